@@ -1,0 +1,22 @@
+//! The words of the suite: money, days, identifiers, national codes, refusals, who asks.
+//!
+//! Everything here is a value. The crate refuses to know clocks, randomness, async, protobuf and
+//! databases; what needs the time is handed an [`Instant`], and [`Clock`] is only the trait.
+
+mod code;
+mod day;
+mod digest;
+mod id;
+mod money;
+mod principal;
+pub mod refusal;
+mod secret;
+
+pub use code::*;
+pub use day::{BadDay, Clock, Day, Instant, Period};
+pub use digest::{Digest, Digester};
+pub use id::*;
+pub use money::{CLAIM_FEN_MAX, FEN_PER_YUAN, Fen, Quantity, Rate, UnitPrice};
+pub use principal::{Principal, Role};
+pub use refusal::{Kind, Refusal, Spec};
+pub use secret::{IdNumber, PersonName, Secret};
