@@ -1,1 +1,15 @@
-//! Stub.
+//! The generated messages, clients and servers of every service, and their descriptor set.
+
+#[allow(missing_docs, clippy::all, rustdoc::all)]
+mod packages {
+    include!(concat!(env!("OUT_DIR"), "/packages.rs"));
+}
+
+pub use packages::yibao::{
+    common::v1 as common, enrollment::v1 as enrollment, inspection::v1 as inspection,
+    interregional::v1 as interregional, orchestrator::v1 as orchestrator, referral::v1 as referral,
+    settlement::v1 as settlement,
+};
+
+/// The encoded `FileDescriptorSet` of all packages, with source information.
+pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor_set.bin"));
