@@ -11,11 +11,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     collect(&root, &mut files)?;
     files.sort();
     let mut compiler = protox::Compiler::new([&root])?;
-    compiler.include_imports(true).include_source_info(true).open_files(&files)?;
+    compiler
+        .include_imports(true)
+        .include_source_info(true)
+        .open_files(&files)?;
     let set = compiler.file_descriptor_set();
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("descriptor_set.bin"), set.encode_to_vec())?;
-    tonic_prost_build::configure().include_file("packages.rs").compile_fds(set)?;
+    tonic_prost_build::configure()
+        .include_file("packages.rs")
+        .compile_fds(set)?;
     Ok(())
 }
 

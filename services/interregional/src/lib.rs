@@ -1,1 +1,49 @@
-//! Stub.
+//! 异地就医: which regions take part in interregional settlement, and from which day.
+//!
+//! It decides whether a region's cards are settled here. It refuses to know claims: what a claim
+//! costs is settlement's, who is insured is enrollment's. Filing, positions, reconciliation and
+//! clearing grow here.
+//!
+//! ```text
+//! participant:  registered ──withdrawn by its request──▶ gone
+//! ```
+
+mod app;
+mod domain;
+mod entity;
+mod migration;
+pub mod refusal;
+mod rpc;
+mod store;
+mod wire;
+
+use ::store::{Db, DbConfig, OpenError, event};
+use kernel::Clock;
+use proto::interregional::interregional_service_server::InterregionalServiceServer;
+use runtime::{Service, Settings};
+use std::sync::Arc;
+
+/// The service's name in configuration, and its schema.
+pub const NAME: &str = "interregional";
+
+/// Opens the database and makes the service.
+pub async fn build(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Service, OpenError> {
+    let config = DbConfig {
+        url: settings.database_url.clone(),
+        schema: NAME.into(),
+        connections: settings.database_connections,
+    };
+    let db = Db::open::<migration::Migrator>(&config).await?;
+    let app = app::App {
+        db: db.clone(),
+        clock: clock.clone(),
+    };
+    let server = InterregionalServiceServer::new(rpc::Rpc(app));
+    let probed = db.clone();
+    Ok(Service::new(NAME, server, rpc::ACCESS, settings)
+        .with_background(event::keep_sealing(db, clock))
+        .with_probe(Arc::new(move || {
+            let db = probed.clone();
+            Box::pin(async move { db.is_reachable().await })
+        })))
+}

@@ -1,2 +1,11 @@
-//! Stub.
-fn main() {}
+//! The interregional service as a process of its own.
+
+use runtime::clock::SystemClock;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+fn main() -> ExitCode {
+    runtime::run(interregional::NAME, |settings| async move {
+        Ok(interregional::build(&settings, Arc::new(SystemClock)).await?)
+    })
+}

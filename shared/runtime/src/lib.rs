@@ -1,1 +1,28 @@
-//! Stub.
+//! How a service runs, once for all of them: configuration, telemetry, the layers every request
+//! passes, how a peer is reached, health and drain.
+//!
+//! It decides nothing about insurance and knows no database.
+
+pub mod clock;
+mod context;
+pub mod fault;
+mod origin;
+pub mod parse;
+mod process;
+pub mod render;
+mod serve;
+mod settings;
+mod stack;
+mod status;
+mod telemetry;
+mod wire;
+
+pub use context::{Answer, Context, answer};
+pub use origin::{carried_origin, origin};
+pub use process::{run, stop_signal};
+pub use serve::{Probe, ServeError, Server, Service};
+pub use settings::{Identity, Settings, SettingsError};
+pub use stack::Access;
+pub use status::{Fault, fault_of, status_of};
+pub use telemetry::Telemetry;
+pub use wire::{Wire, WireError, connect};

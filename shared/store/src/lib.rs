@@ -1,1 +1,29 @@
-//! Stub.
+//! Both databases behind one door: PostgreSQL in production, SQLite as the embedded default.
+//!
+//! [`Db::write`] is the only way to begin a transaction, [`Db::once`] the only way to answer a
+//! mutating request, [`event`] the only way to tell what happened. The ways in which the two
+//! databases differ under sea-orm are closed here, each where it is marked "differs".
+
+mod db;
+pub mod entity;
+pub mod event;
+pub mod migration;
+mod once;
+pub mod page;
+
+pub use db::{Counts, Db, DbConfig, OpenError, Stop, Tx, taken};
+pub use once::{Call, Done, Key, Made};
+
+use kernel::Instant;
+use uuid::{NoContext, Timestamp, Uuid};
+
+/// A new UUIDv7 of this moment.
+pub fn new_id(now: Instant) -> Uuid {
+    let (seconds, rest) = (
+        now.micros().div_euclid(1_000_000),
+        now.micros().rem_euclid(1_000_000),
+    );
+    let seconds = u64::try_from(seconds).unwrap_or(0);
+    let nanos = u32::try_from(rest * 1_000).unwrap_or(0);
+    Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, nanos))
+}

@@ -1,0 +1,132 @@
+//! The generated trait: parse, call the app, render.
+
+use crate::app::App;
+use crate::wire;
+use kernel::{Refusal, Role};
+use proto::interregional as pb;
+use proto::interregional::interregional_service_server::InterregionalService;
+use runtime::{Access, Answer, Context, answer, origin, parse, render};
+use store::{Call, Key, page};
+use tonic::Request;
+
+/// Who may call what.
+pub const ACCESS: Access = &[
+    ("RegisterParticipant", CHANGE),
+    ("WithdrawRegisterParticipant", CHANGE),
+    ("ListParticipants", CHANGE),
+    ("GetOutcome", CHANGE),
+    ("Burn", CHANGE),
+    ("ListEvents", CHANGE),
+];
+const CHANGE: &[Role] = &[Role::Service, Role::Clerk];
+
+/// Methods whose keys can be asked about and burned.
+const METHODS: &[&str] = &["RegisterParticipant"];
+
+/// The service over its app.
+pub struct Rpc(pub App);
+
+#[tonic::async_trait]
+impl InterregionalService for Rpc {
+    async fn register_participant(
+        &self,
+        request: Request<pb::RegisterParticipantRequest>,
+    ) -> Answer<pb::RegisterParticipantResponse> {
+        answer(request, |context, message| async move {
+            let new = wire::new_participant(&message)?;
+            let request_id = parse::request_id(&message.request_id)?;
+            let call = Call {
+                key: Key::of(&context.principal, "RegisterParticipant", request_id),
+                origin: origin("RegisterParticipant", &message),
+                now: self.0.clock.now(),
+            };
+            let (participant, replayed) = self.0.register(&call, &new).await?;
+            let participant = Some(wire::participant(participant));
+            Ok(pb::RegisterParticipantResponse {
+                participant,
+                replayed,
+            })
+        })
+        .await
+    }
+
+    async fn withdraw_register_participant(
+        &self,
+        request: Request<pb::WithdrawRegisterParticipantRequest>,
+    ) -> Answer<pb::WithdrawRegisterParticipantResponse> {
+        answer(request, |context, message| async move {
+            let key = original(
+                &context,
+                "RegisterParticipant",
+                &message.original_request_id,
+            )?;
+            let outcome = Some(render::outcome(self.0.withdraw_register(&key).await?));
+            Ok(pb::WithdrawRegisterParticipantResponse { outcome })
+        })
+        .await
+    }
+
+    async fn list_participants(
+        &self,
+        request: Request<pb::ListParticipantsRequest>,
+    ) -> Answer<pb::ListParticipantsResponse> {
+        answer(request, |context, message| async move {
+            let size = page::size(message.page_size)?;
+            let after = page::key(&message.page_token)?;
+            let (rows, next) = self.0.list(&context.principal.area, size, &after).await?;
+            let participants = rows.into_iter().map(wire::participant).collect();
+            Ok(pb::ListParticipantsResponse {
+                participants,
+                next_page_token: next,
+            })
+        })
+        .await
+    }
+
+    async fn get_outcome(
+        &self,
+        request: Request<pb::GetOutcomeRequest>,
+    ) -> Answer<pb::GetOutcomeResponse> {
+        answer(request, |context, message| async move {
+            let method = parse::method(&message.method, METHODS)?;
+            let request_id = parse::request_id(&message.request_id)?;
+            let key = Key::of(&context.principal, method, request_id);
+            let outcome = Some(render::outcome(self.0.outcome(&key).await?));
+            Ok(pb::GetOutcomeResponse { outcome })
+        })
+        .await
+    }
+
+    async fn burn(&self, request: Request<pb::BurnRequest>) -> Answer<pb::BurnResponse> {
+        answer(request, |context, message| async move {
+            let method = parse::method(&message.method, METHODS)?;
+            let key = original(&context, method, &message.original_request_id)?;
+            let outcome = Some(render::outcome(self.0.burn(&key).await?));
+            Ok(pb::BurnResponse { outcome })
+        })
+        .await
+    }
+
+    async fn list_events(
+        &self,
+        request: Request<pb::ListEventsRequest>,
+    ) -> Answer<pb::ListEventsResponse> {
+        answer(request, |context, message| async move {
+            let size = page::size(message.page_size)?;
+            let area = &context.principal.area;
+            let events = self.0.events(area, message.after_position, size).await?;
+            Ok(pb::ListEventsResponse {
+                events: events.into_iter().map(render::event).collect(),
+            })
+        })
+        .await
+    }
+}
+
+fn original(context: &Context, method: &str, id: &str) -> Result<Key, Refusal> {
+    Ok(Key::of(
+        &context.principal,
+        method,
+        parse::original_request_id(id)?,
+    ))
+}

@@ -1,0 +1,89 @@
+//! What a handler knows of a request besides its message: who asks, and until when.
+
+use crate::status_of;
+use kernel::refusal::{DEADLINE_EXCEEDED, UNAUTHENTICATED};
+use kernel::{Principal, Refusal};
+use std::future::Future;
+use tokio::time::{Duration, Instant};
+use tonic::{Request, Response, Status};
+
+/// A principal the suite itself vouches for. It travels as an extension inside a process, where
+/// nothing from the network can forge it.
+#[derive(Clone, Debug)]
+pub(crate) struct Trusted(pub Principal);
+
+/// When the caller stops waiting.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline(pub Instant);
+
+/// Who asks, and until when.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Who asks.
+    pub principal: Principal,
+    deadline: Instant,
+}
+
+/// What every RPC method answers.
+pub type Answer<T> = Result<Response<T>, Status>;
+
+impl Context {
+    /// A context made in this process, for background work, demonstrations and tests.
+    pub fn of(principal: Principal, patience: Duration) -> Context {
+        Context {
+            principal,
+            deadline: Instant::now() + patience,
+        }
+    }
+
+    fn from_extensions(extensions: &http::Extensions) -> Result<Context, Refusal> {
+        let Trusted(principal) = extensions
+            .get::<Trusted>()
+            .cloned()
+            .ok_or_else(|| UNAUTHENTICATED.refuse())?;
+        let Deadline(deadline) = extensions
+            .get::<Deadline>()
+            .copied()
+            .ok_or_else(|| DEADLINE_EXCEEDED.refuse())?;
+        Ok(Context {
+            principal,
+            deadline,
+        })
+    }
+
+    /// A request to a peer in the course of this one: for the same origin, within the time left.
+    pub fn through<T>(&self, service: &str, message: T) -> Request<T> {
+        self.request(self.principal.through(service), message)
+    }
+
+    /// A request of the caller's own.
+    pub fn own<T>(&self, message: T) -> Request<T> {
+        self.request(self.principal.clone(), message)
+    }
+
+    fn request<T>(&self, principal: Principal, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        request.set_timeout(self.left());
+        request.extensions_mut().insert(Trusted(principal));
+        request
+    }
+
+    /// The time left.
+    pub fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+}
+
+/// Answers a request: `work` gets context and message, and its refusal becomes a status.
+pub async fn answer<Q, A, F, Fut>(request: Request<Q>, work: F) -> Answer<A>
+where
+    F: FnOnce(Context, Q) -> Fut,
+    Fut: Future<Output = Result<A, Refusal>>,
+{
+    let (_, extensions, message) = request.into_parts();
+    let context = Context::from_extensions(&extensions).map_err(|no| status_of(&no))?;
+    work(context, message)
+        .await
+        .map(Response::new)
+        .map_err(|no| status_of(&no))
+}

@@ -1,0 +1,76 @@
+//! A wire that fails on purpose: what a test puts between two services.
+
+use crate::wire::Wire;
+use http::{Request, Response};
+use std::sync::{Arc, Mutex, PoisonError};
+use tonic::body::Body;
+use tower::{BoxError, Service, ServiceExt};
+
+/// What happens to one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It arrives and is answered.
+    Pass,
+    /// It never arrives.
+    LoseCall,
+    /// It arrives and takes effect; the answer is lost.
+    LoseAnswer,
+    /// The caller hears nothing; the call arrives when [`Faults::deliver_late`] is called.
+    Late,
+}
+
+/// Decides the fate of calls and keeps the late ones.
+#[derive(Clone)]
+pub struct Faults {
+    decide: Arc<dyn Fn(&str) -> Fate + Send + Sync>,
+    late: Arc<Mutex<Vec<(Wire, Request<Body>)>>>,
+}
+
+impl Faults {
+    /// Faults decided by the path of each call, such as
+    /// `/yibao.settlement.v1.SettlementService/PostSettlement`.
+    pub fn new(decide: impl Fn(&str) -> Fate + Send + Sync + 'static) -> Faults {
+        Faults {
+            decide: Arc::new(decide),
+            late: Arc::default(),
+        }
+    }
+
+    /// `wire` behind these faults.
+    pub fn over(&self, wire: Wire) -> Wire {
+        let faults = self.clone();
+        Wire::new(tower::service_fn(move |request: Request<Body>| {
+            let (faults, wire) = (faults.clone(), wire.clone());
+            async move { faults.carry(wire, request).await }
+        }))
+    }
+
+    async fn carry(&self, wire: Wire, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+        match (self.decide)(request.uri().path()) {
+            Fate::Pass => wire.oneshot(request).await,
+            Fate::LoseCall => Err("the call was lost".into()),
+            Fate::LoseAnswer => {
+                wire.oneshot(request).await?;
+                Err("the answer was lost".into())
+            }
+            Fate::Late => {
+                let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+                late.push((wire, request));
+                Err("the call is late".into())
+            }
+        }
+    }
+
+    /// Delivers every late call, in order; answers how many there were.
+    pub async fn deliver_late(&self) -> usize {
+        let late = std::mem::take(&mut *self.late.lock().unwrap_or_else(PoisonError::into_inner));
+        let count = late.len();
+        for (mut wire, request) in late {
+            if let Ok(ready) = wire.ready().await {
+                // Nobody waits for the answer to a late call.
+                drop(ready.call(request).await);
+            }
+        }
+        count
+    }
+}

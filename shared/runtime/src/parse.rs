@@ -1,0 +1,81 @@
+//! From the wire to the domain's words: parse once, refuse with the field's path, and never
+//! validate again.
+
+use kernel::refusal::invalid;
+use kernel::{BadText, CODE_EXPECTED, Day, Refusal, RequestId};
+use std::fmt::Display;
+
+/// Gives a bad value its field: `parse::field("person_id", PersonId::parse(text))?`.
+pub fn field<T>(path: impl Into<String>, parsed: Result<T, BadText>) -> Result<T, Refusal> {
+    parsed.map_err(|bad| invalid(path, bad.expected))
+}
+
+/// The caller's request id.
+pub fn request_id(text: &str) -> Result<RequestId, Refusal> {
+    field("request_id", RequestId::parse(text))
+}
+
+/// The id of the request a withdrawal or a burning is about.
+pub fn original_request_id(text: &str) -> Result<RequestId, Refusal> {
+    field("original_request_id", RequestId::parse(text))
+}
+
+/// A day that must be there.
+pub fn day(path: impl Into<String>, text: &str) -> Result<Day, Refusal> {
+    Day::parse(text).map_err(|_| invalid(path, "YYYY-MM-DD 格式的日期(1900至2999年)"))
+}
+
+/// A day, or nothing when the text is empty.
+pub fn optional_day(path: impl Into<String>, text: &str) -> Result<Option<Day>, Refusal> {
+    match text {
+        "" => Ok(None),
+        text => day(path, text).map(Some),
+    }
+}
+
+/// A national code: `parse::code("scheme", Scheme::parse(text))?`.
+pub fn code<T>(path: impl Into<String>, parsed: Option<T>) -> Result<T, Refusal> {
+    wanted(path, parsed, CODE_EXPECTED)
+}
+
+/// Any value that may be missing or ill-formed.
+pub fn wanted<T>(
+    path: impl Into<String>,
+    parsed: Option<T>,
+    expected: impl Display,
+) -> Result<T, Refusal> {
+    parsed.ok_or_else(|| invalid(path, expected))
+}
+
+/// Text of 1 to `max` characters without control characters, trimmed.
+pub fn text(path: impl Into<String>, text: &str, max: usize) -> Result<String, Refusal> {
+    let text = text.trim();
+    let fits = (1..=max).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    wanted(
+        path,
+        fits.then(|| text.to_string()),
+        format_args!("1至{max}个字符"),
+    )
+}
+
+/// A name of 1 to `max` characters of `[A-Za-z0-9_-]`.
+pub fn token(path: impl Into<String>, text: &str, max: usize) -> Result<String, Refusal> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+    let fits = (1..=max).contains(&text.len()) && text.bytes().all(plain);
+    wanted(
+        path,
+        fits.then(|| text.to_string()),
+        format_args!("1至{max}个 [A-Za-z0-9_-] 字符"),
+    )
+}
+
+/// A message that must be there.
+pub fn message<T>(path: impl Into<String>, message: Option<T>) -> Result<T, Refusal> {
+    wanted(path, message, "必填")
+}
+
+/// One of the methods whose keys can be asked about.
+pub fn method(text: &str, methods: &[&'static str]) -> Result<&'static str, Refusal> {
+    let known = methods.iter().find(|method| **method == text).copied();
+    wanted("method", known, methods.join("、"))
+}

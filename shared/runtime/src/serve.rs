@@ -1,0 +1,213 @@
+//! Serving: services registered with their access rules, one port, reflection, health that starts
+//! NOT_SERVING, and a bounded drain.
+
+use crate::settings::Settings;
+use crate::stack::{Access, layered};
+use crate::wire::{Wire, local};
+use futures_util::future::BoxFuture;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tonic::server::NamedService;
+use tonic::service::Routes;
+use tonic::transport::server::TcpIncoming;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+/// How often a service's dependencies are looked at.
+const PROBE_PERIOD: Duration = Duration::from_secs(5);
+/// How long health says NOT_SERVING before the port closes, so that balancers look away first.
+const NOTICE: Duration = Duration::from_millis(200);
+
+/// Answers whether what a service depends on can be reached.
+pub type Probe = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
+
+/// One service, ready to be served or called in process.
+pub struct Service {
+    name: &'static str,
+    grpc_name: &'static str,
+    router: axum::Router,
+    background: Vec<BoxFuture<'static, ()>>,
+    probe: Option<Probe>,
+}
+
+impl Service {
+    /// `server` behind the layers every request passes.
+    pub fn new<S>(name: &'static str, server: S, access: Access, settings: &Settings) -> Service
+    where
+        S: tower::Service<
+                http::Request<tonic::body::Body>,
+                Response: axum::response::IntoResponse,
+                Error = std::convert::Infallible,
+                Future: Send,
+            > + NamedService
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+    {
+        let router = Routes::new(server)
+            .prepare()
+            .into_axum_router()
+            .reset_fallback();
+        let router = layered(router, access, settings);
+        Service {
+            name,
+            grpc_name: S::NAME,
+            router,
+            background: Vec::new(),
+            probe: None,
+        }
+    }
+
+    /// Adds work that goes on beside the requests until the server stops.
+    pub fn with_background(mut self, work: impl Future<Output = ()> + Send + 'static) -> Service {
+        self.background.push(Box::pin(work));
+        self
+    }
+
+    /// Adds what decides its health.
+    pub fn with_probe(mut self, probe: Probe) -> Service {
+        self.probe = Some(probe);
+        self
+    }
+
+    /// Its name in configuration: `settlement`.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// A wire to it in this process, through the same layers as from the network.
+    pub fn wire(&self) -> Wire {
+        local(self.router.clone())
+    }
+}
+
+/// Why serving could not begin or go on, in words for an operator.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The port cannot be had.
+    #[error("cannot listen on {address}: {source}; choose another port or stop what holds it")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The server failed.
+    #[error("the server failed: {0}")]
+    Transport(#[from] tonic::transport::Error),
+    /// The descriptor set cannot be offered.
+    #[error("reflection is not available: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+}
+
+/// Services with a port.
+pub struct Server {
+    listener: TcpListener,
+    services: Vec<Service>,
+    drain: Duration,
+}
+
+impl Server {
+    /// Takes the port. Nothing is answered yet.
+    pub async fn bind(address: SocketAddr, drain_seconds: u64) -> Result<Server, ServeError> {
+        let bound = TcpListener::bind(address).await;
+        let listener = bound.map_err(|source| ServeError::Bind { address, source })?;
+        let drain = Duration::from_secs(drain_seconds);
+        Ok(Server {
+            listener,
+            services: Vec::new(),
+            drain,
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.listener.local_addr().ok()
+    }
+
+    /// Adds a service.
+    pub fn with(mut self, service: Service) -> Server {
+        self.services.push(service);
+        self
+    }
+
+    /// Serves until `stop`, then drains: health says NOT_SERVING, no new connections, open requests
+    /// may go on for the drain time. Answers true when all of them ended.
+    pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<bool, ServeError> {
+        let (health, health_server) = tonic_health::server::health_reporter();
+        health
+            .set_service_status("", ServingStatus::NotServing)
+            .await;
+        let reflection = tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(proto::DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .build_v1()?;
+        let mut router = Routes::new(health_server)
+            .add_service(reflection)
+            .prepare()
+            .into_axum_router();
+        let mut tasks = JoinSet::new();
+        let mut names = vec![""];
+        for service in self.services {
+            names.push(service.grpc_name);
+            router = router.merge(service.router);
+            for work in service.background {
+                tasks.spawn(work);
+            }
+            tasks.spawn(watch(health.clone(), service.grpc_name, service.probe));
+        }
+        health.set_service_status("", ServingStatus::Serving).await;
+
+        let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
+        let incoming = TcpIncoming::from(self.listener).with_nodelay(Some(true));
+        let server = tonic::transport::Server::builder()
+            .http2_keepalive_interval(Some(Duration::from_secs(30)))
+            .add_routes(Routes::from(router))
+            .serve_with_incoming_shutdown(incoming, async {
+                stopped.await.ok();
+            });
+        tokio::pin!(server);
+        tokio::select! {
+            ended = &mut server => {
+                ended?;
+                return Ok(true);
+            }
+            () = stop => {}
+        }
+        tasks.abort_all();
+        for name in names {
+            health
+                .set_service_status(name, ServingStatus::NotServing)
+                .await;
+        }
+        tokio::time::sleep(NOTICE).await;
+        drop(stopping);
+        match tokio::time::timeout(self.drain, server).await {
+            Ok(ended) => ended.map(|()| true).map_err(ServeError::from),
+            Err(_) => Ok(false),
+        }
+    }
+}
+
+async fn watch(health: HealthReporter, name: &'static str, probe: Option<Probe>) {
+    loop {
+        let well = match &probe {
+            Some(probe) => tokio::time::timeout(PROBE_PERIOD, probe())
+                .await
+                .unwrap_or(false),
+            None => true,
+        };
+        let status = if well {
+            ServingStatus::Serving
+        } else {
+            ServingStatus::NotServing
+        };
+        health.set_service_status(name, status).await;
+        tokio::time::sleep(PROBE_PERIOD).await;
+    }
+}

@@ -1,0 +1,197 @@
+//! Configuration: a TOML file, then `YIBAO_<SERVICE>__<KEY>` from the environment over it, checked
+//! before a port opens.
+
+use config::{Config, Environment, File, FileFormat};
+use kernel::AreaCode;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+
+/// How callers from the network are known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Identity {
+    /// Only services that know the services' secret.
+    #[default]
+    Service,
+    /// On loopback only: a caller is who its `yibao-caller` header says, a clerk without one.
+    Development,
+}
+
+/// One service's configuration.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where it listens, such as `127.0.0.1:50061`.
+    pub listen: SocketAddr,
+    /// `sqlite://path` or `postgres://…`; unused by a service without data of its own.
+    #[serde(default)]
+    pub database_url: String,
+    /// Connections to the database at most. All services' pools must sum below its limit.
+    #[serde(default = "ten")]
+    pub database_connections: u32,
+    /// How callers from the network are known.
+    #[serde(default)]
+    pub identity: Identity,
+    /// The pooling area of development callers.
+    #[serde(default = "nowhere")]
+    pub area: AreaCode,
+    /// The secret by which services know each other; at least 16 characters.
+    #[serde(default)]
+    pub service_secret: Option<String>,
+    /// Requests worked on at once, per service; more are refused as overload.
+    #[serde(default = "concurrent")]
+    pub concurrent_max: usize,
+    /// How long a request may take when its caller does not say, in milliseconds.
+    #[serde(default = "deadline")]
+    pub deadline_ms: u64,
+    /// How long a request may take at most, in milliseconds.
+    #[serde(default = "deadline_max")]
+    pub deadline_max_ms: u64,
+    /// How long open requests may go on after a signal to stop, in seconds.
+    #[serde(default = "drain")]
+    pub drain_seconds: u64,
+    /// Where the peers are, by service name; used by the orchestrator.
+    #[serde(default)]
+    pub peers: BTreeMap<String, String>,
+}
+
+fn ten() -> u32 {
+    10
+}
+
+fn concurrent() -> usize {
+    1_024
+}
+
+fn deadline() -> u64 {
+    10_000
+}
+
+fn deadline_max() -> u64 {
+    60_000
+}
+
+fn drain() -> u64 {
+    20
+}
+
+fn nowhere() -> AreaCode {
+    AreaCode::parse("000000").unwrap_or_else(|_| unreachable!("six digits"))
+}
+
+/// A configuration that cannot be used, in words for an operator.
+#[derive(Debug, thiserror::Error)]
+#[error("configuration of {service}: {reason}")]
+pub struct SettingsError {
+    /// The service.
+    pub service: String,
+    /// What is wrong and what to do.
+    pub reason: String,
+}
+
+impl Settings {
+    /// Reads the file (if named) and the environment, and checks the result.
+    pub fn load(service: &str, file: Option<&Path>) -> Result<Settings, SettingsError> {
+        let failed = |reason: String| SettingsError {
+            service: service.into(),
+            reason,
+        };
+        let mut sources = Config::builder();
+        if let Some(file) = file {
+            sources = sources.add_source(File::from(file).format(FileFormat::Toml));
+        }
+        let prefix = format!("YIBAO_{}", service.to_uppercase());
+        let environment = Environment::with_prefix(&prefix)
+            .prefix_separator("__")
+            .separator("__");
+        let settings: Settings = sources
+            .add_source(environment)
+            .build()
+            .and_then(Config::try_deserialize)
+            .map_err(|e| failed(format!("{e} (set it in the file or as {prefix}__<KEY>)")))?;
+        settings.check().map_err(failed)?;
+        Ok(settings)
+    }
+
+    /// Settings of a service inside one process: no port of its own, everything else as given.
+    pub fn embedded(listen: SocketAddr, area: AreaCode, database_url: String) -> Settings {
+        Settings {
+            listen,
+            database_url,
+            database_connections: ten(),
+            identity: Identity::Development,
+            area,
+            service_secret: None,
+            concurrent_max: concurrent(),
+            deadline_ms: deadline(),
+            deadline_max_ms: deadline_max(),
+            drain_seconds: drain(),
+            peers: BTreeMap::new(),
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let wrong = |ok: bool, reason: &str| if ok { Ok(()) } else { Err(reason.to_string()) };
+        let secret = self.service_secret.as_deref().unwrap_or_default();
+        wrong(
+            self.identity != Identity::Development || self.listen.ip().is_loopback(),
+            "identity = \"development\" believes every caller and so needs a loopback `listen`",
+        )?;
+        wrong(
+            self.identity != Identity::Service || secret.len() >= 16,
+            "identity = \"service\" needs `service_secret` with at least 16 characters",
+        )?;
+        wrong(
+            secret.bytes().all(|b| b.is_ascii_graphic()),
+            "service_secret: plain ASCII only",
+        )?;
+        wrong(
+            (1..=1_000).contains(&self.database_connections),
+            "database_connections: 1 to 1000",
+        )?;
+        wrong(
+            (1..=100_000).contains(&self.concurrent_max),
+            "concurrent_max: 1 to 100000",
+        )?;
+        wrong(
+            (1..=600_000).contains(&self.deadline_max_ms)
+                && (1..=self.deadline_max_ms).contains(&self.deadline_ms),
+            "deadline_ms: 1 to deadline_max_ms, which is at most 600000",
+        )?;
+        wrong(self.drain_seconds <= 600, "drain_seconds: at most 600")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_that_believes_everybody_stays_on_loopback() {
+        let area = AreaCode::parse("152501").unwrap();
+        let mut settings = Settings::embedded("127.0.0.1:0".parse().unwrap(), area, String::new());
+        assert_eq!(settings.check(), Ok(()));
+        settings.listen = "0.0.0.0:50061".parse().unwrap();
+        assert!(settings.check().unwrap_err().contains("loopback"));
+        settings.identity = Identity::Service;
+        assert!(settings.check().unwrap_err().contains("service_secret"));
+    }
+
+    #[test]
+    fn a_missing_or_unknown_key_is_named() {
+        let folder = std::env::temp_dir().join(format!("yibao-settings-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("s.toml");
+        std::fs::write(&file, "listen = \"127.0.0.1:1\"\nlisten_port = 3\n").unwrap();
+        let error = Settings::load("nobody", Some(&file))
+            .unwrap_err()
+            .to_string();
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert!(
+            error.contains("listen_port") && error.contains("YIBAO_NOBODY__"),
+            "{error}"
+        );
+    }
+}

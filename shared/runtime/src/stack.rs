@@ -1,0 +1,249 @@
+//! The layers every request passes, in process and from the network alike. Outermost first:
+//!
+//! 1. trace and count: sees everything below it, refusals of the other layers too;
+//! 2. identity: before any work is done for a stranger;
+//! 3. access: deny by default, before a place is taken;
+//! 4. limit: load is shed at once, per service, before the deadline's task exists;
+//! 5. deadline: answers DEADLINE_EXCEEDED (tonic's own answers CANCELLED) and runs the handler in
+//!    a task of its own, so that a dropped call never leaves a half-done transaction. A panic ends
+//!    that task and becomes INTERNAL here.
+
+use crate::context::{Deadline, Trusted};
+use crate::settings::{Identity, Settings};
+use crate::status_of;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use http::{HeaderMap, HeaderValue};
+use kernel::refusal::{
+    DEADLINE_EXCEEDED, INTERNAL, OVERLOADED, PERMISSION_DENIED, UNAUTHENTICATED,
+};
+use kernel::{InstitutionCode, Principal, Refusal, Role};
+use opentelemetry::metrics::{Counter, Histogram};
+use opentelemetry::propagation::Extractor;
+use opentelemetry::{KeyValue, global};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
+use tower::ServiceBuilder;
+use tracing::Instrument;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+pub(crate) const PRINCIPAL_HEADER: &str = "yibao-principal";
+pub(crate) const SECRET_HEADER: &str = "yibao-service-secret";
+/// Whom a development client says it is.
+const CALLER_HEADER: &str = "yibao-caller";
+
+/// Which roles may call a method. A method without a line may not be called at all.
+pub type Access = &'static [(&'static str, &'static [Role])];
+
+#[derive(Clone)]
+struct Layers {
+    settings: Arc<Settings>,
+    access: Access,
+    places: Arc<Semaphore>,
+    calls: Counter<u64>,
+    seconds: Histogram<f64>,
+}
+
+/// `router` behind all layers.
+pub(crate) fn layered(router: axum::Router, access: Access, settings: &Settings) -> axum::Router {
+    let meter = global::meter("yibao");
+    let layers = Layers {
+        settings: Arc::new(settings.clone()),
+        access,
+        places: Arc::new(Semaphore::new(settings.concurrent_max)),
+        calls: meter.u64_counter("rpc.server.calls").build(),
+        seconds: meter
+            .f64_histogram("rpc.server.duration")
+            .with_unit("s")
+            .build(),
+    };
+    router.layer(
+        ServiceBuilder::new()
+            .layer(from_fn_with_state(layers.clone(), trace))
+            .layer(from_fn_with_state(layers.clone(), identity))
+            .layer(from_fn_with_state(layers.clone(), access_rule))
+            .layer(from_fn_with_state(layers.clone(), limit))
+            .layer(from_fn_with_state(layers, deadline)),
+    )
+}
+
+fn refuse(refusal: &Refusal) -> Response {
+    status_of(refusal).into_http()
+}
+
+/// The last part of `/package.Service/Method`.
+fn method_of(request: &Request) -> &str {
+    request.uri().path().rsplit('/').next().unwrap_or_default()
+}
+
+async fn trace(State(layers): State<Layers>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_string();
+    let span = tracing::info_span!("rpc", path, code = tracing::field::Empty);
+    let parent = global::get_text_map_propagator(|p| p.extract(&Headers(request.headers())));
+    if span.set_parent(parent).is_err() {
+        tracing::debug!("the span had begun before its parent was known");
+    }
+    let begun = Instant::now();
+    let response = next.run(request).instrument(span.clone()).await;
+    let code = response
+        .headers()
+        .get("grpc-status")
+        .and_then(|c| c.to_str().ok())
+        .unwrap_or("0");
+    span.record("code", code);
+    let labels = [
+        KeyValue::new("path", path),
+        KeyValue::new("code", code.to_string()),
+    ];
+    layers.calls.add(1, &labels);
+    layers
+        .seconds
+        .record(begun.elapsed().as_secs_f64(), &labels);
+    response
+}
+
+async fn identity(State(layers): State<Layers>, mut request: Request, next: Next) -> Response {
+    let headers = request.headers_mut();
+    let principal = headers.remove(PRINCIPAL_HEADER);
+    let secret = headers.remove(SECRET_HEADER);
+    let caller = headers.remove(CALLER_HEADER);
+    if request.extensions().get::<Trusted>().is_none() {
+        let settings = &layers.settings;
+        let believed = vouched(settings, principal, secret).or_else(|| developer(settings, caller));
+        let Some(principal) = believed else {
+            return refuse(&UNAUTHENTICATED.refuse());
+        };
+        request.extensions_mut().insert(Trusted(principal));
+    }
+    next.run(request).await
+}
+
+/// A principal in headers is believed only with the services' secret.
+fn vouched(
+    settings: &Settings,
+    principal: Option<HeaderValue>,
+    secret: Option<HeaderValue>,
+) -> Option<Principal> {
+    let ours = settings
+        .service_secret
+        .as_deref()
+        .filter(|ours| !ours.is_empty())?;
+    let same = kernel::Digest::of(ours.as_bytes()) == kernel::Digest::of(secret?.as_bytes());
+    same.then(|| serde_json::from_slice(principal?.as_bytes()).ok())
+        .flatten()
+}
+
+/// In development, on loopback only, a caller is who it says it is.
+fn developer(settings: &Settings, caller: Option<HeaderValue>) -> Option<Principal> {
+    let Identity::Development = settings.identity else {
+        return None;
+    };
+    let caller = caller.and_then(|c| c.to_str().ok().map(String::from));
+    let caller = caller
+        .filter(|c| c.len() <= 64)
+        .unwrap_or_else(|| "developer".into());
+    let roles = match InstitutionCode::parse(&caller) {
+        Ok(_) => vec![Role::Institution],
+        Err(_) => vec![Role::Clerk, Role::Operator],
+    };
+    Some(Principal {
+        caller,
+        on_behalf_of: None,
+        area: settings.area.clone(),
+        roles,
+    })
+}
+
+async fn access_rule(State(layers): State<Layers>, request: Request, next: Next) -> Response {
+    let method = method_of(&request);
+    let allowed = layers.access.iter().find(|(name, _)| *name == method);
+    let principal = request.extensions().get::<Trusted>();
+    let may = matches!((allowed, principal), (Some((_, roles)), Some(Trusted(principal)))
+        if roles.iter().any(|role| principal.has(*role)));
+    if !may {
+        return refuse(&PERMISSION_DENIED.refuse().with("method", method));
+    }
+    next.run(request).await
+}
+
+async fn limit(State(layers): State<Layers>, request: Request, next: Next) -> Response {
+    match layers.places.clone().try_acquire_owned() {
+        Ok(place) => {
+            let response = next.run(request).await;
+            drop(place);
+            response
+        }
+        Err(_) => refuse(&OVERLOADED.refuse()),
+    }
+}
+
+async fn deadline(State(layers): State<Layers>, mut request: Request, next: Next) -> Response {
+    let asked = grpc_timeout(request.headers());
+    let most = Duration::from_millis(layers.settings.deadline_max_ms);
+    let patience = asked
+        .unwrap_or(Duration::from_millis(layers.settings.deadline_ms))
+        .min(most);
+    if patience.is_zero() {
+        return refuse(&DEADLINE_EXCEEDED.refuse());
+    }
+    let until = tokio::time::Instant::now() + patience;
+    request.extensions_mut().insert(Deadline(until));
+    let handler = tokio::spawn(next.run(request).in_current_span());
+    match tokio::time::timeout_at(until, handler).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(failed)) => {
+            tracing::error!(panic = failed.is_panic(), "a handler did not end well");
+            refuse(&INTERNAL.refuse())
+        }
+        Err(_) => refuse(&DEADLINE_EXCEEDED.refuse()),
+    }
+}
+
+/// `grpc-timeout`: at most eight digits and a unit.
+fn grpc_timeout(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get("grpc-timeout")?.to_str().ok()?;
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let count: u64 = digits.parse().ok().filter(|_| digits.len() <= 8)?;
+    Some(match unit {
+        "H" => Duration::from_secs(count * 3600),
+        "M" => Duration::from_secs(count * 60),
+        "S" => Duration::from_secs(count),
+        "m" => Duration::from_millis(count),
+        "u" => Duration::from_micros(count),
+        "n" => Duration::from_nanos(count),
+        _ => return None,
+    })
+}
+
+struct Headers<'a>(&'a HeaderMap);
+
+impl Extractor for Headers<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key).and_then(|value| value.to_str().ok())
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(|key| key.as_str()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_timeout_header() {
+        let read = |text: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("grpc-timeout", HeaderValue::from_static(text));
+            grpc_timeout(&headers)
+        };
+        assert_eq!(read("100m"), Some(Duration::from_millis(100)));
+        assert_eq!(read("2S"), Some(Duration::from_secs(2)));
+        for bad in ["", "S", "123456789S", "-1S", "1x"] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The one place where a refusal becomes a gRPC status and a status becomes a refusal again.
+
+use kernel::refusal::{DEADLINE_EXCEEDED, UNAVAILABLE};
+use kernel::{Kind, Refusal};
+use std::collections::HashMap;
+use std::time::Duration;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+/// `ErrorInfo.domain` of every refusal.
+const DOMAIN: &str = "yibao";
+/// `ErrorInfo.metadata` key that says a refusal was read from a key row.
+const REMEMBERED: &str = "remembered";
+/// `ErrorInfo.metadata` key of the remedy.
+const REMEDY: &str = "remedy";
+/// How long a caller should wait before it asks again.
+const RETRY_AFTER: Duration = Duration::from_millis(200);
+
+/// Kind to code: the only table of it.
+const CODES: [(Kind, Code); 10] = [
+    (Kind::Invalid, Code::InvalidArgument),
+    (Kind::NotFound, Code::NotFound),
+    (Kind::Exists, Code::AlreadyExists),
+    (Kind::Precondition, Code::FailedPrecondition),
+    (Kind::Busy, Code::Aborted),
+    (Kind::Unavailable, Code::Unavailable),
+    (Kind::Unauthenticated, Code::Unauthenticated),
+    (Kind::Forbidden, Code::PermissionDenied),
+    (Kind::Deadline, Code::DeadlineExceeded),
+    (Kind::Internal, Code::Internal),
+];
+
+/// The status of a refusal: ErrorInfo (code, facts), LocalizedMessage (zh-CN), BadRequest (field),
+/// RetryInfo where asking again helps.
+pub fn status_of(refusal: &Refusal) -> Status {
+    let code = CODES.iter().find(|(kind, _)| *kind == refusal.kind);
+    let code = code.map_or(Code::Internal, |(_, code)| *code);
+    let sentence = refusal.sentence();
+    let mut facts: HashMap<String, String> = refusal
+        .facts
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.clone()))
+        .collect();
+    facts.insert(REMEDY.into(), refusal.remedy.to_string());
+    if refusal.remembered {
+        facts.insert(REMEMBERED.into(), "true".into());
+    }
+    let mut details = ErrorDetails::new();
+    details
+        .set_error_info(refusal.code.to_string(), DOMAIN, facts)
+        .set_localized_message("zh-CN", format!("{sentence}{}", refusal.remedy));
+    if let Some(field) = &refusal.field {
+        details.add_bad_request_violation(field.clone(), sentence.clone());
+    }
+    if matches!(refusal.kind, Kind::Busy | Kind::Unavailable) {
+        details.set_retry_info(Some(RETRY_AFTER));
+    }
+    #[allow(clippy::disallowed_methods)]
+    Status::with_error_details(code, format!("{}: {sentence}", refusal.code), details)
+}
+
+/// Why a call to a peer gave no answer we can use.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// The peer said no and will say no to this request for ever; or, asked a question, the answer
+    /// is no.
+    Refused(Refusal),
+    /// Nobody knows whether it happened, or it may yet: ask again with the same key.
+    Unknown(Refusal),
+}
+
+impl Fault {
+    /// The refusal inside.
+    pub fn into_refusal(self) -> Refusal {
+        match self {
+            Fault::Refused(refusal) | Fault::Unknown(refusal) => refusal,
+        }
+    }
+}
+
+/// Reads a peer's status. To a mutating call only a remembered "no" is believed; `asking` is true
+/// for calls that change nothing, whose answers are believed unless they are passing ones.
+pub fn fault_of(status: Status, asking: bool) -> Fault {
+    let refusal = refusal_of(&status);
+    match refusal.remembered || (asking && !refusal.kind.is_passing()) {
+        true => Fault::Refused(refusal),
+        false => Fault::Unknown(refusal),
+    }
+}
+
+fn refusal_of(status: &Status) -> Refusal {
+    let details = status.get_error_details();
+    let Some(info) = details.error_info().filter(|info| info.domain == DOMAIN) else {
+        return match status.code() {
+            Code::DeadlineExceeded | Code::Cancelled => DEADLINE_EXCEEDED.refuse(),
+            _ => UNAVAILABLE.refuse().with("part", "peer"),
+        };
+    };
+    let kind = CODES.iter().find(|(_, code)| *code == status.code());
+    let kind = kind.map_or(Kind::Internal, |(kind, _)| *kind);
+    let mut facts = info.metadata.clone();
+    let remembered = facts.remove(REMEMBERED).is_some();
+    let remedy = facts.remove(REMEDY).unwrap_or_default();
+    let message = details
+        .localized_message()
+        .map(|m| m.message.clone())
+        .unwrap_or_default();
+    let sentence = message
+        .strip_suffix(remedy.as_str())
+        .unwrap_or(&message)
+        .to_string();
+    let mut facts: Vec<_> = facts.into_iter().collect();
+    facts.sort();
+    let mut refusal =
+        Refusal::told(info.reason.clone(), kind, sentence, remedy).with_told_facts(facts);
+    let violation = details
+        .bad_request()
+        .and_then(|bad| bad.field_violations.first());
+    refusal.field = violation.map(|violation| violation.field.clone());
+    refusal.remembered = remembered;
+    refusal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::refusal::{CONTENTION, REQUEST_WITHDRAWN, invalid};
+
+    #[test]
+    fn a_refusal_survives_the_wire() {
+        let mut no = REQUEST_WITHDRAWN
+            .refuse()
+            .with("request_id", "R1")
+            .at("request_id");
+        no.remembered = true;
+        let status = status_of(&no);
+        assert_eq!(status.code(), Code::FailedPrecondition);
+        let Fault::Refused(told) = fault_of(status, false) else {
+            panic!("must be believed")
+        };
+        assert_eq!(
+            (told.code.as_ref(), told.sentence()),
+            ("REQUEST_WITHDRAWN", no.sentence())
+        );
+        assert_eq!(told.field.as_deref(), Some("request_id"));
+        assert_eq!(told.fact("request_id"), Some("R1"));
+    }
+
+    #[test]
+    fn only_a_remembered_no_is_believed_of_a_change() {
+        let no = invalid("claim.lines[0]", "正数");
+        assert!(matches!(fault_of(status_of(&no), false), Fault::Unknown(_)));
+        assert!(matches!(fault_of(status_of(&no), true), Fault::Refused(_)));
+        let busy = CONTENTION.refuse();
+        assert!(matches!(
+            fault_of(status_of(&busy), true),
+            Fault::Unknown(_)
+        ));
+        assert!(matches!(
+            fault_of(Status::internal("?"), true),
+            Fault::Unknown(_)
+        ));
+    }
+}

@@ -1,0 +1,125 @@
+//! The migration that gives a service the common tables; services append their own.
+
+use sea_orm::DeriveIden;
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::schema::{big_integer, big_integer_null, small_integer, string, text_null};
+
+/// The migrations every service begins with.
+pub fn common() -> Vec<Box<dyn MigrationTrait>> {
+    vec![Box::new(CommonTables)]
+}
+
+struct CommonTables;
+
+impl MigrationName for CommonTables {
+    fn name(&self) -> &str {
+        "m0001_common_tables"
+    }
+}
+
+#[derive(DeriveIden)]
+enum RequestKey {
+    Table,
+    Area,
+    Caller,
+    Method,
+    RequestId,
+    Origin,
+    State,
+    Subject,
+    Refusal,
+    RecordedAt,
+}
+
+#[derive(DeriveIden)]
+enum Event {
+    Table,
+    EventId,
+    Area,
+    Kind,
+    Subject,
+    Facts,
+    OccurredAt,
+    Position,
+}
+
+#[derive(DeriveIden)]
+enum Block {
+    Table,
+    Number,
+    FirstPosition,
+    LastPosition,
+    Root,
+    Previous,
+    Hash,
+    SealedAt,
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for CommonTables {
+    // SQLite would run without a transaction by default (differs).
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.create_table(request_key()).await?;
+        manager.create_table(event()).await?;
+        manager.create_table(block()).await?;
+        let by_position = Index::create()
+            .name("event_position")
+            .table(Event::Table)
+            .col(Event::Position)
+            .unique()
+            .to_owned();
+        manager.create_index(by_position).await
+    }
+}
+
+fn request_key() -> TableCreateStatement {
+    Table::create()
+        .table(RequestKey::Table)
+        .col(string(RequestKey::Area))
+        .col(string(RequestKey::Caller))
+        .col(string(RequestKey::Method))
+        .col(string(RequestKey::RequestId))
+        .col(string(RequestKey::Origin))
+        .col(small_integer(RequestKey::State))
+        .col(text_null(RequestKey::Subject))
+        .col(text_null(RequestKey::Refusal))
+        .col(big_integer(RequestKey::RecordedAt))
+        .primary_key(
+            Index::create()
+                .col(RequestKey::Area)
+                .col(RequestKey::Caller)
+                .col(RequestKey::Method)
+                .col(RequestKey::RequestId),
+        )
+        .to_owned()
+}
+
+fn event() -> TableCreateStatement {
+    Table::create()
+        .table(Event::Table)
+        .col(string(Event::EventId).primary_key())
+        .col(string(Event::Area))
+        .col(string(Event::Kind))
+        .col(string(Event::Subject))
+        .col(string(Event::Facts))
+        .col(big_integer(Event::OccurredAt))
+        .col(big_integer_null(Event::Position))
+        .to_owned()
+}
+
+fn block() -> TableCreateStatement {
+    Table::create()
+        .table(Block::Table)
+        .col(big_integer(Block::Number).primary_key())
+        .col(big_integer(Block::FirstPosition))
+        .col(big_integer(Block::LastPosition))
+        .col(string(Block::Root))
+        .col(string(Block::Previous))
+        .col(string(Block::Hash))
+        .col(big_integer(Block::SealedAt))
+        .to_owned()
+}
