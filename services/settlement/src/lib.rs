@@ -1,1 +1,63 @@
-//! Stub.
+//! 结算: what a claim costs, who pays, and that it is paid once.
+//!
+//! It decides amounts by the package of the claim's last day, keeps the accumulators of each
+//! person, scheme and year, and the fund ledger. It refuses to know who is insured and what is
+//! suspicious: the person's snapshot and the findings come with the request and are stored with the
+//! decision.
+//!
+//! ```text
+//! settlement:   posted ──ReverseSettlement (newest first)──▶ reversed
+//! institution:  registered ──withdrawn by its request──▶ gone
+//! catalogue:    published (immutable)
+//! ```
+//!
+//! Row locks are taken in the order: request key, person-year. Everything else is inserted, or read
+//! without a lock because it never changes.
+
+mod app;
+mod catalogue;
+mod domain;
+mod entity;
+mod ledger;
+mod migration;
+pub mod refusal;
+mod rpc;
+mod store;
+mod wire;
+
+use ::store::{Db, DbConfig, OpenError, event};
+use kernel::Clock;
+use policy::Library;
+use proto::settlement::settlement_service_server::SettlementServiceServer;
+use runtime::{Service, Settings};
+use std::sync::Arc;
+
+/// The service's name in configuration, and its schema.
+pub const NAME: &str = "settlement";
+
+/// A published catalogue may be larger than tonic's 4 MiB.
+const MESSAGE_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Opens the database and makes the service.
+pub async fn build(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    library: Arc<Library>,
+) -> Result<Service, OpenError> {
+    let config = DbConfig {
+        url: settings.database_url.clone(),
+        schema: NAME.into(),
+        connections: settings.database_connections,
+    };
+    let db = Db::open::<migration::Migrator>(&config).await?;
+    let app = app::App::new(db.clone(), clock.clone(), library);
+    let server = SettlementServiceServer::new(rpc::Rpc(app))
+        .max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let probed = db.clone();
+    Ok(Service::new(NAME, server, rpc::ACCESS, settings)
+        .with_background(event::keep_sealing(db, clock))
+        .with_probe(Arc::new(move || {
+            let db = probed.clone();
+            Box::pin(async move { db.is_reachable().await })
+        })))
+}

@@ -1,0 +1,411 @@
+//! One method per RPC: load, decide, store.
+//!
+//! Statements of one `post` on a person who has claims in the year: key, institution, catalogue
+//! version, person-year lock, settlement, postings, person-year, event, key: nine, and one commit.
+
+use crate::catalogue::{Cache, Catalogue, Item};
+use crate::domain::{
+    Basis, Bill, Evidence, Finding, Institution, Member, PersonYear, Posted, Priced, admit, holds,
+    price,
+};
+use crate::refusal::{
+    ALREADY_REVERSED, CLAIM_IN_PROGRESS, INSTITUTION_UNKNOWN, NO_CATALOGUE, NO_PACKAGE, NOT_NEWEST,
+    REPLAY_DIFFERS, SETTLEMENT_UNKNOWN,
+};
+use crate::{ledger, refusal, store};
+use ::store::event::{self, Event};
+use ::store::{Call, Db, Done, Key, Made, Stop, Tx, new_id, page};
+use kernel::refusal::CONTENTION;
+use kernel::{
+    AreaCode, CatalogueId, Clock, Day, Digest, InstitutionCode, Outcome, PersonId, Refusal, Scheme,
+    SealedEvent, SettlementId, Spec,
+};
+use policy::{Library, Package, Reason};
+use sea_orm::ConnectionTrait;
+use serde_json::json;
+use std::sync::Arc;
+
+/// Refusals that may stand in this service's key rows.
+pub const LISTS: &[&[&Spec]] = &[refusal::ALL, kernel::refusal::ALL];
+
+/// The service's decisions over its store.
+pub struct App {
+    db: Db,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    library: Arc<Library>,
+    catalogues: Cache,
+}
+
+/// A claim to post, with what others say of it.
+pub struct Order {
+    /// The bill.
+    pub bill: Bill,
+    /// The person; may be missing only when the key has an outcome already.
+    pub member: Option<Member>,
+    /// What screening found.
+    pub findings: Vec<Finding>,
+    /// The amounts must still be these.
+    pub basis: Option<Basis>,
+}
+
+/// A settlement to reverse.
+pub struct Reversal {
+    /// Which.
+    pub settlement: SettlementId,
+    /// Why.
+    pub reason: String,
+    /// Only if it is of this institution.
+    pub institution: Option<InstitutionCode>,
+}
+
+impl App {
+    /// The service's decisions over `db`.
+    pub fn new(db: Db, clock: Arc<dyn Clock>, library: Arc<Library>) -> App {
+        App { db, clock, library, catalogues: Cache::default() }
+    }
+
+    /// Registers an institution; true when an earlier attempt had done it.
+    pub async fn register_institution(
+        &self,
+        call: &Call,
+        new: &Institution,
+    ) -> Result<(Institution, bool), Refusal> {
+        let area = &call.key.area;
+        let work = |tx: Tx| async move {
+            let id = new_id(call.now).to_string();
+            store::insert_institution(&tx, area, &id, new).await?;
+            let facts = json!({ "institution_code": new.code, "tier": new.tier, "kind": new.kind });
+            self.tell(&tx, call, "institution.registered", &id, facts).await?;
+            Ok(Made { subject: id, value: new.clone() })
+        };
+        let done = self.db.once(call, LISTS, work).await?;
+        match done.made {
+            Some(institution) => Ok((institution, false)),
+            None => Ok((store::find_registration(&self.db, area, &done.subject).await?, true)),
+        }
+    }
+
+    /// Withdraws a registration.
+    pub async fn withdraw_register_institution(&self, key: &Key) -> Result<Outcome, Refusal> {
+        let now = self.clock.now();
+        let undo = |tx: Tx, id: String| async move {
+            store::withdraw_institution(&tx, &key.area, &id, now).await?;
+            let told = Event {
+                area: key.area.clone(),
+                kind: "institution.withdrawn",
+                subject: id,
+                facts: json!({}),
+            };
+            Ok(event::record(&tx, now, told).await?)
+        };
+        self.db.withdraw(key, now, LISTS, undo).await
+    }
+
+    /// Publishes a catalogue version; answers its id and digest.
+    pub async fn publish_catalogue(
+        &self,
+        call: &Call,
+        effective: Day,
+        items: &[Item],
+    ) -> Result<(CatalogueId, Digest, bool), Refusal> {
+        let area = &call.key.area;
+        let work = |tx: Tx| async move {
+            let id = CatalogueId(new_id(call.now));
+            let version = Catalogue::new(id, effective, items.to_vec());
+            store::insert_catalogue(&tx, area, &version, items, call.now).await?;
+            let facts = json!({ "effective_day": effective, "digest": version.digest.to_string() });
+            self.tell(&tx, call, "catalogue.published", &id.to_string(), facts).await?;
+            Ok(Made { subject: id.to_string(), value: (id, version.digest) })
+        };
+        let done = self.db.once(call, LISTS, work).await?;
+        match done.made {
+            Some((id, digest)) => Ok((id, digest, false)),
+            None => {
+                let id = CatalogueId::parse(&done.subject)
+                    .map_err(|_| kernel::refusal::INTERNAL.refuse())?;
+                let version = self.catalogue(self.db.reader(), area, id).await?;
+                Ok((id, version.digest, true))
+            }
+        }
+    }
+
+    /// What a claim would cost. Writes nothing.
+    pub async fn quote(&self, area: &AreaCode, order: Order) -> Result<Priced, Refusal> {
+        // A quote shows what a denied claim would cost together with the finding that denies it.
+        let today = self.clock.today();
+        admit(&order.bill, order.member.as_ref(), &[], today)?;
+        let bill = &order.bill;
+        let (package, catalogue, institution) = self.terms(self.db.reader(), area, bill).await?;
+        let year =
+            store::accumulators(&self.db, area, bill.person, &bill.scheme, bill.year()).await?;
+        let evidence = evidence(&order, &institution, &year)?;
+        price(&package, &catalogue, &evidence, year.version)
+    }
+
+    /// Prices and posts a claim; true when an earlier attempt had done it.
+    pub async fn post(&self, call: &Call, order: &Order) -> Result<(Posted, bool), Refusal> {
+        let done = self.db.once(call, LISTS, |tx| self.post_in(tx, call, order)).await;
+        self.posted(&call.key.area, done.map_err(busy)?).await
+    }
+
+    async fn post_in(&self, tx: Tx, call: &Call, order: &Order) -> Result<Made<Posted>, Stop> {
+        let (area, bill) = (&call.key.area, &order.bill);
+        admit(bill, order.member.as_ref(), &order.findings, call.now.day())?;
+        let (package, catalogue, institution) = self.terms(&*tx, area, bill).await?;
+        let year = bill.year();
+        let before = store::lock_person_year(&tx, area, bill.person, &bill.scheme, year).await?;
+        let evidence = evidence(order, &institution, &before)?;
+        let priced = price(&package, &catalogue, &evidence, before.version)?;
+        holds(order.basis.as_ref(), &priced.basis)?;
+
+        let posted = Posted {
+            id: SettlementId(new_id(call.now)),
+            ordinal: before.last_ordinal + 1,
+            evidence,
+            basis: priced.basis,
+            amounts: kept(priced.settlement),
+            posted_at: call.now,
+            reversed_at: None,
+        };
+        let (id, amounts) = (posted.id, &posted.amounts);
+        store::insert(&tx, area, &posted).await?;
+        let postings = ledger::postings(amounts, &bill.institution);
+        store::insert_postings(&tx, area, &id.to_string(), None, id, &postings, call.now).await?;
+        let after = PersonYear {
+            version: before.version + 1,
+            last_ordinal: posted.ordinal,
+            accumulators: before.accumulators.plus(&amounts.deltas),
+        };
+        store::save_person_year(&tx, area, bill.person, &bill.scheme, year, &after).await?;
+        let facts = json!({
+            "person_id": bill.person, "institution_code": bill.institution,
+            "med_type": bill.med_type, "end_day": bill.end, "ordinal": posted.ordinal,
+            "total_fen": amounts.total, "funds_fen": amounts.funds(), "cash_fen": amounts.cash,
+            "package_digest": posted.basis.package_digest,
+            "amounts_digest": posted.basis.amounts_digest,
+        });
+        self.tell(&tx, call, "settlement.posted", &id.to_string(), facts).await?;
+        Ok(Made { subject: id.to_string(), value: posted })
+    }
+
+    /// Reverses a settlement; true when an earlier attempt had done it.
+    pub async fn reverse(
+        &self,
+        call: &Call,
+        reversal: &Reversal,
+    ) -> Result<(Posted, bool), Refusal> {
+        let done = self.db.once(call, LISTS, |tx| self.reverse_in(tx, call, reversal)).await;
+        self.posted(&call.key.area, done.map_err(busy)?).await
+    }
+
+    async fn reverse_in(&self, tx: Tx, call: &Call, what: &Reversal) -> Result<Made<Posted>, Stop> {
+        let (area, id) = (&call.key.area, what.settlement);
+        let of_this = |posted: &Posted| {
+            what.institution.as_ref().is_none_or(|code| *code == posted.evidence.bill.institution)
+        };
+        let found = store::find_posted(&*tx, area, &id.to_string()).await?.filter(of_this);
+        let unknown = || SETTLEMENT_UNKNOWN.refuse().with("settlement_id", id).at("settlement_id");
+        let seen = found.ok_or_else(unknown)?;
+        let bill = &seen.evidence.bill;
+        let (person, scheme, year) = (bill.person, &bill.scheme, bill.year());
+        let before = store::lock_person_year(&tx, area, person, scheme, year).await?;
+        // Seen before the lock; only under the lock is it known to stand.
+        let newest = store::newest_standing(&tx, area, person, scheme, year).await?;
+        if newest.as_deref() != Some(id.to_string().as_str()) {
+            let stands = store::find_row(&*tx, area, &id.to_string()).await?;
+            let stands = stands.is_some_and(|row| row.reversed_at.is_none());
+            return Err(match newest.filter(|_| stands) {
+                Some(newest) => {
+                    NOT_NEWEST.refuse().with("settlement_id", id).with("newest_id", newest)
+                }
+                None => ALREADY_REVERSED.refuse().with("settlement_id", id),
+            }
+            .into());
+        }
+        store::mark_reversed(&tx, area, id, call.now, &what.reason).await?;
+        let original = id.to_string();
+        let postings = store::postings_of(&tx, area, &original).await?;
+        let transaction = new_id(call.now).to_string();
+        let opposite = ledger::opposite(postings);
+        let link = Some(original.as_str());
+        store::insert_postings(&tx, area, &transaction, link, id, &opposite, call.now).await?;
+        let after = PersonYear {
+            version: before.version + 1,
+            last_ordinal: before.last_ordinal,
+            accumulators: before.accumulators.minus(&seen.amounts.deltas),
+        };
+        store::save_person_year(&tx, area, person, scheme, year, &after).await?;
+        let facts = json!({ "person_id": person, "funds_fen": seen.amounts.funds() });
+        self.tell(&tx, call, "settlement.reversed", &original, facts).await?;
+        let reversed = Posted { reversed_at: Some(call.now), ..seen };
+        Ok(Made { subject: original, value: reversed })
+    }
+
+    async fn posted(&self, area: &AreaCode, done: Done<Posted>) -> Result<(Posted, bool), Refusal> {
+        match done.made {
+            Some(posted) => Ok((posted, false)),
+            None => Ok((self.settlement_of(area, &done.subject).await?, true)),
+        }
+    }
+
+    /// One settlement.
+    pub async fn settlement(&self, area: &AreaCode, id: SettlementId) -> Result<Posted, Refusal> {
+        self.settlement_of(area, &id.to_string()).await
+    }
+
+    async fn settlement_of(&self, area: &AreaCode, id: &str) -> Result<Posted, Refusal> {
+        let found = store::find_posted(self.db.reader(), area, id).await?;
+        found.ok_or_else(|| SETTLEMENT_UNKNOWN.refuse().with("settlement_id", id).at("settlement_id"))
+    }
+
+    /// A settlement with the title of its package and the reason of every amount, computed anew
+    /// from what it rests on and compared with what was stored.
+    pub async fn explain(
+        &self,
+        area: &AreaCode,
+        id: SettlementId,
+    ) -> Result<(Posted, String, Vec<Reason>), Refusal> {
+        let posted = self.settlement(area, id).await?;
+        let differs = || REPLAY_DIFFERS.refuse().with("settlement_id", id);
+        let digest = Digest::parse(&posted.basis.package_digest).ok_or_else(differs)?;
+        let package = self.library.by_digest(digest).ok_or_else(differs)?;
+        let catalogue = self.catalogue(self.db.reader(), area, posted.basis.catalogue).await?;
+        let version = posted.basis.accumulator_version;
+        let again = price(package, &catalogue, &posted.evidence, version)?;
+        if again.basis != posted.basis {
+            return Err(differs());
+        }
+        Ok((posted, package.title().to_string(), again.settlement.reasons))
+    }
+
+    /// Standing settlements of the person that share a day with the bill.
+    pub async fn history(
+        &self,
+        area: &AreaCode,
+        bill: &Bill,
+    ) -> Result<Vec<store::Past>, Refusal> {
+        Ok(store::history(&self.db, area, bill).await?)
+    }
+
+    /// The accumulators of a person-year.
+    pub async fn accumulators(
+        &self,
+        area: &AreaCode,
+        person: PersonId,
+        scheme: &Scheme,
+        year: i32,
+    ) -> Result<PersonYear, Refusal> {
+        Ok(store::accumulators(&self.db, area, person, scheme, year).await?)
+    }
+
+    /// Every account of the area's ledger.
+    pub async fn trial_balance(&self, area: &AreaCode) -> Result<Vec<store::Account>, Refusal> {
+        Ok(store::trial_balance(&self.db, area).await?)
+    }
+
+    /// A page of institutions and the token of the next.
+    pub async fn institutions(
+        &self,
+        area: &AreaCode,
+        size: u64,
+        after: &str,
+    ) -> Result<(Vec<Institution>, String), Refusal> {
+        let rows = store::institutions(&self.db, area, after, size + 1).await?;
+        Ok(page::cut(rows, size, |institution| institution.code.as_str()))
+    }
+
+    /// What became of a request.
+    pub async fn outcome(&self, key: &Key) -> Result<Outcome, Refusal> {
+        self.db.outcome(key, LISTS).await
+    }
+
+    /// Burns a key.
+    pub async fn burn(&self, key: &Key) -> Result<Outcome, Refusal> {
+        self.db.burn(key, self.clock.now(), LISTS).await
+    }
+
+    /// Sealed events.
+    pub async fn events(
+        &self,
+        area: &AreaCode,
+        after: i64,
+        size: u64,
+    ) -> Result<Vec<SealedEvent>, Refusal> {
+        event::list(&self.db, area, after, size).await
+    }
+
+    /// What a bill is priced by: package, catalogue and institution of its last day.
+    async fn terms(
+        &self,
+        on: &impl ConnectionTrait,
+        area: &AreaCode,
+        bill: &Bill,
+    ) -> Result<(Arc<Package>, Arc<Catalogue>, Institution), Stop> {
+        let package = self.library.select(area, &bill.scheme, bill.end).ok_or_else(|| {
+            let no = NO_PACKAGE.refuse().at("claim.scheme");
+            no.with("scheme", bill.scheme.term()).with("day", bill.end)
+        })?;
+        let institution = store::institution_on(on, area, &bill.institution, bill.end).await?;
+        let institution = institution.ok_or_else(|| {
+            let no = INSTITUTION_UNKNOWN.refuse().at("claim.institution_code");
+            no.with("institution_code", &bill.institution).with("day", bill.end)
+        })?;
+        let id = store::catalogue_in_force(on, area, bill.end).await?;
+        let id = id.ok_or_else(|| NO_CATALOGUE.refuse().with("day", bill.end))?;
+        Ok((package.clone(), self.catalogue(on, area, id).await?, institution))
+    }
+
+    async fn catalogue(
+        &self,
+        on: &impl ConnectionTrait,
+        area: &AreaCode,
+        id: CatalogueId,
+    ) -> Result<Arc<Catalogue>, Stop> {
+        if let Some(catalogue) = self.catalogues.get(id) {
+            return Ok(catalogue);
+        }
+        let catalogue = Arc::new(store::load_catalogue(on, area, id).await?);
+        self.catalogues.keep(catalogue.clone());
+        Ok(catalogue)
+    }
+
+    async fn tell(
+        &self,
+        tx: &Tx,
+        call: &Call,
+        kind: &'static str,
+        subject: &str,
+        facts: serde_json::Value,
+    ) -> Result<(), Stop> {
+        let area = call.key.area.clone();
+        let told = Event { area, kind, subject: subject.to_string(), facts };
+        Ok(event::record(tx, call.now, told).await?)
+    }
+}
+
+fn evidence(
+    order: &Order,
+    institution: &Institution,
+    year: &PersonYear,
+) -> Result<Evidence, Refusal> {
+    let member = order.member.clone();
+    Ok(Evidence {
+        bill: order.bill.clone(),
+        member: member.ok_or_else(|| kernel::refusal::invalid("member", "必填"))?,
+        findings: order.findings.clone(),
+        tier: institution.tier.clone(),
+        kind: institution.kind.clone(),
+        accumulators: year.accumulators.clone(),
+    })
+}
+
+/// What of a computed settlement is stored: lines and reasons are computed again when asked for.
+fn kept(settlement: policy::Settlement) -> policy::Settlement {
+    policy::Settlement { lines: Vec::new(), reasons: Vec::new(), ..settlement }
+}
+
+/// Contention inside a person-year has a name of its own.
+fn busy(refusal: Refusal) -> Refusal {
+    if refusal.is(&CONTENTION) { CLAIM_IN_PROGRESS.refuse() } else { refusal }
+}

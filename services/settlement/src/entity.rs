@@ -1,0 +1,146 @@
+//! The service's tables.
+#![allow(missing_docs)]
+
+/// 定点医药机构.
+pub mod institution {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "institution")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub registration_id: String,
+        pub code: String,
+        pub name: String,
+        pub tier: String,
+        pub kind: String,
+        pub agreement_from: String,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 目录版本, with its items as JSON: it is read whole and never changes.
+pub mod catalogue {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "catalogue")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub catalogue_id: String,
+        pub effective_day: String,
+        pub digest: String,
+        pub items: String,
+        pub published_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 年度累计: the row whose lock orders the claims of one person, scheme and year.
+pub mod person_year {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "person_year")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub person_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub scheme: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub year: i32,
+        pub version: i64,
+        pub last_ordinal: i64,
+        pub accumulators: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 结算.
+pub mod settlement {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "settlement")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub settlement_id: String,
+        pub person_id: String,
+        pub scheme: String,
+        pub year: i32,
+        pub ordinal: i64,
+        pub institution_code: String,
+        pub visit_number: String,
+        pub med_type: String,
+        pub begin_day: String,
+        pub end_day: String,
+        pub fingerprint: String,
+        /// 医疗费总额, 基金支付总额, 个人现金: promoted for reports; all amounts are in `amounts`.
+        pub total_fen: i64,
+        pub funds_fen: i64,
+        pub cash_fen: i64,
+        /// Bill, person, findings and accumulators before, as JSON.
+        pub evidence: String,
+        /// Package, catalogue, versions and digest, as JSON.
+        pub basis: String,
+        /// Amounts, shares, remarks and deltas without reasons, as JSON.
+        pub amounts: String,
+        pub engine_version: i32,
+        pub posted_at: i64,
+        pub reversed_at: Option<i64>,
+        pub reversal_reason: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 分录.
+pub mod posting {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "posting")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub transaction_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub number: i32,
+        pub settlement_id: String,
+        /// The transaction this one is the opposite of.
+        pub reverses: Option<String>,
+        pub account: String,
+        pub amount_fen: i64,
+        pub posted_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

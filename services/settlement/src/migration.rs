@@ -1,0 +1,225 @@
+//! How the service's tables came to be.
+
+use sea_orm::DeriveIden;
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::schema::{
+    big_integer, big_integer_null, integer, string, string_null, text, text_null,
+};
+
+/// All migrations, oldest first.
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        let mut migrations = store::migration::common();
+        migrations.push(Box::new(Settlements));
+        migrations
+    }
+}
+
+struct Settlements;
+
+impl MigrationName for Settlements {
+    fn name(&self) -> &str {
+        "m0101_settlements"
+    }
+}
+
+#[derive(DeriveIden)]
+enum Institution {
+    Table,
+    Area,
+    RegistrationId,
+    Code,
+    Name,
+    Tier,
+    Kind,
+    AgreementFrom,
+    WithdrawnAt,
+}
+
+#[derive(DeriveIden)]
+enum Catalogue {
+    Table,
+    Area,
+    CatalogueId,
+    EffectiveDay,
+    Digest,
+    Items,
+    PublishedAt,
+}
+
+#[derive(DeriveIden)]
+enum PersonYear {
+    Table,
+    Area,
+    PersonId,
+    Scheme,
+    Year,
+    Version,
+    LastOrdinal,
+    Accumulators,
+}
+
+#[derive(DeriveIden)]
+enum Settlement {
+    Table,
+    Area,
+    SettlementId,
+    PersonId,
+    Scheme,
+    Year,
+    Ordinal,
+    InstitutionCode,
+    VisitNumber,
+    MedType,
+    BeginDay,
+    EndDay,
+    Fingerprint,
+    TotalFen,
+    FundsFen,
+    CashFen,
+    Evidence,
+    Basis,
+    Amounts,
+    EngineVersion,
+    PostedAt,
+    ReversedAt,
+    ReversalReason,
+}
+
+#[derive(DeriveIden)]
+enum Posting {
+    Table,
+    Area,
+    TransactionId,
+    Number,
+    SettlementId,
+    Reverses,
+    Account,
+    AmountFen,
+    PostedAt,
+}
+
+/// Indexes, some partial: the same words on both databases.
+const INDEXES: [&str; 5] = [
+    "CREATE UNIQUE INDEX institution_code ON institution (area, code) WHERE withdrawn_at IS NULL",
+    "CREATE UNIQUE INDEX catalogue_day ON catalogue (area, effective_day)",
+    // One standing settlement per visit, whatever the callers' request ids.
+    "CREATE UNIQUE INDEX settlement_visit \
+        ON settlement (area, institution_code, visit_number) WHERE reversed_at IS NULL",
+    "CREATE UNIQUE INDEX settlement_ordinal \
+        ON settlement (area, person_id, scheme, year, ordinal)",
+    "CREATE INDEX settlement_days ON settlement (area, person_id, end_day)",
+];
+
+#[async_trait::async_trait]
+impl MigrationTrait for Settlements {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in [institution(), catalogue(), person_year(), settlement(), posting()] {
+            manager.create_table(table).await?;
+        }
+        for index in INDEXES {
+            manager.get_connection().execute_unprepared(index).await?;
+        }
+        Ok(())
+    }
+}
+
+fn institution() -> TableCreateStatement {
+    Table::create()
+        .table(Institution::Table)
+        .col(string(Institution::Area))
+        .col(string(Institution::RegistrationId))
+        .col(string(Institution::Code))
+        .col(string(Institution::Name))
+        .col(string(Institution::Tier))
+        .col(string(Institution::Kind))
+        .col(string(Institution::AgreementFrom))
+        .col(big_integer_null(Institution::WithdrawnAt))
+        .primary_key(Index::create().col(Institution::Area).col(Institution::RegistrationId))
+        .to_owned()
+}
+
+fn catalogue() -> TableCreateStatement {
+    Table::create()
+        .table(Catalogue::Table)
+        .col(string(Catalogue::Area))
+        .col(string(Catalogue::CatalogueId))
+        .col(string(Catalogue::EffectiveDay))
+        .col(string(Catalogue::Digest))
+        .col(text(Catalogue::Items))
+        .col(big_integer(Catalogue::PublishedAt))
+        .primary_key(Index::create().col(Catalogue::Area).col(Catalogue::CatalogueId))
+        .to_owned()
+}
+
+fn person_year() -> TableCreateStatement {
+    Table::create()
+        .table(PersonYear::Table)
+        .col(string(PersonYear::Area))
+        .col(string(PersonYear::PersonId))
+        .col(string(PersonYear::Scheme))
+        .col(integer(PersonYear::Year))
+        .col(big_integer(PersonYear::Version))
+        .col(big_integer(PersonYear::LastOrdinal))
+        .col(text(PersonYear::Accumulators))
+        .primary_key(
+            Index::create()
+                .col(PersonYear::Area)
+                .col(PersonYear::PersonId)
+                .col(PersonYear::Scheme)
+                .col(PersonYear::Year),
+        )
+        .to_owned()
+}
+
+fn settlement() -> TableCreateStatement {
+    Table::create()
+        .table(Settlement::Table)
+        .col(string(Settlement::Area))
+        .col(string(Settlement::SettlementId))
+        .col(string(Settlement::PersonId))
+        .col(string(Settlement::Scheme))
+        .col(integer(Settlement::Year))
+        .col(big_integer(Settlement::Ordinal))
+        .col(string(Settlement::InstitutionCode))
+        .col(string(Settlement::VisitNumber))
+        .col(string(Settlement::MedType))
+        .col(string(Settlement::BeginDay))
+        .col(string(Settlement::EndDay))
+        .col(string(Settlement::Fingerprint))
+        .col(big_integer(Settlement::TotalFen))
+        .col(big_integer(Settlement::FundsFen))
+        .col(big_integer(Settlement::CashFen))
+        .col(text(Settlement::Evidence))
+        .col(text(Settlement::Basis))
+        .col(text(Settlement::Amounts))
+        .col(integer(Settlement::EngineVersion))
+        .col(big_integer(Settlement::PostedAt))
+        .col(big_integer_null(Settlement::ReversedAt))
+        .col(text_null(Settlement::ReversalReason))
+        .primary_key(Index::create().col(Settlement::Area).col(Settlement::SettlementId))
+        .to_owned()
+}
+
+fn posting() -> TableCreateStatement {
+    Table::create()
+        .table(Posting::Table)
+        .col(string(Posting::Area))
+        .col(string(Posting::TransactionId))
+        .col(integer(Posting::Number))
+        .col(string(Posting::SettlementId))
+        .col(string_null(Posting::Reverses))
+        .col(string(Posting::Account))
+        .col(big_integer(Posting::AmountFen))
+        .col(big_integer(Posting::PostedAt))
+        .primary_key(
+            Index::create().col(Posting::Area).col(Posting::TransactionId).col(Posting::Number),
+        )
+        .to_owned()
+}

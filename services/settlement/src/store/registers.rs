@@ -1,0 +1,168 @@
+//! Institutions and catalogues.
+
+use super::{of_json, to_json, unreadable};
+use crate::catalogue::{Catalogue, Item};
+use crate::domain::Institution;
+use crate::entity::{catalogue, institution};
+use crate::refusal::{CATALOGUE_EXISTS, INSTITUTION_EXISTS};
+use kernel::refusal::INTERNAL;
+use kernel::{
+    AreaCode, CatalogueId, Day, Instant, InstitutionCode, InstitutionKind, InstitutionTier, Refusal,
+};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+use store::{Db, Stop, Tx, taken};
+
+/// Inserts an institution; a code that stands already is refused.
+pub async fn insert_institution(
+    tx: &Tx,
+    area: &AreaCode,
+    id: &str,
+    new: &Institution,
+) -> Result<(), Stop> {
+    let row = institution::ActiveModel {
+        area: Set(area.to_string()),
+        registration_id: Set(id.to_string()),
+        code: Set(new.code.to_string()),
+        name: Set(new.name.clone()),
+        tier: Set(new.tier.to_string()),
+        kind: Set(new.kind.to_string()),
+        agreement_from: Set(new.agreement_from.to_string()),
+        withdrawn_at: Set(None),
+    };
+    let inserted = institution::Entity::insert(row).exec_without_returning(&**tx).await;
+    inserted.map(drop).map_err(|fault| {
+        let code = new.code.as_str();
+        taken(fault, || INSTITUTION_EXISTS.refuse().with("institution_code", code))
+    })
+}
+
+/// Marks a registration withdrawn.
+pub async fn withdraw_institution(
+    tx: &Tx,
+    area: &AreaCode,
+    id: &str,
+    now: Instant,
+) -> Result<(), Stop> {
+    institution::Entity::update_many()
+        .col_expr(institution::Column::WithdrawnAt, Expr::value(now.micros()))
+        .filter(institution::Column::Area.eq(area.as_str()))
+        .filter(institution::Column::RegistrationId.eq(id))
+        .exec(&**tx)
+        .await?;
+    Ok(())
+}
+
+/// What a registration made, also when it was withdrawn since.
+pub async fn find_registration(db: &Db, area: &AreaCode, id: &str) -> Result<Institution, Stop> {
+    let key = (area.to_string(), id.to_string());
+    let row = institution::Entity::find_by_id(key).one(db.reader()).await?;
+    Ok(parse_institution(row.ok_or_else(|| INTERNAL.refuse())?)?)
+}
+
+/// The institution of this code, if it has an agreement on the day.
+pub async fn institution_on(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    code: &InstitutionCode,
+    day: Day,
+) -> Result<Option<Institution>, Stop> {
+    let row = institution::Entity::find()
+        .filter(institution::Column::Area.eq(area.as_str()))
+        .filter(institution::Column::Code.eq(code.as_str()))
+        .filter(institution::Column::WithdrawnAt.is_null())
+        .filter(institution::Column::AgreementFrom.lte(day.to_string()))
+        .one(on)
+        .await?;
+    Ok(row.map(parse_institution).transpose()?)
+}
+
+/// Standing institutions by code, beginning after `after`.
+pub async fn institutions(
+    db: &Db,
+    area: &AreaCode,
+    after: &str,
+    limit: u64,
+) -> Result<Vec<Institution>, Stop> {
+    let rows = institution::Entity::find()
+        .filter(institution::Column::Area.eq(area.as_str()))
+        .filter(institution::Column::WithdrawnAt.is_null())
+        .filter(institution::Column::Code.gt(after))
+        .order_by_asc(institution::Column::Code)
+        .limit(limit)
+        .all(db.reader())
+        .await?;
+    rows.into_iter().map(|row| parse_institution(row).map_err(Stop::from)).collect()
+}
+
+fn parse_institution(row: institution::Model) -> Result<Institution, Refusal> {
+    let parsed = || {
+        Some(Institution {
+            code: InstitutionCode::parse(&row.code).ok()?,
+            name: row.name.clone(),
+            tier: InstitutionTier::parse(&row.tier)?,
+            kind: InstitutionKind::parse(&row.kind)?,
+            agreement_from: Day::parse(&row.agreement_from).ok()?,
+        })
+    };
+    parsed().ok_or_else(|| unreadable("institution", &row.registration_id))
+}
+
+/// Inserts a catalogue version; a second one for a day is refused.
+pub async fn insert_catalogue(
+    tx: &Tx,
+    area: &AreaCode,
+    version: &Catalogue,
+    items: &[Item],
+    now: Instant,
+) -> Result<(), Stop> {
+    let row = catalogue::ActiveModel {
+        area: Set(area.to_string()),
+        catalogue_id: Set(version.id.to_string()),
+        effective_day: Set(version.effective.to_string()),
+        digest: Set(version.digest.to_string()),
+        items: Set(to_json(&items)?),
+        published_at: Set(now.micros()),
+    };
+    let inserted = catalogue::Entity::insert(row).exec_without_returning(&**tx).await;
+    inserted.map(drop).map_err(|fault| {
+        taken(fault, || CATALOGUE_EXISTS.refuse().with("day", version.effective))
+    })
+}
+
+/// The id of the version that counts on a day: the newest that had begun.
+pub async fn catalogue_in_force(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    day: Day,
+) -> Result<Option<CatalogueId>, Stop> {
+    let id: Option<String> = catalogue::Entity::find()
+        .select_only()
+        .column(catalogue::Column::CatalogueId)
+        .filter(catalogue::Column::Area.eq(area.as_str()))
+        .filter(catalogue::Column::EffectiveDay.lte(day.to_string()))
+        .order_by_desc(catalogue::Column::EffectiveDay)
+        .limit(1)
+        .into_tuple()
+        .one(on)
+        .await?;
+    let parse = |id: String| CatalogueId::parse(&id).map_err(|_| unreadable("catalogue", &id));
+    Ok(id.map(parse).transpose()?)
+}
+
+/// A version with its items.
+pub async fn load_catalogue(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    id: CatalogueId,
+) -> Result<Catalogue, Stop> {
+    let key = (area.to_string(), id.to_string());
+    let row = catalogue::Entity::find_by_id(key).one(on).await?;
+    let row = row.ok_or_else(|| unreadable("catalogue", &id.to_string()))?;
+    let items: Vec<Item> = of_json(&row.items, "catalogue", &row.catalogue_id)?;
+    let day = Day::parse(&row.effective_day).map_err(|_| unreadable("catalogue", &row.catalogue_id))?;
+    Ok(Catalogue::new(id, day, items))
+}
