@@ -1,1 +1,67 @@
-//! Stub.
+//! 参保: who is insured, as what, since when, and who pays the fee.
+//!
+//! It decides whether a payment insures a person for a year, which identity the subsidy follows,
+//! and whether the funds may pay for a person on a day. It refuses to know claims and money in the
+//! funds: what a claim costs and what the fund ledger says is settlement's. The numbers of the law
+//! (fees, rates, waiting months) are the policy packages', not ours.
+//!
+//! ```text
+//! household:   registered ──withdrawn──▶ gone; its members stay, without a household
+//! person:      registered ──withdrawn──▶ gone for everybody, with all that is recorded of them
+//!                 │ ▲
+//!           death ▼ │ death withdrawn
+//!                dead
+//! identity:    recorded ──withdrawn──▶ gone        at most one of a kind on any day
+//! coverage:    enrolled ──withdrawn──▶ gone        at most one of a person and year
+//! suspension:  suspended ──withdrawn──▶ gone       may overlap others
+//!
+//! a day of a coverage's year:   … waiting … │ benefit_from … benefits run … │ until (1 January)
+//! ```
+//!
+//! Row locks are taken in one order: key → household → person → what is recorded of the person.
+//! Every change of a person's data grows the person's version, and growing it is the lock.
+
+mod app;
+mod domain;
+mod entity;
+mod migration;
+pub mod refusal;
+mod rpc;
+mod store;
+mod wire;
+
+use ::store::{Db, DbConfig, OpenError, event};
+use kernel::Clock;
+use proto::enrollment::enrollment_service_server::EnrollmentServiceServer;
+use runtime::{Service, Settings};
+use std::sync::Arc;
+
+/// The service's name in configuration, and its schema.
+pub const NAME: &str = "enrollment";
+
+/// Opens the database and makes the service; `library` has the packages it decides by.
+pub async fn build(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    library: Arc<policy::Library>,
+) -> Result<Service, OpenError> {
+    let config = DbConfig {
+        url: settings.database_url.clone(),
+        schema: NAME.into(),
+        connections: settings.database_connections,
+    };
+    let db = Db::open::<migration::Migrator>(&config).await?;
+    let app = app::App {
+        db: db.clone(),
+        clock: clock.clone(),
+        library,
+    };
+    let server = EnrollmentServiceServer::new(rpc::Rpc(app));
+    let probed = db.clone();
+    Ok(Service::new(NAME, server, rpc::ACCESS, settings)
+        .with_background(event::keep_sealing(db, clock))
+        .with_probe(Arc::new(move || {
+            let db = probed.clone();
+            Box::pin(async move { db.is_reachable().await })
+        })))
+}

@@ -1,2 +1,12 @@
-//! Stub.
-fn main() {}
+//! The enrollment service as a process of its own.
+
+use runtime::clock::SystemClock;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+fn main() -> ExitCode {
+    runtime::run(enrollment::NAME, |settings| async move {
+        let library = Arc::new(policy::Library::builtin()?);
+        Ok(enrollment::build(&settings, Arc::new(SystemClock), library).await?)
+    })
+}

@@ -1,1 +1,54 @@
-//! Stub.
+//! 转诊: who may be treated where on whose referral, for how long, and whether it was used.
+//!
+//! It decides whether a stay may rest on a referral: three months, one stay. It refuses to know
+//! money: what a referral is worth in the bill is settlement's, who is insured is enrollment's.
+//!
+//! ```text
+//! referral:  requested ──approved──▶ approved ──used by a stay──▶ used
+//!                │                       │                          │
+//!                └──── the request for it withdrawn: withdrawn ─────┘   (for ever)
+//! ```
+//!
+//! Withdrawing the use leads back to approved, withdrawing the approval back to requested. A
+//! referral whose approval is withdrawn while a stay has used it stays used, because the stay has
+//! happened; when that use is withdrawn too, it is requested and must be approved again.
+
+mod app;
+mod domain;
+mod entity;
+mod migration;
+pub mod refusal;
+mod rpc;
+mod store;
+mod wire;
+
+use ::store::{Db, DbConfig, OpenError, event};
+use kernel::Clock;
+use proto::referral::referral_service_server::ReferralServiceServer;
+use runtime::{Service, Settings};
+use std::sync::Arc;
+
+/// The service's name in configuration, and its schema.
+pub const NAME: &str = "referral";
+
+/// Opens the database and makes the service.
+pub async fn build(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Service, OpenError> {
+    let config = DbConfig {
+        url: settings.database_url.clone(),
+        schema: NAME.into(),
+        connections: settings.database_connections,
+    };
+    let db = Db::open::<migration::Migrator>(&config).await?;
+    let app = app::App {
+        db: db.clone(),
+        clock: clock.clone(),
+    };
+    let server = ReferralServiceServer::new(rpc::Rpc(app));
+    let probed = db.clone();
+    Ok(Service::new(NAME, server, rpc::ACCESS, settings)
+        .with_background(event::keep_sealing(db, clock))
+        .with_probe(Arc::new(move || {
+            let db = probed.clone();
+            Box::pin(async move { db.is_reachable().await })
+        })))
+}

@@ -1,2 +1,11 @@
-//! Stub.
-fn main() {}
+//! The referral service as a process of its own.
+
+use runtime::clock::SystemClock;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+fn main() -> ExitCode {
+    runtime::run(referral::NAME, |settings| async move {
+        Ok(referral::build(&settings, Arc::new(SystemClock)).await?)
+    })
+}

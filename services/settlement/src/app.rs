@@ -62,7 +62,12 @@ pub struct Reversal {
 impl App {
     /// The service's decisions over `db`.
     pub fn new(db: Db, clock: Arc<dyn Clock>, library: Arc<Library>) -> App {
-        App { db, clock, library, catalogues: Cache::default() }
+        App {
+            db,
+            clock,
+            library,
+            catalogues: Cache::default(),
+        }
     }
 
     /// Registers an institution; true when an earlier attempt had done it.
@@ -76,13 +81,20 @@ impl App {
             let id = new_id(call.now).to_string();
             store::insert_institution(&tx, area, &id, new).await?;
             let facts = json!({ "institution_code": new.code, "tier": new.tier, "kind": new.kind });
-            self.tell(&tx, call, "institution.registered", &id, facts).await?;
-            Ok(Made { subject: id, value: new.clone() })
+            self.tell(&tx, call, "institution.registered", &id, facts)
+                .await?;
+            Ok(Made {
+                subject: id,
+                value: new.clone(),
+            })
         };
         let done = self.db.once(call, LISTS, work).await?;
         match done.made {
             Some(institution) => Ok((institution, false)),
-            None => Ok((store::find_registration(&self.db, area, &done.subject).await?, true)),
+            None => Ok((
+                store::find_registration(&self.db, area, &done.subject).await?,
+                true,
+            )),
         }
     }
 
@@ -115,8 +127,12 @@ impl App {
             let version = Catalogue::new(id, effective, items.to_vec());
             store::insert_catalogue(&tx, area, &version, items, call.now).await?;
             let facts = json!({ "effective_day": effective, "digest": version.digest.to_string() });
-            self.tell(&tx, call, "catalogue.published", &id.to_string(), facts).await?;
-            Ok(Made { subject: id.to_string(), value: (id, version.digest) })
+            self.tell(&tx, call, "catalogue.published", &id.to_string(), facts)
+                .await?;
+            Ok(Made {
+                subject: id.to_string(),
+                value: (id, version.digest),
+            })
         };
         let done = self.db.once(call, LISTS, work).await?;
         match done.made {
@@ -145,7 +161,10 @@ impl App {
 
     /// Prices and posts a claim; true when an earlier attempt had done it.
     pub async fn post(&self, call: &Call, order: &Order) -> Result<(Posted, bool), Refusal> {
-        let done = self.db.once(call, LISTS, |tx| self.post_in(tx, call, order)).await;
+        let done = self
+            .db
+            .once(call, LISTS, |tx| self.post_in(tx, call, order))
+            .await;
         self.posted(&call.key.area, done.map_err(busy)?).await
     }
 
@@ -185,8 +204,12 @@ impl App {
             "package_digest": posted.basis.package_digest,
             "amounts_digest": posted.basis.amounts_digest,
         });
-        self.tell(&tx, call, "settlement.posted", &id.to_string(), facts).await?;
-        Ok(Made { subject: id.to_string(), value: posted })
+        self.tell(&tx, call, "settlement.posted", &id.to_string(), facts)
+            .await?;
+        Ok(Made {
+            subject: id.to_string(),
+            value: posted,
+        })
     }
 
     /// Reverses a settlement; true when an earlier attempt had done it.
@@ -195,17 +218,29 @@ impl App {
         call: &Call,
         reversal: &Reversal,
     ) -> Result<(Posted, bool), Refusal> {
-        let done = self.db.once(call, LISTS, |tx| self.reverse_in(tx, call, reversal)).await;
+        let done = self
+            .db
+            .once(call, LISTS, |tx| self.reverse_in(tx, call, reversal))
+            .await;
         self.posted(&call.key.area, done.map_err(busy)?).await
     }
 
     async fn reverse_in(&self, tx: Tx, call: &Call, what: &Reversal) -> Result<Made<Posted>, Stop> {
         let (area, id) = (&call.key.area, what.settlement);
         let of_this = |posted: &Posted| {
-            what.institution.as_ref().is_none_or(|code| *code == posted.evidence.bill.institution)
+            what.institution
+                .as_ref()
+                .is_none_or(|code| *code == posted.evidence.bill.institution)
         };
-        let found = store::find_posted(&*tx, area, &id.to_string()).await?.filter(of_this);
-        let unknown = || SETTLEMENT_UNKNOWN.refuse().with("settlement_id", id).at("settlement_id");
+        let found = store::find_posted(&*tx, area, &id.to_string())
+            .await?
+            .filter(of_this);
+        let unknown = || {
+            SETTLEMENT_UNKNOWN
+                .refuse()
+                .with("settlement_id", id)
+                .at("settlement_id")
+        };
         let seen = found.ok_or_else(unknown)?;
         let bill = &seen.evidence.bill;
         let (person, scheme, year) = (bill.person, &bill.scheme, bill.year());
@@ -216,9 +251,10 @@ impl App {
             let stands = store::find_row(&*tx, area, &id.to_string()).await?;
             let stands = stands.is_some_and(|row| row.reversed_at.is_none());
             return Err(match newest.filter(|_| stands) {
-                Some(newest) => {
-                    NOT_NEWEST.refuse().with("settlement_id", id).with("newest_id", newest)
-                }
+                Some(newest) => NOT_NEWEST
+                    .refuse()
+                    .with("settlement_id", id)
+                    .with("newest_id", newest),
                 None => ALREADY_REVERSED.refuse().with("settlement_id", id),
             }
             .into());
@@ -237,9 +273,16 @@ impl App {
         };
         store::save_person_year(&tx, area, person, scheme, year, &after).await?;
         let facts = json!({ "person_id": person, "funds_fen": seen.amounts.funds() });
-        self.tell(&tx, call, "settlement.reversed", &original, facts).await?;
-        let reversed = Posted { reversed_at: Some(call.now), ..seen };
-        Ok(Made { subject: original, value: reversed })
+        self.tell(&tx, call, "settlement.reversed", &original, facts)
+            .await?;
+        let reversed = Posted {
+            reversed_at: Some(call.now),
+            ..seen
+        };
+        Ok(Made {
+            subject: original,
+            value: reversed,
+        })
     }
 
     async fn posted(&self, area: &AreaCode, done: Done<Posted>) -> Result<(Posted, bool), Refusal> {
@@ -256,7 +299,12 @@ impl App {
 
     async fn settlement_of(&self, area: &AreaCode, id: &str) -> Result<Posted, Refusal> {
         let found = store::find_posted(self.db.reader(), area, id).await?;
-        found.ok_or_else(|| SETTLEMENT_UNKNOWN.refuse().with("settlement_id", id).at("settlement_id"))
+        found.ok_or_else(|| {
+            SETTLEMENT_UNKNOWN
+                .refuse()
+                .with("settlement_id", id)
+                .at("settlement_id")
+        })
     }
 
     /// A settlement with the title of its package and the reason of every amount, computed anew
@@ -270,21 +318,23 @@ impl App {
         let differs = || REPLAY_DIFFERS.refuse().with("settlement_id", id);
         let digest = Digest::parse(&posted.basis.package_digest).ok_or_else(differs)?;
         let package = self.library.by_digest(digest).ok_or_else(differs)?;
-        let catalogue = self.catalogue(self.db.reader(), area, posted.basis.catalogue).await?;
+        let catalogue = self
+            .catalogue(self.db.reader(), area, posted.basis.catalogue)
+            .await?;
         let version = posted.basis.accumulator_version;
         let again = price(package, &catalogue, &posted.evidence, version)?;
         if again.basis != posted.basis {
             return Err(differs());
         }
-        Ok((posted, package.title().to_string(), again.settlement.reasons))
+        Ok((
+            posted,
+            package.title().to_string(),
+            again.settlement.reasons,
+        ))
     }
 
     /// Standing settlements of the person that share a day with the bill.
-    pub async fn history(
-        &self,
-        area: &AreaCode,
-        bill: &Bill,
-    ) -> Result<Vec<store::Past>, Refusal> {
+    pub async fn history(&self, area: &AreaCode, bill: &Bill) -> Result<Vec<store::Past>, Refusal> {
         Ok(store::history(&self.db, area, bill).await?)
     }
 
@@ -312,7 +362,9 @@ impl App {
         after: &str,
     ) -> Result<(Vec<Institution>, String), Refusal> {
         let rows = store::institutions(&self.db, area, after, size + 1).await?;
-        Ok(page::cut(rows, size, |institution| institution.code.as_str()))
+        Ok(page::cut(rows, size, |institution| {
+            institution.code.as_str()
+        }))
     }
 
     /// What became of a request.
@@ -342,18 +394,26 @@ impl App {
         area: &AreaCode,
         bill: &Bill,
     ) -> Result<(Arc<Package>, Arc<Catalogue>, Institution), Stop> {
-        let package = self.library.select(area, &bill.scheme, bill.end).ok_or_else(|| {
-            let no = NO_PACKAGE.refuse().at("claim.scheme");
-            no.with("scheme", bill.scheme.term()).with("day", bill.end)
-        })?;
+        let package = self
+            .library
+            .select(area, &bill.scheme, bill.end)
+            .ok_or_else(|| {
+                let no = NO_PACKAGE.refuse().at("claim.scheme");
+                no.with("scheme", bill.scheme.term()).with("day", bill.end)
+            })?;
         let institution = store::institution_on(on, area, &bill.institution, bill.end).await?;
         let institution = institution.ok_or_else(|| {
             let no = INSTITUTION_UNKNOWN.refuse().at("claim.institution_code");
-            no.with("institution_code", &bill.institution).with("day", bill.end)
+            no.with("institution_code", &bill.institution)
+                .with("day", bill.end)
         })?;
         let id = store::catalogue_in_force(on, area, bill.end).await?;
         let id = id.ok_or_else(|| NO_CATALOGUE.refuse().with("day", bill.end))?;
-        Ok((package.clone(), self.catalogue(on, area, id).await?, institution))
+        Ok((
+            package.clone(),
+            self.catalogue(on, area, id).await?,
+            institution,
+        ))
     }
 
     async fn catalogue(
@@ -379,7 +439,12 @@ impl App {
         facts: serde_json::Value,
     ) -> Result<(), Stop> {
         let area = call.key.area.clone();
-        let told = Event { area, kind, subject: subject.to_string(), facts };
+        let told = Event {
+            area,
+            kind,
+            subject: subject.to_string(),
+            facts,
+        };
         Ok(event::record(tx, call.now, told).await?)
     }
 }
@@ -402,10 +467,18 @@ fn evidence(
 
 /// What of a computed settlement is stored: lines and reasons are computed again when asked for.
 fn kept(settlement: policy::Settlement) -> policy::Settlement {
-    policy::Settlement { lines: Vec::new(), reasons: Vec::new(), ..settlement }
+    policy::Settlement {
+        lines: Vec::new(),
+        reasons: Vec::new(),
+        ..settlement
+    }
 }
 
 /// Contention inside a person-year has a name of its own.
 fn busy(refusal: Refusal) -> Refusal {
-    if refusal.is(&CONTENTION) { CLAIM_IN_PROGRESS.refuse() } else { refusal }
+    if refusal.is(&CONTENTION) {
+        CLAIM_IN_PROGRESS.refuse()
+    } else {
+        refusal
+    }
 }

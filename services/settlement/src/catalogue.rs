@@ -52,8 +52,16 @@ impl Catalogue {
     /// A version with these items, whose codes are unique.
     pub fn new(id: CatalogueId, effective: Day, items: Vec<Item>) -> Catalogue {
         let digest = digest(&items);
-        let items = items.into_iter().map(|item| (item.code.clone(), item)).collect();
-        Catalogue { id, effective, digest, items }
+        let items = items
+            .into_iter()
+            .map(|item| (item.code.clone(), item))
+            .collect();
+        Catalogue {
+            id,
+            effective,
+            digest,
+            items,
+        }
     }
 
     /// The item of this code.
@@ -68,9 +76,13 @@ pub fn digest(items: &[Item]) -> Digest {
     sorted.sort_by(|a, b| a.code.cmp(&b.code));
     let mut digester = Digester::new();
     for item in sorted {
-        digester.part(item.code.as_str().as_bytes()).part(item.name.as_bytes());
+        digester
+            .part(item.code.as_str().as_bytes())
+            .part(item.name.as_bytes());
         digester.part(item.class.as_str().as_bytes());
-        digester.number(item.first_pay.0.into()).number(item.ethnic_medicine.into());
+        digester
+            .number(item.first_pay.0.into())
+            .number(item.ethnic_medicine.into());
         for (tier, limit) in &item.limits {
             digester.part(tier.as_str().as_bytes()).number(limit.0);
         }
@@ -86,7 +98,11 @@ pub struct Cache(Mutex<BTreeMap<CatalogueId, Arc<Catalogue>>>);
 impl Cache {
     /// The version, if it is here.
     pub fn get(&self, id: CatalogueId) -> Option<Arc<Catalogue>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&id)
+            .cloned()
     }
 
     /// Keeps a version.

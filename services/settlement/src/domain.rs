@@ -222,9 +222,14 @@ pub fn admit(
     findings: &[Finding],
     today: Day,
 ) -> Result<(), Refusal> {
-    let Some(member) = member else { return Err(invalid("member", "必填")) };
+    let Some(member) = member else {
+        return Err(invalid("member", "必填"));
+    };
     if member.person != bill.person || member.scheme != bill.scheme || member.as_of != bill.end {
-        return Err(invalid("member", "与费用单同一人员、险种与结束日期的参保快照"));
+        return Err(invalid(
+            "member",
+            "与费用单同一人员、险种与结束日期的参保快照",
+        ));
     }
     if bill.begin > bill.end {
         let no = CLAIM_DAYS_REVERSED.refuse().at("claim.begin_day");
@@ -234,7 +239,10 @@ pub fn admit(
         let no = CLAIM_IN_FUTURE.refuse().at("claim.end_day");
         return Err(no.with("day", bill.end).with("today", today));
     }
-    match findings.iter().find(|finding| finding.effect == Effect::DenyClaim) {
+    match findings
+        .iter()
+        .find(|finding| finding.effect == Effect::DenyClaim)
+    {
         None => Ok(()),
         Some(finding) => {
             let no = CLAIM_DENIED.refuse().with("rule", &finding.rule);
@@ -264,7 +272,11 @@ pub fn price(
         identities: member.identities.clone(),
         payable: member.eligible,
         not_payable_reason: member.reason.clone(),
-        lines: bill.lines.iter().map(|line| priced_line(line, catalogue, evidence)).collect(),
+        lines: bill
+            .lines
+            .iter()
+            .map(|line| priced_line(line, catalogue, evidence))
+            .collect(),
         accumulators: evidence.accumulators.clone(),
     });
     let claim = claim.map_err(|bad| refused(&bad, bill))?;
@@ -314,7 +326,9 @@ fn refused(bad: &BadClaim, bill: &Bill) -> Refusal {
     if let BadClaim::Amount { index, product } = bad
         && let Some(line) = bill.lines.get(*index)
     {
-        let no = LINE_AMOUNT_WRONG.refuse().at(format!("claim.lines[{index}].amount_fen"));
+        let no = LINE_AMOUNT_WRONG
+            .refuse()
+            .at(format!("claim.lines[{index}].amount_fen"));
         let no = no.with("line", line.number).with("expected_fen", product.0);
         return no.with("amount_fen", line.amount.0);
     }
@@ -330,11 +344,22 @@ pub fn holds(expected: Option<&Basis>, now: &Basis) -> Result<(), Refusal> {
         ("政策包", expected.package_digest != now.package_digest),
         ("目录", expected.catalogue != now.catalogue),
         ("参保信息", expected.person_version != now.person_version),
-        ("年度累计", expected.accumulator_version != now.accumulator_version),
+        (
+            "年度累计",
+            expected.accumulator_version != now.accumulator_version,
+        ),
         ("日期", expected.day != now.day),
     ];
-    let changed: Vec<&str> = changed.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect();
-    let changed = if changed.is_empty() { "费用单".to_string() } else { changed.join("、") };
+    let changed: Vec<&str> = changed
+        .iter()
+        .filter(|(_, is)| *is)
+        .map(|(name, _)| *name)
+        .collect();
+    let changed = if changed.is_empty() {
+        "费用单".to_string()
+    } else {
+        changed.join("、")
+    };
     Err(BASIS_CHANGED
         .refuse()
         .at("basis")

@@ -19,11 +19,17 @@ pub fn postings(settlement: &Settlement, institution: &InstitutionCode) -> Vec<P
         .shares
         .iter()
         .filter(|share| share.paid != Fen::ZERO)
-        .map(|share| Posting { account: format!("fund:{}", share.fund), amount: -share.paid })
+        .map(|share| Posting {
+            account: format!("fund:{}", share.fund),
+            amount: -share.paid,
+        })
         .collect();
     let owed = settlement.funds();
     if owed != Fen::ZERO {
-        postings.push(Posting { account: format!("payable:{institution}"), amount: owed });
+        postings.push(Posting {
+            account: format!("payable:{institution}"),
+            amount: owed,
+        });
     }
     debug_assert_eq!(postings.iter().map(|p| p.amount).sum::<Fen>(), Fen::ZERO);
     postings
@@ -31,6 +37,9 @@ pub fn postings(settlement: &Settlement, institution: &InstitutionCode) -> Vec<P
 
 /// The mirror image, last first.
 pub fn opposite(postings: Vec<Posting>) -> Vec<Posting> {
-    let mirrored = |p: Posting| Posting { amount: -p.amount, ..p };
+    let mirrored = |p: Posting| Posting {
+        amount: -p.amount,
+        ..p
+    };
     postings.into_iter().rev().map(mirrored).collect()
 }

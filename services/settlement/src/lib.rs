@@ -51,8 +51,8 @@ pub async fn build(
     };
     let db = Db::open::<migration::Migrator>(&config).await?;
     let app = app::App::new(db.clone(), clock.clone(), library);
-    let server = SettlementServiceServer::new(rpc::Rpc(app))
-        .max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let server =
+        SettlementServiceServer::new(rpc::Rpc(app)).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let probed = db.clone();
     Ok(Service::new(NAME, server, rpc::ACCESS, settings)
         .with_background(event::keep_sealing(db, clock))

@@ -120,7 +120,13 @@ impl MigrationTrait for Settlements {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [institution(), catalogue(), person_year(), settlement(), posting()] {
+        for table in [
+            institution(),
+            catalogue(),
+            person_year(),
+            settlement(),
+            posting(),
+        ] {
             manager.create_table(table).await?;
         }
         for index in INDEXES {
@@ -141,7 +147,11 @@ fn institution() -> TableCreateStatement {
         .col(string(Institution::Kind))
         .col(string(Institution::AgreementFrom))
         .col(big_integer_null(Institution::WithdrawnAt))
-        .primary_key(Index::create().col(Institution::Area).col(Institution::RegistrationId))
+        .primary_key(
+            Index::create()
+                .col(Institution::Area)
+                .col(Institution::RegistrationId),
+        )
         .to_owned()
 }
 
@@ -154,7 +164,11 @@ fn catalogue() -> TableCreateStatement {
         .col(string(Catalogue::Digest))
         .col(text(Catalogue::Items))
         .col(big_integer(Catalogue::PublishedAt))
-        .primary_key(Index::create().col(Catalogue::Area).col(Catalogue::CatalogueId))
+        .primary_key(
+            Index::create()
+                .col(Catalogue::Area)
+                .col(Catalogue::CatalogueId),
+        )
         .to_owned()
 }
 
@@ -203,7 +217,11 @@ fn settlement() -> TableCreateStatement {
         .col(big_integer(Settlement::PostedAt))
         .col(big_integer_null(Settlement::ReversedAt))
         .col(text_null(Settlement::ReversalReason))
-        .primary_key(Index::create().col(Settlement::Area).col(Settlement::SettlementId))
+        .primary_key(
+            Index::create()
+                .col(Settlement::Area)
+                .col(Settlement::SettlementId),
+        )
         .to_owned()
 }
 
@@ -219,7 +237,10 @@ fn posting() -> TableCreateStatement {
         .col(big_integer(Posting::AmountFen))
         .col(big_integer(Posting::PostedAt))
         .primary_key(
-            Index::create().col(Posting::Area).col(Posting::TransactionId).col(Posting::Number),
+            Index::create()
+                .col(Posting::Area)
+                .col(Posting::TransactionId)
+                .col(Posting::Number),
         )
         .to_owned()
 }

@@ -32,8 +32,12 @@ const BUREAU: &[Role] = &[Role::Service, Role::Clerk];
 const SUITE: &[Role] = &[Role::Service];
 
 /// Methods whose keys can be asked about and burned.
-const METHODS: &[&str] =
-    &["RegisterInstitution", "PublishCatalogue", "PostSettlement", "ReverseSettlement"];
+const METHODS: &[&str] = &[
+    "RegisterInstitution",
+    "PublishCatalogue",
+    "PostSettlement",
+    "ReverseSettlement",
+];
 
 /// The service over its app.
 pub struct Rpc(pub App);
@@ -47,7 +51,11 @@ impl Rpc {
         origin: Digest,
     ) -> Result<Call, Refusal> {
         let key = Key::of(&context.principal, method, parse::request_id(request_id)?);
-        Ok(Call { key, origin, now: self.0.clock.now() })
+        Ok(Call {
+            key,
+            origin,
+            now: self.0.clock.now(),
+        })
     }
 }
 
@@ -64,7 +72,10 @@ impl SettlementService for Rpc {
             let call = self.call(&context, method, &message.request_id, origin)?;
             let (institution, replayed) = self.0.register_institution(&call, &new).await?;
             let institution = Some(wire::institution(institution));
-            Ok(pb::RegisterInstitutionResponse { institution, replayed })
+            Ok(pb::RegisterInstitutionResponse {
+                institution,
+                replayed,
+            })
         })
         .await
     }
@@ -110,7 +121,9 @@ impl SettlementService for Rpc {
             let (claim, member) = (message.claim.as_ref(), message.member.as_ref());
             let order = wire::order(claim, member, &message.findings, None)?;
             let priced = self.0.quote(&context.principal.area, order).await?;
-            Ok(pb::PriceClaimResponse { quote: Some(wire::quote(priced)) })
+            Ok(pb::PriceClaimResponse {
+                quote: Some(wire::quote(priced)),
+            })
         })
         .await
     }
@@ -127,7 +140,10 @@ impl SettlementService for Rpc {
             let call = self.call(&context, method, &message.request_id, origin)?;
             let (posted, replayed) = self.0.post(&call, &order).await?;
             let settlement = Some(wire::settlement(&posted));
-            Ok(pb::PostSettlementResponse { settlement, replayed })
+            Ok(pb::PostSettlementResponse {
+                settlement,
+                replayed,
+            })
         })
         .await
     }
@@ -143,7 +159,10 @@ impl SettlementService for Rpc {
             let call = self.call(&context, method, &message.request_id, origin)?;
             let (posted, replayed) = self.0.reverse(&call, &reversal).await?;
             let settlement = Some(wire::settlement(&posted));
-            Ok(pb::ReverseSettlementResponse { settlement, replayed })
+            Ok(pb::ReverseSettlementResponse {
+                settlement,
+                replayed,
+            })
         })
         .await
     }
@@ -156,7 +175,9 @@ impl SettlementService for Rpc {
             let id = SettlementId::parse(&message.settlement_id);
             let id = parse::field("settlement_id", id)?;
             let posted = self.0.settlement(&context.principal.area, id).await?;
-            Ok(pb::GetSettlementResponse { settlement: Some(wire::settlement(&posted)) })
+            Ok(pb::GetSettlementResponse {
+                settlement: Some(wire::settlement(&posted)),
+            })
         })
         .await
     }
@@ -201,7 +222,10 @@ impl SettlementService for Rpc {
             let person = parse::field("person_id", PersonId::parse(&message.person_id))?;
             let scheme = parse::code("scheme", Scheme::parse(&message.scheme))?;
             let area = &context.principal.area;
-            let year = self.0.accumulators(area, person, &scheme, message.year).await?;
+            let year = self
+                .0
+                .accumulators(area, person, &scheme, message.year)
+                .await?;
             Ok(wire::accumulators(year))
         })
         .await
@@ -212,7 +236,9 @@ impl SettlementService for Rpc {
         request: Request<pb::GetTrialBalanceRequest>,
     ) -> Answer<pb::GetTrialBalanceResponse> {
         answer(request, |context, _| async move {
-            Ok(wire::trial_balance(self.0.trial_balance(&context.principal.area).await?))
+            Ok(wire::trial_balance(
+                self.0.trial_balance(&context.principal.area).await?,
+            ))
         })
         .await
     }
@@ -224,9 +250,15 @@ impl SettlementService for Rpc {
         answer(request, |context, message| async move {
             let size = page::size(message.page_size)?;
             let after = page::key(&message.page_token)?;
-            let (rows, next) = self.0.institutions(&context.principal.area, size, &after).await?;
+            let (rows, next) = self
+                .0
+                .institutions(&context.principal.area, size, &after)
+                .await?;
             let institutions = rows.into_iter().map(wire::institution).collect();
-            Ok(pb::ListInstitutionsResponse { institutions, next_page_token: next })
+            Ok(pb::ListInstitutionsResponse {
+                institutions,
+                next_page_token: next,
+            })
         })
         .await
     }
@@ -264,7 +296,9 @@ impl SettlementService for Rpc {
             let size = page::size(message.page_size)?;
             let area = &context.principal.area;
             let events = self.0.events(area, message.after_position, size).await?;
-            Ok(pb::ListEventsResponse { events: events.into_iter().map(render::event).collect() })
+            Ok(pb::ListEventsResponse {
+                events: events.into_iter().map(render::event).collect(),
+            })
         })
         .await
     }

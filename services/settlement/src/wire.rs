@@ -23,7 +23,11 @@ pub fn bill(claim: Option<&common::Claim>) -> Result<Bill, Refusal> {
     if !(1..=LINES_MAX).contains(&claim.lines.len()) {
         return Err(invalid("claim.lines", format!("1至{LINES_MAX}行")));
     }
-    let lines = claim.lines.iter().enumerate().map(|(index, line)| bill_line(index, line));
+    let lines = claim
+        .lines
+        .iter()
+        .enumerate()
+        .map(|(index, line)| bill_line(index, line));
     let institution = InstitutionCode::parse(&claim.institution_code);
     let diagnosis = DiagnosisCode::parse(&claim.diagnosis_code);
     Ok(Bill {
@@ -47,23 +51,41 @@ fn bill_line(index: usize, line: &common::ClaimLine) -> Result<BillLine, Refusal
     Ok(BillLine {
         number: parse::wanted(path("number"), number, "大于零的行号")?,
         item: parse::field(path("item_code"), ItemCode::parse(&line.item_code))?,
-        unit_price: UnitPrice(parse::wanted(path("unit_price_micro_yuan"), price, "不小于零")?),
-        quantity: Quantity(parse::wanted(path("quantity_e4"), positive(line.quantity_e4), "大于零")?),
+        unit_price: UnitPrice(parse::wanted(
+            path("unit_price_micro_yuan"),
+            price,
+            "不小于零",
+        )?),
+        quantity: Quantity(parse::wanted(
+            path("quantity_e4"),
+            positive(line.quantity_e4),
+            "大于零",
+        )?),
         amount: Fen(line.amount_fen),
     })
 }
 
 fn member(member: &common::Member) -> Result<Member, Refusal> {
-    let kinds = member.identity_kinds.iter().enumerate().map(|(index, kind)| {
-        parse::code(format!("member.identity_kinds[{index}]"), IdentityKind::parse(kind))
-    });
+    let kinds = member
+        .identity_kinds
+        .iter()
+        .enumerate()
+        .map(|(index, kind)| {
+            parse::code(
+                format!("member.identity_kinds[{index}]"),
+                IdentityKind::parse(kind),
+            )
+        });
     Ok(Member {
         person: parse::field("member.person_id", PersonId::parse(&member.person_id))?,
         version: member.person_version,
         scheme: parse::code("member.scheme", Scheme::parse(&member.scheme))?,
         as_of: parse::day("member.as_of_day", &member.as_of_day)?,
         eligible: member.eligible,
-        reason: member.ineligibilities.first().map(|reason| reason.sentence.clone()),
+        reason: member
+            .ineligibilities
+            .first()
+            .map(|reason| reason.sentence.clone()),
         identities: kinds.collect::<Result<_, _>>()?,
     })
 }
@@ -79,7 +101,10 @@ fn finding(index: usize, finding: &common::Finding) -> Result<Finding, Refusal> 
     };
     let other = match finding.other_settlement_id.as_str() {
         "" => None,
-        id => Some(parse::field(path("other_settlement_id"), SettlementId::parse(id))?),
+        id => Some(parse::field(
+            path("other_settlement_id"),
+            SettlementId::parse(id),
+        )?),
     };
     let line = u32::try_from(finding.line_number).ok();
     Ok(Finding {
@@ -117,7 +142,10 @@ pub fn order(
     findings: &[common::Finding],
     expected: Option<&common::Basis>,
 ) -> Result<Order, Refusal> {
-    let findings = findings.iter().enumerate().map(|(index, f)| finding(index, f));
+    let findings = findings
+        .iter()
+        .enumerate()
+        .map(|(index, f)| finding(index, f));
     Ok(Order {
         bill: bill(claim)?,
         member: snapshot.map(member).transpose()?,
@@ -130,7 +158,10 @@ pub fn order(
 pub fn reversal(message: &pb::ReverseSettlementRequest) -> Result<Reversal, Refusal> {
     let institution = match message.institution_code.as_str() {
         "" => None,
-        code => Some(parse::field("institution_code", InstitutionCode::parse(code))?),
+        code => Some(parse::field(
+            "institution_code",
+            InstitutionCode::parse(code),
+        )?),
     };
     let settlement = SettlementId::parse(&message.settlement_id);
     Ok(Reversal {
@@ -149,7 +180,10 @@ pub fn new_institution(message: Option<&pb::Institution>) -> Result<Institution,
         name: parse::text("institution.name", &message.name, 100)?,
         tier: parse::code("institution.tier", InstitutionTier::parse(&message.tier))?,
         kind: parse::code("institution.kind", InstitutionKind::parse(&message.kind))?,
-        agreement_from: parse::day("institution.agreement_from_day", &message.agreement_from_day)?,
+        agreement_from: parse::day(
+            "institution.agreement_from_day",
+            &message.agreement_from_day,
+        )?,
     })
 }
 
@@ -164,7 +198,10 @@ pub fn catalogue(message: &pb::PublishCatalogueRequest) -> Result<(Day, Vec<Item
     for (index, wire) in message.items.iter().enumerate() {
         let item = catalogue_item(index, wire)?;
         if !codes.insert(item.code.clone()) {
-            return Err(invalid(format!("items[{index}].item_code"), "目录内不重复的编码"));
+            return Err(invalid(
+                format!("items[{index}].item_code"),
+                "目录内不重复的编码",
+            ));
         }
         items.push(item);
     }
@@ -264,7 +301,10 @@ fn remarks(findings: &[policy::Finding]) -> Vec<common::Remark> {
     let remark = |finding: &policy::Finding| common::Remark {
         code: finding.code.clone(),
         sentence: finding.text.clone(),
-        line_number: finding.line.and_then(|line| i32::try_from(line).ok()).unwrap_or(0),
+        line_number: finding
+            .line
+            .and_then(|line| i32::try_from(line).ok())
+            .unwrap_or(0),
     };
     findings.iter().map(remark).collect()
 }
@@ -273,7 +313,11 @@ fn remarks(findings: &[policy::Finding]) -> Vec<common::Remark> {
 pub fn settlement(posted: &Posted) -> common::Settlement {
     use common::settlement::State;
     let bill = &posted.evidence.bill;
-    let state = if posted.reversed_at.is_some() { State::Reversed } else { State::Posted };
+    let state = if posted.reversed_at.is_some() {
+        State::Reversed
+    } else {
+        State::Posted
+    };
     common::Settlement {
         settlement_id: posted.id.to_string(),
         state: state.into(),
@@ -288,7 +332,12 @@ pub fn settlement(posted: &Posted) -> common::Settlement {
         amounts: Some(amounts(&posted.amounts)),
         basis: Some(basis_message(&posted.basis)),
         remarks: remarks(&posted.amounts.findings),
-        findings: posted.evidence.findings.iter().map(finding_message).collect(),
+        findings: posted
+            .evidence
+            .findings
+            .iter()
+            .map(finding_message)
+            .collect(),
         posted_time: Some(render::timestamp(posted.posted_at)),
         reversed_time: posted.reversed_at.map(render::timestamp),
     }
@@ -343,7 +392,10 @@ pub fn accumulators(year: PersonYear) -> pb::GetAccumulatorsResponse {
     use pb::get_accumulators_response::Accumulator;
     let entry = |(name, value)| Accumulator { name, value };
     let accumulators = year.accumulators.0.into_iter().map(entry).collect();
-    pb::GetAccumulatorsResponse { accumulators, version: year.version }
+    pb::GetAccumulatorsResponse {
+        accumulators,
+        version: year.version,
+    }
 }
 
 /// The ledger's accounts as the wire shows them.
@@ -355,5 +407,8 @@ pub fn trial_balance(accounts: Vec<Account>) -> pb::GetTrialBalanceResponse {
         balance_fen: account.balance.0,
         postings: account.postings,
     };
-    pb::GetTrialBalanceResponse { accounts: accounts.into_iter().map(account).collect(), sum_fen }
+    pb::GetTrialBalanceResponse {
+        accounts: accounts.into_iter().map(account).collect(),
+        sum_fen,
+    }
 }

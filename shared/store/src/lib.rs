@@ -10,6 +10,7 @@ pub mod event;
 pub mod migration;
 mod once;
 pub mod page;
+pub mod testing;
 
 pub use db::{Counts, Db, DbConfig, OpenError, Stop, Tx, taken};
 pub use once::{Call, Done, Key, Made};

@@ -54,7 +54,14 @@ pub async fn lock_person_year(
     scheme: &Scheme,
     year: i32,
 ) -> Result<PersonYear, Stop> {
-    let key = || (area.to_string(), person.to_string(), scheme.to_string(), year);
+    let key = || {
+        (
+            area.to_string(),
+            person.to_string(),
+            scheme.to_string(),
+            year,
+        )
+    };
     let locked = || person_year::Entity::find_by_id(key()).lock_exclusive();
     let row = match locked().one(&**tx).await? {
         Some(row) => row,
@@ -72,7 +79,10 @@ pub async fn lock_person_year(
             match inserted.exec_without_returning(&**tx).await? {
                 TryInsertResult::Inserted(1..) => return Ok(PersonYear::default()),
                 // Another first claim won the race; its row can be locked now.
-                _ => locked().one(&**tx).await?.ok_or_else(|| INTERNAL.refuse())?,
+                _ => locked()
+                    .one(&**tx)
+                    .await?
+                    .ok_or_else(|| INTERNAL.refuse())?,
             }
         }
     };
@@ -87,8 +97,15 @@ pub async fn accumulators(
     scheme: &Scheme,
     year: i32,
 ) -> Result<PersonYear, Stop> {
-    let key = (area.to_string(), person.to_string(), scheme.to_string(), year);
-    let row = person_year::Entity::find_by_id(key).one(db.reader()).await?;
+    let key = (
+        area.to_string(),
+        person.to_string(),
+        scheme.to_string(),
+        year,
+    );
+    let row = person_year::Entity::find_by_id(key)
+        .one(db.reader())
+        .await?;
     Ok(row.map(parse_person_year).transpose()?.unwrap_or_default())
 }
 
@@ -105,7 +122,10 @@ pub async fn save_person_year(
     person_year::Entity::update_many()
         .col_expr(Column::Version, Expr::value(now.version))
         .col_expr(Column::LastOrdinal, Expr::value(now.last_ordinal))
-        .col_expr(Column::Accumulators, Expr::value(to_json(&now.accumulators)?))
+        .col_expr(
+            Column::Accumulators,
+            Expr::value(to_json(&now.accumulators)?),
+        )
         .filter(Column::Area.eq(area.as_str()))
         .filter(Column::PersonId.eq(person.to_string()))
         .filter(Column::Scheme.eq(scheme.as_str()))
@@ -117,7 +137,11 @@ pub async fn save_person_year(
 
 fn parse_person_year(row: person_year::Model) -> Result<PersonYear, Refusal> {
     let accumulators = of_json(&row.accumulators, "person_year", &row.person_id)?;
-    Ok(PersonYear { version: row.version, last_ordinal: row.last_ordinal, accumulators })
+    Ok(PersonYear {
+        version: row.version,
+        last_ordinal: row.last_ordinal,
+        accumulators,
+    })
 }
 
 /// Inserts a settlement; a visit that is settled already is refused.
@@ -147,7 +171,9 @@ pub async fn insert(tx: &Tx, area: &AreaCode, posted: &Posted) -> Result<(), Sto
         reversed_at: Set(None),
         reversal_reason: Set(None),
     };
-    let inserted = settlement::Entity::insert(row).exec_without_returning(&**tx).await;
+    let inserted = settlement::Entity::insert(row)
+        .exec_without_returning(&**tx)
+        .await;
     inserted.map(drop).map_err(|fault| {
         taken(fault, || {
             let no = VISIT_SETTLED.refuse().at("claim.visit_number");
@@ -241,8 +267,17 @@ pub async fn history(db: &Db, area: &AreaCode, bill: &Bill) -> Result<Vec<Past>,
     let rows: Vec<(String, String, String, String, String, String, String)> =
         settlement::Entity::find()
             .select_only()
-            .columns([Column::SettlementId, Column::InstitutionCode, Column::VisitNumber])
-            .columns([Column::MedType, Column::BeginDay, Column::EndDay, Column::Fingerprint])
+            .columns([
+                Column::SettlementId,
+                Column::InstitutionCode,
+                Column::VisitNumber,
+            ])
+            .columns([
+                Column::MedType,
+                Column::BeginDay,
+                Column::EndDay,
+                Column::Fingerprint,
+            ])
             .filter(Column::Area.eq(area.as_str()))
             .filter(Column::PersonId.eq(bill.person.to_string()))
             .filter(Column::EndDay.gte(begin.to_string()))
@@ -253,9 +288,25 @@ pub async fn history(db: &Db, area: &AreaCode, bill: &Bill) -> Result<Vec<Past>,
             .into_tuple()
             .all(db.reader())
             .await?;
-    let past = |(id, institution, visit, med_type, begin, end, fingerprint): (String, _, _, _, _, _, _)| {
+    let past = |(id, institution, visit, med_type, begin, end, fingerprint): (
+        String,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+    )| {
         let id = SettlementId::parse(&id).map_err(|_| unreadable("settlement", &id))?;
-        Ok(Past { id, institution, visit, med_type, begin, end, fingerprint })
+        Ok(Past {
+            id,
+            institution,
+            visit,
+            med_type,
+            begin,
+            end,
+            fingerprint,
+        })
     };
     rows.into_iter().map(past).collect()
 }
@@ -280,18 +331,27 @@ pub async fn insert_postings(
         amount_fen: Set(posting.amount.0),
         posted_at: Set(now.micros()),
     };
-    Ok(tx.insert_all((1..).zip(postings).map(row).collect()).await?)
+    Ok(tx
+        .insert_all((1..).zip(postings).map(row).collect())
+        .await?)
 }
 
 /// The postings of a ledger transaction, in order.
-pub async fn postings_of(tx: &Tx, area: &AreaCode, transaction: &str) -> Result<Vec<Posting>, Stop> {
+pub async fn postings_of(
+    tx: &Tx,
+    area: &AreaCode,
+    transaction: &str,
+) -> Result<Vec<Posting>, Stop> {
     let rows = posting::Entity::find()
         .filter(posting::Column::Area.eq(area.as_str()))
         .filter(posting::Column::TransactionId.eq(transaction))
         .order_by_asc(posting::Column::Number)
         .all(&**tx)
         .await?;
-    let posting = |row: posting::Model| Posting { account: row.account, amount: Fen(row.amount_fen) };
+    let posting = |row: posting::Model| Posting {
+        account: row.account,
+        amount: Fen(row.amount_fen),
+    };
     Ok(rows.into_iter().map(posting).collect())
 }
 
@@ -311,7 +371,10 @@ pub async fn trial_balance(db: &Db, area: &AreaCode) -> Result<Vec<Account>, Sto
         .into_tuple()
         .all(db.reader())
         .await?;
-    let account = |(name, balance, postings)| Account { name, balance: Fen(balance), postings };
+    let account = |(name, balance, postings)| Account {
+        name,
+        balance: Fen(balance),
+        postings,
+    };
     Ok(rows.into_iter().map(account).collect())
 }
-

@@ -4,8 +4,8 @@ mod claims;
 mod registers;
 
 pub use claims::{
-    accumulators, find_posted, find_row, history, insert, insert_postings, lock_person_year,
-    mark_reversed, newest_standing, postings_of, save_person_year, trial_balance, Account, Past,
+    Account, Past, accumulators, find_posted, find_row, history, insert, insert_postings,
+    lock_person_year, mark_reversed, newest_standing, postings_of, save_person_year, trial_balance,
 };
 pub use registers::{
     catalogue_in_force, find_registration, insert_catalogue, insert_institution, institution_on,

@@ -33,10 +33,14 @@ pub async fn insert_institution(
         agreement_from: Set(new.agreement_from.to_string()),
         withdrawn_at: Set(None),
     };
-    let inserted = institution::Entity::insert(row).exec_without_returning(&**tx).await;
+    let inserted = institution::Entity::insert(row)
+        .exec_without_returning(&**tx)
+        .await;
     inserted.map(drop).map_err(|fault| {
         let code = new.code.as_str();
-        taken(fault, || INSTITUTION_EXISTS.refuse().with("institution_code", code))
+        taken(fault, || {
+            INSTITUTION_EXISTS.refuse().with("institution_code", code)
+        })
     })
 }
 
@@ -59,7 +63,9 @@ pub async fn withdraw_institution(
 /// What a registration made, also when it was withdrawn since.
 pub async fn find_registration(db: &Db, area: &AreaCode, id: &str) -> Result<Institution, Stop> {
     let key = (area.to_string(), id.to_string());
-    let row = institution::Entity::find_by_id(key).one(db.reader()).await?;
+    let row = institution::Entity::find_by_id(key)
+        .one(db.reader())
+        .await?;
     Ok(parse_institution(row.ok_or_else(|| INTERNAL.refuse())?)?)
 }
 
@@ -95,7 +101,9 @@ pub async fn institutions(
         .limit(limit)
         .all(db.reader())
         .await?;
-    rows.into_iter().map(|row| parse_institution(row).map_err(Stop::from)).collect()
+    rows.into_iter()
+        .map(|row| parse_institution(row).map_err(Stop::from))
+        .collect()
 }
 
 fn parse_institution(row: institution::Model) -> Result<Institution, Refusal> {
@@ -127,9 +135,13 @@ pub async fn insert_catalogue(
         items: Set(to_json(&items)?),
         published_at: Set(now.micros()),
     };
-    let inserted = catalogue::Entity::insert(row).exec_without_returning(&**tx).await;
+    let inserted = catalogue::Entity::insert(row)
+        .exec_without_returning(&**tx)
+        .await;
     inserted.map(drop).map_err(|fault| {
-        taken(fault, || CATALOGUE_EXISTS.refuse().with("day", version.effective))
+        taken(fault, || {
+            CATALOGUE_EXISTS.refuse().with("day", version.effective)
+        })
     })
 }
 
@@ -163,6 +175,7 @@ pub async fn load_catalogue(
     let row = catalogue::Entity::find_by_id(key).one(on).await?;
     let row = row.ok_or_else(|| unreadable("catalogue", &id.to_string()))?;
     let items: Vec<Item> = of_json(&row.items, "catalogue", &row.catalogue_id)?;
-    let day = Day::parse(&row.effective_day).map_err(|_| unreadable("catalogue", &row.catalogue_id))?;
+    let day =
+        Day::parse(&row.effective_day).map_err(|_| unreadable("catalogue", &row.catalogue_id))?;
     Ok(Catalogue::new(id, day, items))
 }

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Everything that must hold, on a Debian-like machine with a Rust toolchain and root: installs what
+# is missing, starts a private PostgreSQL in a temporary folder, runs formatting, lints, docs, the
+# proto checks and every suite on SQLite and on PostgreSQL, and leaves nothing running behind.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
+
+folder=$(mktemp -d "${TMPDIR:-/tmp}/yibao-tests.XXXXXX")
+postgres_pid=
+cleanup() {
+    if [ -n "$postgres_pid" ] && kill -INT "$postgres_pid" 2>/dev/null; then
+        while kill -0 "$postgres_pid" 2>/dev/null; do sleep 0.1; done
+    fi
+    rm -rf "$folder"
+}
+trap cleanup EXIT
+
+find_postgres() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1; }
+
+say "tools"
+missing=()
+[ -x "$(find_postgres)/initdb" ] || missing+=(postgresql)
+command -v cc >/dev/null || missing+=(gcc libc6-dev)
+if [ ${#missing[@]} -gt 0 ]; then
+    echo "installing: ${missing[*]}"
+    # The package would make and start a cluster of its own; ours is private.
+    if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        mkdir -p /etc/postgresql-common
+        echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+    fi
+    apt-get update -q >"$folder/apt.log" 2>&1 || { cat "$folder/apt.log"; exit 1; }
+    DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" \
+        >"$folder/apt.log" 2>&1 || { cat "$folder/apt.log"; exit 1; }
+fi
+bin=$(find_postgres)
+"$bin/postgres" --version
+cargo --version
+
+say "private PostgreSQL"
+as_owner=()
+if [ "$(id -u)" = 0 ]; then
+    id postgres >/dev/null 2>&1 || useradd --system --no-create-home postgres
+    chown postgres "$folder"
+    as_owner=(runuser -u postgres --)
+fi
+"${as_owner[@]}" "$bin/initdb" -D "$folder/pg" -U postgres -A trust -E UTF8 --locale=C.UTF-8 \
+    >"$folder/initdb.log" 2>&1 || { cat "$folder/initdb.log"; exit 1; }
+"${as_owner[@]}" mkdir -m 700 "$folder/socket"
+# A Unix socket in a folder of our own needs no port at all.
+"${as_owner[@]}" "$bin/postgres" -D "$folder/pg" -k "$folder/socket" -c listen_addresses= \
+    -c max_connections=400 >"$folder/postgres.log" 2>&1 &
+launcher=$!
+for _ in $(seq 1 200); do
+    [ -s "$folder/pg/postmaster.pid" ] && [ -S "$folder/socket/.s.PGSQL.5432" ] && break
+    kill -0 "$launcher" 2>/dev/null || { cat "$folder/postgres.log"; exit 1; }
+    sleep 0.1
+done
+postgres_pid=$(head -1 "$folder/pg/postmaster.pid")
+postgres_url="postgres://postgres@localhost/postgres?host=$folder/socket"
+echo "ready, process $postgres_pid"
+
+say "format"
+cargo fmt --all -- --check
+say "lints"
+cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+say "docs"
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+if command -v npm >/dev/null; then
+    say "proto lint"
+    (cd "$folder" && npm install --silent --no-fund --no-audit --prefix "$folder/npm" @bufbuild/buf@1 >npm.log 2>&1) ||
+        { cat "$folder/npm.log"; exit 1; }
+    "$folder/npm/node_modules/.bin/buf" lint proto
+    export YIBAO_TEST_BUF="$folder/npm/node_modules/.bin/buf"
+else
+    echo "npm is not here: proto lint is skipped"
+fi
+
+passed=0 failed=0
+suite() { # title, then cargo's arguments
+    say "$1"
+    shift
+    local status=0
+    cargo test --locked "$@" 2>&1 | tee "$folder/suite.log" || status=$?
+    passed=$((passed + $(awk '/^test result:/ {n += $4} END {print n + 0}' "$folder/suite.log")))
+    failed=$((failed + $(awk '/^test result:/ {n += $6} END {print n + 0}' "$folder/suite.log")))
+    [ "$status" = 0 ] || { echo "$passed passed, $((failed > 0 ? failed : 1)) failed"; exit "$status"; }
+}
+suite "examples in the documentation" --workspace --doc --quiet
+suite "suites on SQLite" --workspace --lib --bins --tests
+export YIBAO_TEST_POSTGRES="$postgres_url"
+suite "suites on PostgreSQL" --workspace --lib --bins --tests
+
+printf '\n'
+echo "$passed passed, $failed failed"

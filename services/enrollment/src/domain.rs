@@ -1,0 +1,13 @@
+//! Persons, what they are and how they are insured: types and pure decisions.
+
+mod coverage;
+mod eligibility;
+mod identity;
+mod person;
+
+pub use coverage::{
+    Coverage, FeeShare, InsuranceYear, Payment, Terms, already_insured, no_package, quote,
+};
+pub use eligibility::{Cover, Ineligibility, Member, NewSuspension, Record, Suspension};
+pub use identity::{Identity, NewIdentity, kinds_on};
+pub use person::{Household, NewHousehold, NewPerson, Person};

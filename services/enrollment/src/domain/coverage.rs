@@ -1,0 +1,302 @@
+//! 参保缴费与资助: what a payment buys, and who pays the fee.
+
+use crate::domain::Person;
+use crate::refusal::{ALREADY_INSURED, FEE_MISMATCH, FEE_UNKNOWN, NO_PACKAGE};
+use kernel::refusal::invalid;
+use kernel::{CoverageId, Day, Digest, Fen, IdentityKind, PersonId, Refusal, Scheme};
+use policy::{EnrolmentFacts, Library, Package, Reason};
+
+/// 参保年度: a calendar year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InsuranceYear {
+    /// Its number.
+    pub number: i32,
+    /// 1 January.
+    pub first: Day,
+    /// 1 January of the year after.
+    pub after: Day,
+}
+
+impl InsuranceYear {
+    /// What a year must be.
+    pub const EXPECTED: &'static str = "2000至2100的年份";
+
+    /// A year from 2000 to 2100.
+    pub fn new(number: i32) -> Option<InsuranceYear> {
+        let year = InsuranceYear {
+            number,
+            first: Day::first_of(number)?,
+            after: Day::first_of(number.checked_add(1)?)?,
+        };
+        (2000..=2100).contains(&number).then_some(year)
+    }
+}
+
+/// 参保 (insuinfo): one coverage of a person by a scheme for a year.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    /// Its id.
+    pub id: CoverageId,
+    /// 险种类型 (insutype).
+    pub scheme: Scheme,
+    /// The year paid for.
+    pub year: InsuranceYear,
+    /// 缴费日期.
+    pub paid_day: Day,
+    /// What the payment bought.
+    pub terms: Terms,
+}
+
+/// What a payment buys, as decided on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// 待遇起始日: after any waiting time, which may carry it past the year.
+    pub benefit_from: Day,
+    /// The first day after the coverage.
+    pub until: Day,
+    /// Who paid the fee.
+    pub share: FeeShare,
+    /// The SM3 digest of the package that said so.
+    pub package: Digest,
+}
+
+/// 参保资助: who pays the personal fee of a year.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeeShare {
+    /// The identity that counts, if any.
+    pub identity: Option<IdentityKind>,
+    /// 个人缴费标准.
+    pub fee: Fen,
+    /// 资助金额.
+    pub subsidy: Fen,
+    /// 个人应缴 = fee − subsidy.
+    pub to_pay: Fen,
+}
+
+/// 缴费: a payment that is to insure a person for a year.
+#[derive(Clone, Debug)]
+pub struct Payment {
+    /// Whom.
+    pub person: PersonId,
+    /// 险种类型 (insutype).
+    pub scheme: Scheme,
+    /// The year paid for.
+    pub year: InsuranceYear,
+    /// 缴费日期: the day whose identities count.
+    pub paid_day: Day,
+    /// What was paid.
+    pub paid: Fen,
+    /// 免等待: a newborn or a person of a special group.
+    pub exempt: bool,
+}
+
+impl Payment {
+    /// What the payment buys the person, who has these identities on the day of payment and
+    /// `standing` for the year.
+    ///
+    /// One scheme at a time and one subsidy a year: coverages end with their year, so two of one
+    /// person overlap exactly when they are of one year, whatever their schemes.
+    pub fn decide(
+        &self,
+        person: &Person,
+        identities: &[IdentityKind],
+        standing: Option<&Coverage>,
+        package: Option<&Package>,
+        today: Day,
+    ) -> Result<Terms, Refusal> {
+        if today < self.paid_day || self.year.after <= self.paid_day {
+            return Err(invalid("paid_day", "不晚于今天、在参保年度结束以前的日期"));
+        }
+        // A payment may be told of late: somebody who died after it, in the year, was insured.
+        let begins = self.paid_day.max(self.year.first);
+        if person.death_day.is_some_and(|death| death < begins) {
+            return Err(person.dead());
+        }
+        if let Some(standing) = standing {
+            return Err(already_insured(self.year)
+                .with("scheme", &standing.scheme)
+                .with("coverage_id", standing.id));
+        }
+        let package = package.ok_or_else(|| no_package(&self.scheme, self.year))?;
+        let (share, _) = quote(package, self.year, identities)?;
+        if self.paid != share.to_pay {
+            return Err(FEE_MISMATCH
+                .refuse()
+                .with("expected_fen", share.to_pay.0)
+                .with("paid_fen", self.paid.0)
+                .at("paid_fen"));
+        }
+        let facts = EnrolmentFacts {
+            year: self.year.number,
+            paid_day: self.paid_day,
+            exempt: self.exempt,
+        };
+        Ok(Terms {
+            benefit_from: policy::benefit_start(package, &facts).day,
+            until: self.year.after,
+            share,
+            package: package.digest(),
+        })
+    }
+}
+
+impl Coverage {
+    /// True on the days on which its benefits run.
+    pub fn runs_on(&self, day: Day) -> bool {
+        self.terms.benefit_from <= day && day < self.terms.until
+    }
+
+    /// Why the fee is shared as it is: computed again by the package that decided, and nothing when
+    /// the library has that package no more.
+    pub fn reason(&self, library: &Library) -> Option<Reason> {
+        let terms = &self.terms;
+        let package = library.by_digest(terms.package)?;
+        let (share, reason) = quote(package, self.year, terms.share.identity.as_slice()).ok()?;
+        (share == terms.share).then_some(reason)
+    }
+}
+
+/// The refusal that the year has a coverage.
+pub fn already_insured(year: InsuranceYear) -> Refusal {
+    ALREADY_INSURED
+        .refuse()
+        .with("year", year.number)
+        .at("year")
+}
+
+/// The refusal that no package holds on the year's first day.
+pub fn no_package(scheme: &Scheme, year: InsuranceYear) -> Refusal {
+    NO_PACKAGE
+        .refuse()
+        .with("scheme", scheme)
+        .with("day", year.first)
+        .at("year")
+}
+
+/// 资助测算: who pays the fee of a year, and why, by the highest identity.
+pub fn quote(
+    package: &Package,
+    year: InsuranceYear,
+    identities: &[IdentityKind],
+) -> Result<(FeeShare, Reason), Refusal> {
+    let subsidy = policy::subsidy(package, year.number, identities).ok_or_else(|| {
+        FEE_UNKNOWN
+            .refuse()
+            .with("package_name", package.name())
+            .with("year", year.number)
+            .at("year")
+    })?;
+    let share = FeeShare {
+        identity: subsidy.identity,
+        fee: subsidy.personal_fee,
+        subsidy: subsidy.subsidy,
+        to_pay: subsidy.to_pay,
+    };
+    Ok((share, subsidy.reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::{AreaCode, IdNumber, PersonName, Sex};
+
+    const ID: &str = "0190d6b2-5f5e-7cc3-98c4-dc0c0c07398f";
+
+    fn day(text: &str) -> Day {
+        Day::parse(text).unwrap()
+    }
+
+    fn person(death_day: &str) -> Person {
+        Person {
+            id: PersonId::parse(ID).unwrap(),
+            name: PersonName::parse("张三").unwrap(),
+            id_number: {
+                let digits = "99999919800101001";
+                let check = IdNumber::check_character(digits).unwrap();
+                IdNumber::parse(&format!("{digits}{check}")).unwrap()
+            },
+            sex: Sex::Male,
+            birth_day: day("1980-01-01"),
+            household: None,
+            death_day: (!death_day.is_empty()).then(|| day(death_day)),
+            version: 1,
+        }
+    }
+
+    /// Year, day of payment, fen paid, identities, death: what becomes of it on 2024-06-30. Refusals
+    /// in the order of their precedence; the fee of 2024 is 400 yuan, 低保 pays 40.
+    #[test]
+    fn a_payment_is_decided_in_this_order() {
+        let library = Library::builtin().unwrap();
+        let area = AreaCode::parse("152501").unwrap();
+        type Row = (i32, &'static str, i64, &'static [&'static str], &'static str, &'static str);
+        let table: &[Row] = &[
+            (2024, "2024-07-01", 400_00, &[], "", "INVALID_FIELD"),
+            (2023, "2024-01-01", 380_00, &[], "", "INVALID_FIELD"),
+            (2024, "2024-02-01", 400_00, &[], "2024-01-31", "PERSON_DEAD"),
+            (2024, "2023-12-01", 400_00, &[], "2023-12-31", "PERSON_DEAD"),
+            (2016, "2016-01-05", 0, &[], "", "NO_PACKAGE"),
+            (2030, "2024-01-05", 0, &[], "", "FEE_UNKNOWN"),
+            (2024, "2024-01-05", 399_99, &[], "", "FEE_MISMATCH"),
+            (2024, "2024-01-05", 400_00, &["2303"], "", "FEE_MISMATCH"),
+            (2024, "2024-01-05", 400_00, &[], "", "2024-01-05"),
+            (2024, "2023-11-05", 400_00, &[], "2024-01-01", "2024-01-01"),
+            (2024, "2024-01-05", 40_00, &["2303"], "", "2024-01-05"),
+            (2024, "2024-01-05", 0, &["2304", "2303"], "", "2024-01-05"),
+            (2024, "2024-03-01", 400_00, &[], "2024-03-01", "2024-06-01"),
+        ];
+        for (number, paid_day, paid, kinds, death, expected) in table {
+            let year = InsuranceYear::new(*number).unwrap();
+            let payment = Payment {
+                person: PersonId::parse(ID).unwrap(),
+                scheme: Scheme::Resident,
+                year,
+                paid_day: day(paid_day),
+                paid: Fen(*paid),
+                exempt: false,
+            };
+            let kinds: Vec<_> = kinds.iter().filter_map(|k| IdentityKind::parse(k)).collect();
+            let package = library.select(&area, &payment.scheme, year.first);
+            let package = package.map(|package| &**package);
+            let person = person(death);
+            let decided = payment.decide(&person, &kinds, None, package, day("2024-06-30"));
+            let told = match &decided {
+                Ok(terms) => terms.benefit_from.to_string(),
+                Err(no) => no.code.to_string(),
+            };
+            assert_eq!(told, *expected, "{number}, {paid_day}, {paid}, {kinds:?}");
+        }
+    }
+
+    #[test]
+    fn a_year_has_one_coverage_whatever_the_scheme() {
+        let library = Library::builtin().unwrap();
+        let area = AreaCode::parse("152501").unwrap();
+        let year = InsuranceYear::new(2024).unwrap();
+        let mut payment = Payment {
+            person: PersonId::parse(ID).unwrap(),
+            scheme: Scheme::Resident,
+            year,
+            paid_day: day("2024-01-05"),
+            paid: Fen::yuan(400),
+            exempt: false,
+        };
+        let package = library.select(&area, &payment.scheme, year.first);
+        let package = package.map(|package| &**package);
+        let today = day("2024-06-30");
+        let terms = payment.decide(&person(""), &[], None, package, today).unwrap();
+        let coverage = Coverage {
+            id: CoverageId::parse(ID).unwrap(),
+            scheme: Scheme::Resident,
+            year,
+            paid_day: payment.paid_day,
+            terms,
+        };
+        assert!(coverage.reason(&library).is_some());
+        for scheme in [Scheme::Resident, Scheme::Employee] {
+            payment.scheme = scheme;
+            let no = payment.decide(&person(""), &[], Some(&coverage), package, today);
+            assert!(no.unwrap_err().is(&ALREADY_INSURED));
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The service's tables. A row with `withdrawn_at` does not exist for anybody.
+#![allow(missing_docs)]
+
+/// Personal data in a column: rows print, and it does not.
+#[derive(Clone, PartialEq, Eq, sea_orm::DeriveValueType)]
+pub struct Personal(pub String);
+
+impl std::fmt::Debug for Personal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// 家庭.
+pub mod household {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "household")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub household_id: String,
+        pub register_number: String,
+        pub township_code: String,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 人员.
+pub mod person {
+    use super::Personal;
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "person")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub person_id: String,
+        pub name: Personal,
+        pub id_number: Personal,
+        pub sex: String,
+        pub birth_day: String,
+        pub household_id: Option<String>,
+        pub death_day: Option<String>,
+        /// Grows by one with every change of the person's data.
+        pub version: i64,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 身份.
+pub mod identity {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "identity")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub identity_id: String,
+        pub person_id: String,
+        pub kind: String,
+        pub from_day: String,
+        pub until_day: Option<String>,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 参保.
+pub mod coverage {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "coverage")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub coverage_id: String,
+        pub person_id: String,
+        pub scheme: String,
+        pub year: i32,
+        pub paid_day: String,
+        pub benefit_from: String,
+        pub until_day: String,
+        /// The identity the subsidy follows.
+        pub identity_kind: Option<String>,
+        pub fee_fen: i64,
+        pub subsidy_fen: i64,
+        pub to_pay_fen: i64,
+        /// Digest of the package that decided, hexadecimal.
+        pub package_digest: String,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 待遇暂停.
+pub mod suspension {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "suspension")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub suspension_id: String,
+        pub person_id: String,
+        pub from_day: String,
+        pub until_day: Option<String>,
+        pub reason: String,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

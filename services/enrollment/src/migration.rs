@@ -1,0 +1,217 @@
+//! How the service's tables came to be.
+
+use sea_orm::DeriveIden;
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::schema::{big_integer, big_integer_null, integer, string, string_null};
+
+/// All migrations, oldest first.
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        let mut migrations = store::migration::common();
+        migrations.push(Box::new(Persons));
+        migrations
+    }
+}
+
+/// What only one standing row may have, and what a person's rows are found by.
+const INDEXES: &[&str] = &[
+    "CREATE UNIQUE INDEX household_register_number \
+        ON household (area, register_number) WHERE withdrawn_at IS NULL",
+    "CREATE UNIQUE INDEX person_id_number \
+        ON person (area, id_number) WHERE withdrawn_at IS NULL",
+    "CREATE INDEX person_household ON person (area, household_id)",
+    "CREATE INDEX identity_person ON identity (area, person_id)",
+    // One scheme at a time and one subsidy a year: one coverage of a person and year.
+    "CREATE UNIQUE INDEX coverage_person_year \
+        ON coverage (area, person_id, year) WHERE withdrawn_at IS NULL",
+    "CREATE INDEX suspension_person ON suspension (area, person_id)",
+];
+
+struct Persons;
+
+impl MigrationName for Persons {
+    fn name(&self) -> &str {
+        "m0101_persons"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Persons {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in [household(), person(), identity(), coverage(), suspension()] {
+            manager.create_table(table).await?;
+        }
+        for index in INDEXES {
+            manager.get_connection().execute_unprepared(index).await?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(DeriveIden)]
+enum Household {
+    Table,
+    Area,
+    HouseholdId,
+    RegisterNumber,
+    TownshipCode,
+    WithdrawnAt,
+}
+
+fn household() -> TableCreateStatement {
+    Table::create()
+        .table(Household::Table)
+        .col(string(Household::Area))
+        .col(string(Household::HouseholdId))
+        .col(string(Household::RegisterNumber))
+        .col(string(Household::TownshipCode))
+        .col(big_integer_null(Household::WithdrawnAt))
+        .primary_key(
+            Index::create()
+                .col(Household::Area)
+                .col(Household::HouseholdId),
+        )
+        .to_owned()
+}
+
+#[derive(DeriveIden)]
+enum Person {
+    Table,
+    Area,
+    PersonId,
+    Name,
+    IdNumber,
+    Sex,
+    BirthDay,
+    HouseholdId,
+    DeathDay,
+    Version,
+    WithdrawnAt,
+}
+
+fn person() -> TableCreateStatement {
+    Table::create()
+        .table(Person::Table)
+        .col(string(Person::Area))
+        .col(string(Person::PersonId))
+        .col(string(Person::Name))
+        .col(string(Person::IdNumber))
+        .col(string(Person::Sex))
+        .col(string(Person::BirthDay))
+        .col(string_null(Person::HouseholdId))
+        .col(string_null(Person::DeathDay))
+        .col(big_integer(Person::Version))
+        .col(big_integer_null(Person::WithdrawnAt))
+        .primary_key(Index::create().col(Person::Area).col(Person::PersonId))
+        .to_owned()
+}
+
+#[derive(DeriveIden)]
+enum Identity {
+    Table,
+    Area,
+    IdentityId,
+    PersonId,
+    Kind,
+    FromDay,
+    UntilDay,
+    WithdrawnAt,
+}
+
+fn identity() -> TableCreateStatement {
+    Table::create()
+        .table(Identity::Table)
+        .col(string(Identity::Area))
+        .col(string(Identity::IdentityId))
+        .col(string(Identity::PersonId))
+        .col(string(Identity::Kind))
+        .col(string(Identity::FromDay))
+        .col(string_null(Identity::UntilDay))
+        .col(big_integer_null(Identity::WithdrawnAt))
+        .primary_key(
+            Index::create()
+                .col(Identity::Area)
+                .col(Identity::IdentityId),
+        )
+        .to_owned()
+}
+
+#[derive(DeriveIden)]
+enum Coverage {
+    Table,
+    Area,
+    CoverageId,
+    PersonId,
+    Scheme,
+    Year,
+    PaidDay,
+    BenefitFrom,
+    UntilDay,
+    IdentityKind,
+    FeeFen,
+    SubsidyFen,
+    ToPayFen,
+    PackageDigest,
+    WithdrawnAt,
+}
+
+fn coverage() -> TableCreateStatement {
+    Table::create()
+        .table(Coverage::Table)
+        .col(string(Coverage::Area))
+        .col(string(Coverage::CoverageId))
+        .col(string(Coverage::PersonId))
+        .col(string(Coverage::Scheme))
+        .col(integer(Coverage::Year))
+        .col(string(Coverage::PaidDay))
+        .col(string(Coverage::BenefitFrom))
+        .col(string(Coverage::UntilDay))
+        .col(string_null(Coverage::IdentityKind))
+        .col(big_integer(Coverage::FeeFen))
+        .col(big_integer(Coverage::SubsidyFen))
+        .col(big_integer(Coverage::ToPayFen))
+        .col(string(Coverage::PackageDigest))
+        .col(big_integer_null(Coverage::WithdrawnAt))
+        .primary_key(
+            Index::create()
+                .col(Coverage::Area)
+                .col(Coverage::CoverageId),
+        )
+        .to_owned()
+}
+
+#[derive(DeriveIden)]
+enum Suspension {
+    Table,
+    Area,
+    SuspensionId,
+    PersonId,
+    FromDay,
+    UntilDay,
+    Reason,
+    WithdrawnAt,
+}
+
+fn suspension() -> TableCreateStatement {
+    Table::create()
+        .table(Suspension::Table)
+        .col(string(Suspension::Area))
+        .col(string(Suspension::SuspensionId))
+        .col(string(Suspension::PersonId))
+        .col(string(Suspension::FromDay))
+        .col(string_null(Suspension::UntilDay))
+        .col(string(Suspension::Reason))
+        .col(big_integer_null(Suspension::WithdrawnAt))
+        .primary_key(
+            Index::create()
+                .col(Suspension::Area)
+                .col(Suspension::SuspensionId),
+        )
+        .to_owned()
+}

@@ -1,0 +1,206 @@
+//! One method per RPC: load, decide, store.
+
+use crate::domain::{Approval, Author, NewReferral, Referral, Stay};
+use crate::refusal::REFERRAL_UNKNOWN;
+use crate::{refusal, store};
+use ::store::event::{self, Event};
+use ::store::{Call, Db, Done, Key, Made, Stop, Tx, new_id};
+use kernel::refusal::INTERNAL;
+use kernel::{AreaCode, Clock, Instant, Outcome, ReferralId, Refusal, SealedEvent, Spec};
+use std::sync::Arc;
+
+/// Refusals that may stand in this service's key rows.
+pub const LISTS: &[&[&Spec]] = &[refusal::ALL, kernel::refusal::ALL];
+
+/// The service's decisions over its store.
+pub struct App {
+    /// The service's database.
+    pub db: Db,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl App {
+    /// Requests a referral; true when an earlier attempt had done it.
+    pub async fn request(
+        &self,
+        call: &Call,
+        new: &NewReferral,
+    ) -> Result<(Referral, bool), Refusal> {
+        let done = self.db.once(call, LISTS, |tx| async move {
+            let referral = Referral::request(ReferralId(new_id(call.now)), new.clone())?;
+            store::insert(&tx, &call.key.area, &referral).await?;
+            made(&tx, call, "referral.requested", referral).await
+        });
+        self.answer(call, done.await?).await
+    }
+
+    /// Withdraws a request for a referral.
+    pub async fn withdraw_request(&self, key: &Key) -> Result<Outcome, Refusal> {
+        let now = self.clock.now();
+        let undo = |referral: Referral| referral.without_request(now);
+        self.withdraw(key, now, "referral.withdrawn", undo).await
+    }
+
+    /// Approves a referral; true when an earlier attempt had done it.
+    pub async fn approve(
+        &self,
+        call: &Call,
+        id: ReferralId,
+        opinion: &str,
+    ) -> Result<(Referral, bool), Refusal> {
+        let done = self.db.once(call, LISTS, |tx| async move {
+            let approval = Approval {
+                by: author(&call.key),
+                opinion: opinion.to_string(),
+            };
+            let referral = locked(&tx, call, id).await?.approve(approval)?;
+            store::update(&tx, &call.key.area, &referral).await?;
+            made(&tx, call, "referral.approved", referral).await
+        });
+        self.answer(call, done.await?).await
+    }
+
+    /// Withdraws an approval. A referral that a stay has used meanwhile stays used.
+    pub async fn withdraw_approve(&self, key: &Key) -> Result<Outcome, Refusal> {
+        let now = self.clock.now();
+        let undo = |referral: Referral| referral.without_approval(&author(key));
+        let kind = "referral.approval_withdrawn";
+        self.withdraw(key, now, kind, undo).await
+    }
+
+    /// Uses a referral for a stay; true when an earlier attempt had done it.
+    pub async fn put_to_use(
+        &self,
+        call: &Call,
+        id: ReferralId,
+        stay: &Stay,
+    ) -> Result<(Referral, bool), Refusal> {
+        let done = self.db.once(call, LISTS, |tx| async move {
+            let referral = locked(&tx, call, id).await?;
+            let referral = referral.put_to_use(author(&call.key), stay)?;
+            store::update(&tx, &call.key.area, &referral).await?;
+            made(&tx, call, "referral.used", referral).await
+        });
+        self.answer(call, done.await?).await
+    }
+
+    /// Withdraws a use: another stay may use the referral.
+    pub async fn withdraw_use(&self, key: &Key) -> Result<Outcome, Refusal> {
+        let now = self.clock.now();
+        let undo = |referral: Referral| referral.without_use(&author(key));
+        let kind = "referral.use_withdrawn";
+        self.withdraw(key, now, kind, undo).await
+    }
+
+    /// One referral.
+    pub async fn get(&self, area: &AreaCode, id: ReferralId) -> Result<Referral, Refusal> {
+        let found = store::find(&self.db, area, &id.to_string()).await?;
+        found.ok_or_else(|| unknown(id))
+    }
+
+    /// What became of a request.
+    pub async fn outcome(&self, key: &Key) -> Result<Outcome, Refusal> {
+        self.db.outcome(key, LISTS).await
+    }
+
+    /// Burns a key.
+    pub async fn burn(&self, key: &Key) -> Result<Outcome, Refusal> {
+        self.db.burn(key, self.clock.now(), LISTS).await
+    }
+
+    /// Sealed events.
+    pub async fn events(
+        &self,
+        area: &AreaCode,
+        after: i64,
+        size: u64,
+    ) -> Result<Vec<SealedEvent>, Refusal> {
+        event::list(&self.db, area, after, size).await
+    }
+
+    /// What was made just now, or what it has become since an earlier attempt made it.
+    async fn answer(&self, call: &Call, done: Done<Referral>) -> Result<(Referral, bool), Refusal> {
+        let replayed = done.replayed();
+        let referral = match done.made {
+            Some(referral) => Some(referral),
+            None => store::find(&self.db, &call.key.area, &done.subject).await?,
+        };
+        // Rows are never deleted: somebody edited the table.
+        let referral = referral.ok_or_else(|| INTERNAL.refuse())?;
+        Ok((referral, replayed))
+    }
+
+    /// Withdraws the request of this key; `undo` takes away what it made, if that still stands.
+    async fn withdraw(
+        &self,
+        key: &Key,
+        now: Instant,
+        kind: &'static str,
+        undo: impl Fn(Referral) -> Option<Referral>,
+    ) -> Result<Outcome, Refusal> {
+        let (area, undo) = (&key.area, &undo);
+        let undo = |tx: Tx, id: String| async move {
+            let Some(referral) = store::lock(&tx, area, &id).await?.and_then(undo) else {
+                return Ok(());
+            };
+            store::update(&tx, area, &referral).await?;
+            tell(&tx, area, now, kind, &referral).await
+        };
+        self.db.withdraw(key, now, LISTS, undo).await
+    }
+}
+
+async fn locked(tx: &Tx, call: &Call, id: ReferralId) -> Result<Referral, Stop> {
+    let found = store::lock(tx, &call.key.area, &id.to_string()).await?;
+    found.ok_or_else(|| unknown(id).into())
+}
+
+async fn made(
+    tx: &Tx,
+    call: &Call,
+    kind: &'static str,
+    referral: Referral,
+) -> Result<Made<Referral>, Stop> {
+    tell(tx, &call.key.area, call.now, kind, &referral).await?;
+    Ok(Made {
+        subject: referral.id.to_string(),
+        value: referral,
+    })
+}
+
+async fn tell(
+    tx: &Tx,
+    area: &AreaCode,
+    now: Instant,
+    kind: &'static str,
+    referral: &Referral,
+) -> Result<(), Stop> {
+    let facts = serde_json::json!({
+        "state": referral.state().as_str(),
+        "person_id": referral.wanted.person,
+        "from_institution_code": referral.wanted.from_institution,
+        "to_institution_code": referral.wanted.to_institution,
+        "from_day": referral.wanted.from,
+        "until_day": referral.until,
+        "used_by_visit_number": referral.usage.as_ref().map(|usage| &usage.visit_number),
+    });
+    let told = Event {
+        area: area.clone(),
+        kind,
+        subject: referral.id.to_string(),
+        facts,
+    };
+    Ok(event::record(tx, now, told).await?)
+}
+
+fn author(key: &Key) -> Author {
+    Author::of(&key.caller, &key.request_id)
+}
+
+fn unknown(id: ReferralId) -> Refusal {
+    REFERRAL_UNKNOWN
+        .refuse()
+        .with("referral_id", id)
+        .at("referral_id")
+}

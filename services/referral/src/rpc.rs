@@ -1,0 +1,197 @@
+//! The generated trait: parse, call the app, render.
+
+use crate::app::App;
+use crate::wire;
+use kernel::{Digest, Refusal, Role};
+use proto::referral as pb;
+use proto::referral::referral_service_server::ReferralService;
+use runtime::{Access, Answer, Context, answer, carried_origin, origin, parse, render};
+use store::{Call, Key, page};
+use tonic::Request;
+
+/// Who may call what.
+pub const ACCESS: Access = &[
+    (REQUEST, CHANGE),
+    ("WithdrawRequestReferral", CHANGE),
+    (APPROVE, CHANGE),
+    ("WithdrawApproveReferral", CHANGE),
+    (USE, CHANGE),
+    ("WithdrawUseReferral", CHANGE),
+    ("GetReferral", CHANGE),
+    ("GetOutcome", CHANGE),
+    ("Burn", CHANGE),
+    ("ListEvents", CHANGE),
+];
+const CHANGE: &[Role] = &[Role::Service, Role::Clerk];
+
+const REQUEST: &str = "RequestReferral";
+const APPROVE: &str = "ApproveReferral";
+const USE: &str = "UseReferral";
+/// Methods whose keys can be asked about and burned.
+const METHODS: &[&str] = &[REQUEST, APPROVE, USE];
+
+/// The service over its app.
+pub struct Rpc(pub App);
+
+#[tonic::async_trait]
+impl ReferralService for Rpc {
+    async fn request_referral(
+        &self,
+        request: Request<pb::RequestReferralRequest>,
+    ) -> Answer<pb::RequestReferralResponse> {
+        answer(request, |context, message| async move {
+            let new = wire::new_referral(&message)?;
+            let origin = origin(REQUEST, &message);
+            let call = self.call(&context, REQUEST, &message.request_id, origin)?;
+            let (referral, replayed) = self.0.request(&call, &new).await?;
+            let referral = Some(wire::referral(referral));
+            Ok(pb::RequestReferralResponse { referral, replayed })
+        })
+        .await
+    }
+
+    async fn withdraw_request_referral(
+        &self,
+        request: Request<pb::WithdrawRequestReferralRequest>,
+    ) -> Answer<pb::WithdrawRequestReferralResponse> {
+        answer(request, |context, message| async move {
+            let key = original(&context, REQUEST, &message.original_request_id)?;
+            let outcome = Some(render::outcome(self.0.withdraw_request(&key).await?));
+            Ok(pb::WithdrawRequestReferralResponse { outcome })
+        })
+        .await
+    }
+
+    async fn approve_referral(
+        &self,
+        request: Request<pb::ApproveReferralRequest>,
+    ) -> Answer<pb::ApproveReferralResponse> {
+        answer(request, |context, message| async move {
+            let id = wire::referral_id(&message.referral_id)?;
+            let opinion = wire::opinion(&message)?;
+            let origin = origin(APPROVE, &message);
+            let call = self.call(&context, APPROVE, &message.request_id, origin)?;
+            let (referral, replayed) = self.0.approve(&call, id, &opinion).await?;
+            let referral = Some(wire::referral(referral));
+            Ok(pb::ApproveReferralResponse { referral, replayed })
+        })
+        .await
+    }
+
+    async fn withdraw_approve_referral(
+        &self,
+        request: Request<pb::WithdrawApproveReferralRequest>,
+    ) -> Answer<pb::WithdrawApproveReferralResponse> {
+        answer(request, |context, message| async move {
+            let key = original(&context, APPROVE, &message.original_request_id)?;
+            let outcome = Some(render::outcome(self.0.withdraw_approve(&key).await?));
+            Ok(pb::WithdrawApproveReferralResponse { outcome })
+        })
+        .await
+    }
+
+    async fn use_referral(
+        &self,
+        request: Request<pb::UseReferralRequest>,
+    ) -> Answer<pb::UseReferralResponse> {
+        answer(request, |context, message| async move {
+            let id = wire::referral_id(&message.referral_id)?;
+            let stay = wire::stay(&message)?;
+            let origin = carried_origin(&message.origin, USE, &message)?;
+            let call = self.call(&context, USE, &message.request_id, origin)?;
+            let (referral, replayed) = self.0.put_to_use(&call, id, &stay).await?;
+            let referral = Some(wire::referral(referral));
+            Ok(pb::UseReferralResponse { referral, replayed })
+        })
+        .await
+    }
+
+    async fn withdraw_use_referral(
+        &self,
+        request: Request<pb::WithdrawUseReferralRequest>,
+    ) -> Answer<pb::WithdrawUseReferralResponse> {
+        answer(request, |context, message| async move {
+            let key = original(&context, USE, &message.original_request_id)?;
+            let outcome = Some(render::outcome(self.0.withdraw_use(&key).await?));
+            Ok(pb::WithdrawUseReferralResponse { outcome })
+        })
+        .await
+    }
+
+    async fn get_referral(
+        &self,
+        request: Request<pb::GetReferralRequest>,
+    ) -> Answer<pb::GetReferralResponse> {
+        answer(request, |context, message| async move {
+            let id = wire::referral_id(&message.referral_id)?;
+            let referral = self.0.get(&context.principal.area, id).await?;
+            let referral = Some(wire::referral(referral));
+            Ok(pb::GetReferralResponse { referral })
+        })
+        .await
+    }
+
+    async fn get_outcome(
+        &self,
+        request: Request<pb::GetOutcomeRequest>,
+    ) -> Answer<pb::GetOutcomeResponse> {
+        answer(request, |context, message| async move {
+            let method = parse::method(&message.method, METHODS)?;
+            let request_id = parse::request_id(&message.request_id)?;
+            let key = Key::of(&context.principal, method, request_id);
+            let outcome = Some(render::outcome(self.0.outcome(&key).await?));
+            Ok(pb::GetOutcomeResponse { outcome })
+        })
+        .await
+    }
+
+    async fn burn(&self, request: Request<pb::BurnRequest>) -> Answer<pb::BurnResponse> {
+        answer(request, |context, message| async move {
+            let method = parse::method(&message.method, METHODS)?;
+            let key = original(&context, method, &message.original_request_id)?;
+            let outcome = Some(render::outcome(self.0.burn(&key).await?));
+            Ok(pb::BurnResponse { outcome })
+        })
+        .await
+    }
+
+    async fn list_events(
+        &self,
+        request: Request<pb::ListEventsRequest>,
+    ) -> Answer<pb::ListEventsResponse> {
+        answer(request, |context, message| async move {
+            let size = page::size(message.page_size)?;
+            let area = &context.principal.area;
+            let events = self.0.events(area, message.after_position, size).await?;
+            Ok(pb::ListEventsResponse {
+                events: events.into_iter().map(render::event).collect(),
+            })
+        })
+        .await
+    }
+}
+
+impl Rpc {
+    fn call(
+        &self,
+        context: &Context,
+        method: &str,
+        request_id: &str,
+        origin: Digest,
+    ) -> Result<Call, Refusal> {
+        let request_id = parse::request_id(request_id)?;
+        Ok(Call {
+            key: Key::of(&context.principal, method, request_id),
+            origin,
+            now: self.0.clock.now(),
+        })
+    }
+}
+
+fn original(context: &Context, method: &str, id: &str) -> Result<Key, Refusal> {
+    Ok(Key::of(
+        &context.principal,
+        method,
+        parse::original_request_id(id)?,
+    ))
+}

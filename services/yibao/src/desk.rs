@@ -1,0 +1,104 @@
+//! 柜台: how somebody calls the services. The same clients work inside the process, over the
+//! network, or over whatever a test puts in between.
+
+use http::{HeaderValue, Request};
+use proto::enrollment::enrollment_service_client::EnrollmentServiceClient;
+use proto::inspection::inspection_service_client::InspectionServiceClient;
+use proto::interregional::interregional_service_client::InterregionalServiceClient;
+use proto::orchestrator::orchestrator_service_client::OrchestratorServiceClient;
+use proto::referral::referral_service_client::ReferralServiceClient;
+use proto::settlement::settlement_service_client::SettlementServiceClient;
+use runtime::Wire;
+use tonic::body::Body;
+use tower::ServiceExt;
+
+/// Whom a client on loopback says it is: an institution's code, or a clerk's name.
+pub const CALLER_HEADER: &str = "yibao-caller";
+
+/// A wire to each service.
+#[derive(Clone)]
+pub struct Wires {
+    /// 参保.
+    pub enrollment: Wire,
+    /// 结算.
+    pub settlement: Wire,
+    /// 转诊.
+    pub referral: Wire,
+    /// 监管.
+    pub inspection: Wire,
+    /// 异地.
+    pub interregional: Wire,
+    /// 一站式.
+    pub orchestrator: Wire,
+}
+
+impl Wires {
+    /// All services behind one wire: one port serves them all.
+    pub fn all(wire: Wire) -> Wires {
+        Wires {
+            enrollment: wire.clone(),
+            settlement: wire.clone(),
+            referral: wire.clone(),
+            inspection: wire.clone(),
+            interregional: wire.clone(),
+            orchestrator: wire,
+        }
+    }
+}
+
+/// Clients of all services for one caller.
+#[derive(Clone)]
+pub struct Desk {
+    wires: Wires,
+    caller: HeaderValue,
+}
+
+impl Desk {
+    /// A desk of `caller`: an institution's code or a clerk's name, in plain ASCII.
+    pub fn new(wires: &Wires, caller: &str) -> Desk {
+        // What a header cannot carry is nobody's name.
+        let caller = HeaderValue::from_str(caller).unwrap_or(HeaderValue::from_static("unnamed"));
+        Desk {
+            wires: wires.clone(),
+            caller,
+        }
+    }
+
+    fn named(&self, wire: &Wire) -> Wire {
+        let caller = self.caller.clone();
+        Wire::new(wire.clone().map_request(move |mut request: Request<Body>| {
+            request.headers_mut().insert(CALLER_HEADER, caller.clone());
+            request
+        }))
+    }
+
+    /// 参保.
+    pub fn enrollment(&self) -> EnrollmentServiceClient<Wire> {
+        EnrollmentServiceClient::new(self.named(&self.wires.enrollment))
+    }
+
+    /// 结算.
+    pub fn settlement(&self) -> SettlementServiceClient<Wire> {
+        SettlementServiceClient::new(self.named(&self.wires.settlement))
+    }
+
+    /// 转诊.
+    pub fn referral(&self) -> ReferralServiceClient<Wire> {
+        ReferralServiceClient::new(self.named(&self.wires.referral))
+    }
+
+    /// 监管.
+    pub fn inspection(&self) -> InspectionServiceClient<Wire> {
+        InspectionServiceClient::new(self.named(&self.wires.inspection))
+    }
+
+    /// 异地.
+    pub fn interregional(&self) -> InterregionalServiceClient<Wire> {
+        InterregionalServiceClient::new(self.named(&self.wires.interregional))
+    }
+
+    /// 一站式.
+    pub fn orchestrator(&self) -> OrchestratorServiceClient<Wire> {
+        OrchestratorServiceClient::new(self.named(&self.wires.orchestrator))
+    }
+}

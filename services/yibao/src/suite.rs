@@ -1,0 +1,223 @@
+//! 全套服务: the six services in one process, each with a database of its own, the orchestrator
+//! wired to its peers without a network in between.
+
+use crate::desk::{Desk, Wires};
+use kernel::{AreaCode, Clock};
+use orchestrator::Peers;
+use policy::Library;
+use runtime::clock::SystemClock;
+use runtime::{ServeError, Server, Service, Settings, Wire};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use store::OpenError;
+
+/// What may be put between the orchestrator and a peer: given the peer's name and wire, it answers
+/// the wire to use.
+pub type Wrap = Arc<dyn Fn(&'static str, Wire) -> Wire + Send + Sync>;
+
+/// Where the services keep their data.
+#[derive(Clone, Debug)]
+pub enum Databases {
+    /// One SQLite file for each service in this folder, made when missing.
+    Folder(PathBuf),
+    /// One PostgreSQL database with a schema for each service.
+    Url(String),
+}
+
+/// How to open the suite.
+#[derive(Clone)]
+pub struct SuiteConfig {
+    /// Where the data lies.
+    pub databases: Databases,
+    /// 统筹区: the area of callers from the network.
+    pub area: AreaCode,
+    /// Where [`Suite::into_server`] listens: a loopback address, since every caller is believed.
+    pub listen: SocketAddr,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The law.
+    pub library: Arc<Library>,
+    /// What to put between the orchestrator and its peers.
+    pub wrap: Option<Wrap>,
+}
+
+impl SuiteConfig {
+    /// With the machine's clock, nothing between the services, and any free port of 127.0.0.1.
+    pub fn new(databases: Databases, area: AreaCode, library: Arc<Library>) -> SuiteConfig {
+        SuiteConfig {
+            databases,
+            area,
+            listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            clock: Arc::new(SystemClock),
+            library,
+            wrap: None,
+        }
+    }
+}
+
+/// Why the suite could not be opened, in words for an operator.
+#[derive(Debug, thiserror::Error)]
+pub enum SuiteError {
+    /// The data folder cannot be used.
+    #[error("cannot use the data folder {path}: {source}; name another with --data DIR")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The data folder's name cannot stand in a database URL.
+    #[error("cannot use the data folder {0}: its name is not UTF-8; name another with --data DIR")]
+    FolderName(PathBuf),
+    /// A service's database cannot be opened.
+    #[error("{service}: {source}\n{remedy}")]
+    Database {
+        /// The service.
+        service: &'static str,
+        /// What was tried, and what the database said.
+        source: OpenError,
+        /// What to do.
+        remedy: String,
+    },
+    /// The supervision rules cannot be read.
+    #[error("inspection: {0}")]
+    Rules(#[from] inspection::RulesError),
+}
+
+/// All services, open.
+pub struct Suite {
+    services: Vec<Service>,
+    wires: Wires,
+    listen: SocketAddr,
+    drain_seconds: u64,
+}
+
+impl Suite {
+    /// Opens every database, bringing it to its newest migration, and makes the services.
+    pub async fn open(config: SuiteConfig) -> Result<Suite, SuiteError> {
+        let SuiteConfig { clock, library, .. } = &config;
+        let settings = config.settings(enrollment::NAME)?;
+        let built = enrollment::build(&settings, clock.clone(), library.clone()).await;
+        let enrollment = config.opened(enrollment::NAME, built)?;
+        let settings = config.settings(settlement::NAME)?;
+        let built = settlement::build(&settings, clock.clone(), library.clone()).await;
+        let settlement = config.opened(settlement::NAME, built)?;
+        let settings = config.settings(referral::NAME)?;
+        let built = referral::build(&settings, clock.clone()).await;
+        let referral = config.opened(referral::NAME, built)?;
+        let settings = config.settings(interregional::NAME)?;
+        let built = interregional::build(&settings, clock.clone()).await;
+        let interregional = config.opened(interregional::NAME, built)?;
+        // Neither keeps data of its own.
+        let without_data = config.embedded(String::new());
+        let inspection = inspection::build(&without_data, clock.clone())?;
+        let peers = Peers {
+            enrollment: config.wrapped(&enrollment),
+            inspection: config.wrapped(&inspection),
+            settlement: config.wrapped(&settlement),
+        };
+        let orchestrator = orchestrator::build(&without_data, peers);
+        let wires = Wires {
+            enrollment: enrollment.wire(),
+            settlement: settlement.wire(),
+            referral: referral.wire(),
+            inspection: inspection.wire(),
+            interregional: interregional.wire(),
+            orchestrator: orchestrator.wire(),
+        };
+        let services = vec![
+            enrollment,
+            settlement,
+            referral,
+            inspection,
+            interregional,
+            orchestrator,
+        ];
+        Ok(Suite {
+            services,
+            wires,
+            listen: config.listen,
+            drain_seconds: without_data.drain_seconds,
+        })
+    }
+
+    /// A wire to each service in this process, the orchestrator's own peers excepted: those may be
+    /// wrapped, these never are.
+    pub fn wires(&self) -> &Wires {
+        &self.wires
+    }
+
+    /// Clients for `caller`: an institution's code, or a clerk's name.
+    pub fn desk(&self, caller: &str) -> Desk {
+        Desk::new(&self.wires, caller)
+    }
+
+    /// Takes the port; what comes out serves all services, their sealers and their health.
+    pub async fn into_server(self) -> Result<Server, ServeError> {
+        let server = Server::bind(self.listen, self.drain_seconds).await?;
+        Ok(self.services.into_iter().fold(server, Server::with))
+    }
+}
+
+impl SuiteConfig {
+    fn settings(&self, service: &str) -> Result<Settings, SuiteError> {
+        let url = match &self.databases {
+            Databases::Url(url) => url.clone(),
+            Databases::Folder(folder) => sqlite_url(folder, service)?,
+        };
+        Ok(self.embedded(url))
+    }
+
+    fn embedded(&self, database_url: String) -> Settings {
+        Settings::embedded(self.listen, self.area.clone(), database_url)
+    }
+
+    fn wrapped(&self, service: &Service) -> Wire {
+        match &self.wrap {
+            Some(wrap) => wrap(service.name(), service.wire()),
+            None => service.wire(),
+        }
+    }
+
+    fn opened(
+        &self,
+        service: &'static str,
+        built: Result<Service, OpenError>,
+    ) -> Result<Service, SuiteError> {
+        built.map_err(|source| SuiteError::Database {
+            service,
+            source,
+            remedy: match &self.databases {
+                Databases::Folder(folder) => format!(
+                    "The file {} is damaged, not ours, or from a newer version: put back a copy \
+                     of it, move it away to begin anew, or name another folder with --data DIR.",
+                    database_file(folder, service).display()
+                ),
+                Databases::Url(_) => "Is the server running, and may this user make schemas?".into(),
+            },
+        })
+    }
+}
+
+/// The SQLite file of a service in a data folder.
+pub fn database_file(folder: &Path, service: &str) -> PathBuf {
+    folder.join(format!("{service}.db"))
+}
+
+fn sqlite_url(folder: &Path, service: &str) -> Result<String, SuiteError> {
+    std::fs::create_dir_all(folder).map_err(|source| SuiteError::Folder {
+        path: folder.to_path_buf(),
+        source,
+    })?;
+    let file = database_file(folder, service);
+    let path = file
+        .to_str()
+        .ok_or_else(|| SuiteError::FolderName(folder.to_path_buf()))?;
+    // What a URL would read as something else.
+    let path = path
+        .replace('%', "%25")
+        .replace('?', "%3F")
+        .replace('#', "%23");
+    Ok(format!("sqlite://{path}"))
+}

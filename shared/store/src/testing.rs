@@ -1,0 +1,82 @@
+//! A fresh database for one test, on the store the run is for: SQLite in a temporary folder, or,
+//! when `YIBAO_TEST_POSTGRES` names a server's maintenance database, a new database there.
+
+use sea_orm::{ConnectionTrait, Database, DbErr};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Names the maintenance database of the server that tests run on.
+pub const POSTGRES: &str = "YIBAO_TEST_POSTGRES";
+
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// One test's databases. The folder goes when it is dropped; a PostgreSQL database stays as long
+/// as its server, which the test run made and ends.
+pub struct TestDatabase {
+    folder: Option<PathBuf>,
+    postgres: Option<String>,
+}
+
+impl TestDatabase {
+    /// A fresh one.
+    pub async fn open() -> Result<TestDatabase, DbErr> {
+        let name = format!(
+            "t{}_{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::SeqCst)
+        );
+        let Ok(server) = std::env::var(POSTGRES) else {
+            let folder = std::env::temp_dir().join(format!("yibao-{name}"));
+            std::fs::create_dir_all(&folder).map_err(|e| DbErr::Custom(e.to_string()))?;
+            return Ok(TestDatabase {
+                folder: Some(folder),
+                postgres: None,
+            });
+        };
+        let admin = Database::connect(&server).await?;
+        admin
+            .execute_unprepared(&format!("CREATE DATABASE {name}"))
+            .await?;
+        admin.close().await?;
+        let (before, query) = server.split_once('?').unwrap_or((&server, ""));
+        let host = before.rsplit_once('/').map_or(before, |(host, _)| host);
+        let query = if query.is_empty() {
+            String::new()
+        } else {
+            format!("?{query}")
+        };
+        Ok(TestDatabase {
+            folder: None,
+            postgres: Some(format!("{host}/{name}{query}")),
+        })
+    }
+
+    /// The URL a service of this name opens.
+    pub fn url(&self, service: &str) -> String {
+        match (&self.postgres, &self.folder) {
+            (Some(url), _) => url.clone(),
+            (None, folder) => {
+                let folder = folder.clone().unwrap_or_default();
+                format!(
+                    "sqlite://{}",
+                    folder.join(format!("{service}.db")).display()
+                )
+            }
+        }
+    }
+
+    /// True on PostgreSQL.
+    pub fn is_postgres(&self) -> bool {
+        self.postgres.is_some()
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        if let Some(folder) = &self.folder
+            && let Err(error) = std::fs::remove_dir_all(folder)
+        {
+            eprintln!("{} stays: {error}", folder.display());
+        }
+    }
+}
