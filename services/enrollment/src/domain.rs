@@ -11,3 +11,16 @@ pub use coverage::{
 pub use eligibility::{Cover, Ineligibility, Member, NewSuspension, Record, Suspension};
 pub use identity::{Identity, NewIdentity, kinds_on};
 pub use person::{Household, NewHousehold, NewPerson, Person};
+
+/// A person with what is recorded of them.
+#[derive(Clone, Debug)]
+pub struct PersonFile {
+    /// The person.
+    pub person: Person,
+    /// All identities, past ones too.
+    pub identities: Vec<Identity>,
+    /// All coverages.
+    pub coverages: Vec<Coverage>,
+    /// All suspensions.
+    pub suspensions: Vec<Suspension>,
+}

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 fn main() -> ExitCode {
     runtime::run(interregional::NAME, |settings| async move {
-        Ok(interregional::build(&settings, Arc::new(SystemClock)).await?)
+        let db = interregional::open(&settings).await?;
+        Ok(interregional::build(db, &settings, Arc::new(SystemClock)))
     })
 }

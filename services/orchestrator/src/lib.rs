@@ -22,13 +22,12 @@
 //! at settlement, named by the caller's request id, is the outcome. This service has no database;
 //! its replicas can be killed at any time.
 
-mod refusal;
+pub mod refusal;
 mod rpc;
 mod sagas;
 mod steps;
 mod wire;
 
-pub use refusal::ALL as REFUSALS;
 pub use steps::{Peers, PeersError};
 
 use proto::orchestrator::orchestrator_service_server::OrchestratorServiceServer;

@@ -38,26 +38,26 @@ pub const NAME: &str = "settlement";
 /// A published catalogue may be larger than tonic's 4 MiB.
 const MESSAGE_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-/// Opens the database and makes the service.
-pub async fn build(
-    settings: &Settings,
-    clock: Arc<dyn Clock>,
-    library: Arc<Library>,
-) -> Result<Service, OpenError> {
+/// Opens the service's database.
+pub async fn open(settings: &Settings) -> Result<Db, OpenError> {
     let config = DbConfig {
         url: settings.database_url.clone(),
         schema: NAME.into(),
         connections: settings.database_connections,
     };
-    let db = Db::open::<migration::Migrator>(&config).await?;
+    Db::open::<migration::Migrator>(&config).await
+}
+
+/// Makes the service over its open database.
+pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>, library: Arc<Library>) -> Service {
     let app = app::App::new(db.clone(), clock.clone(), library);
     let server =
         SettlementServiceServer::new(rpc::Rpc(app)).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let probed = db.clone();
-    Ok(Service::new(NAME, server, rpc::ACCESS, settings)
+    Service::new(NAME, server, rpc::ACCESS, settings)
         .with_background(event::keep_sealing(db, clock))
         .with_probe(Arc::new(move || {
             let db = probed.clone();
             Box::pin(async move { db.is_reachable().await })
-        })))
+        }))
 }

@@ -7,6 +7,12 @@ use std::sync::Arc;
 fn main() -> ExitCode {
     runtime::run(settlement::NAME, |settings| async move {
         let library = Arc::new(policy::Library::builtin()?);
-        Ok(settlement::build(&settings, Arc::new(SystemClock), library).await?)
+        let db = settlement::open(&settings).await?;
+        Ok(settlement::build(
+            db,
+            &settings,
+            Arc::new(SystemClock),
+            library,
+        ))
     })
 }

@@ -32,7 +32,8 @@ impl Desk {
         let clock: Arc<dyn Clock> =
             Arc::new(ManualClock::at(Instant::from_micros(1_512_086_400_000_000)));
         let library = Arc::new(Library::builtin().unwrap());
-        let service = settlement::build(&settings, clock, library).await.unwrap();
+        let db = settlement::open(&settings).await.unwrap();
+        let service = settlement::build(db, &settings, clock, library);
         let principal = Principal {
             caller: "orchestrator".into(),
             on_behalf_of: Some(HOSPITAL.into()),

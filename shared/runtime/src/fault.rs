@@ -19,11 +19,13 @@ pub enum Fate {
     Late,
 }
 
+type LateCall = (Wire, Request<Body>);
+
 /// Decides the fate of calls and keeps the late ones.
 #[derive(Clone)]
 pub struct Faults {
     decide: Arc<dyn Fn(&str) -> Fate + Send + Sync>,
-    late: Arc<Mutex<Vec<(Wire, Request<Body>)>>>,
+    late: Arc<Mutex<Vec<LateCall>>>,
 }
 
 impl Faults {

@@ -72,7 +72,14 @@ impl MigrationTrait for CommonTables {
             .col(Event::Position)
             .unique()
             .to_owned();
-        manager.create_index(by_position).await
+        manager.create_index(by_position).await?;
+        // The sealer looks often and mostly finds nothing.
+        let waiting = "CREATE INDEX event_waiting ON event (event_id) WHERE position IS NULL";
+        manager
+            .get_connection()
+            .execute_unprepared(waiting)
+            .await
+            .map(drop)
     }
 }
 

@@ -25,7 +25,7 @@ pub fn token(key: &str) -> String {
 /// The key in a token; an empty token begins at the beginning.
 pub fn key(token: &str) -> Result<String, Refusal> {
     let bad = || BAD_PAGE_TOKEN.refuse().at("page_token");
-    if token.len() > 200 || token.len() % 2 != 0 || !token.is_ascii() {
+    if token.len() > 200 || !token.len().is_multiple_of(2) || !token.is_ascii() {
         return Err(bad());
     }
     let bytes: Option<Vec<u8>> = (0..token.len() / 2)

@@ -141,11 +141,6 @@ impl Payment {
 }
 
 impl Coverage {
-    /// True on the days on which its benefits run.
-    pub fn runs_on(&self, day: Day) -> bool {
-        self.terms.benefit_from <= day && day < self.terms.until
-    }
-
     /// Why the fee is shared as it is: computed again by the package that decided, and nothing when
     /// the library has that package no more.
     pub fn reason(&self, library: &Library) -> Option<Reason> {
@@ -229,7 +224,14 @@ mod tests {
     fn a_payment_is_decided_in_this_order() {
         let library = Library::builtin().unwrap();
         let area = AreaCode::parse("152501").unwrap();
-        type Row = (i32, &'static str, i64, &'static [&'static str], &'static str, &'static str);
+        type Row = (
+            i32,
+            &'static str,
+            i64,
+            &'static [&'static str],
+            &'static str,
+            &'static str,
+        );
         let table: &[Row] = &[
             (2024, "2024-07-01", 400_00, &[], "", "INVALID_FIELD"),
             (2023, "2024-01-01", 380_00, &[], "", "INVALID_FIELD"),
@@ -255,7 +257,10 @@ mod tests {
                 paid: Fen(*paid),
                 exempt: false,
             };
-            let kinds: Vec<_> = kinds.iter().filter_map(|k| IdentityKind::parse(k)).collect();
+            let kinds: Vec<_> = kinds
+                .iter()
+                .filter_map(|k| IdentityKind::parse(k))
+                .collect();
             let package = library.select(&area, &payment.scheme, year.first);
             let package = package.map(|package| &**package);
             let person = person(death);
@@ -284,7 +289,9 @@ mod tests {
         let package = library.select(&area, &payment.scheme, year.first);
         let package = package.map(|package| &**package);
         let today = day("2024-06-30");
-        let terms = payment.decide(&person(""), &[], None, package, today).unwrap();
+        let terms = payment
+            .decide(&person(""), &[], None, package, today)
+            .unwrap();
         let coverage = Coverage {
             id: CoverageId::parse(ID).unwrap(),
             scheme: Scheme::Resident,

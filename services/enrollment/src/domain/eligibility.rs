@@ -182,9 +182,7 @@ impl Ineligibility {
             Ineligibility::Waiting { until } => {
                 format!("已参加{scheme},{until} 以前处于待遇等待期。")
             }
-            Ineligibility::Suspended { until: None } => {
-                "待遇已暂停,恢复日期未定。".to_string()
-            }
+            Ineligibility::Suspended { until: None } => "待遇已暂停,恢复日期未定。".to_string(),
             Ineligibility::Suspended { until: Some(day) } => {
                 format!("待遇已暂停,自 {day} 起恢复。")
             }
@@ -273,7 +271,11 @@ mod tests {
             ("2024-08-01", "2024-08-01", &[]),
             ("2024-08-01", "2024-08-02", &[Dead]),
             ("2023-08-01", "2024-02-01", &[Dead, waiting("2024-04-01")]),
-            ("2023-08-01", "2027-02-10", &[Dead, not_insured(""), suspended("")]),
+            (
+                "2023-08-01",
+                "2027-02-10",
+                &[Dead, not_insured(""), suspended("")],
+            ),
         ];
         for (death, on, expected) in table {
             let member = record(death).on(Scheme::Resident, day(on));

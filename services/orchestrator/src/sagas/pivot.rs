@@ -129,7 +129,7 @@ impl<'a> Saga<'a> {
                 Ok(answer) => Ok(answer),
                 Err(Halt::Concluded(no) | Halt::Unknown(no)) => Err(no),
                 Err(Halt::Refused(told)) => {
-                    tracing::error!(%request_id, code = %told.code, "a key did not say its outcome");
+                    tracing::warn!(%request_id, code = %told.code, "a standing key is silent");
                     Err(unknown(request_id))
                 }
             },
@@ -190,3 +190,6 @@ fn leaves_open(no: &Refusal) -> bool {
 fn unknown(request_id: &RequestId) -> Refusal {
     DEADLINE_EXCEEDED.refuse().with("request_id", request_id)
 }
+
+#[cfg(test)]
+mod tests;

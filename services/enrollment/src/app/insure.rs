@@ -1,0 +1,174 @@
+//! What a person is entitled to: identities, coverages, suspensions. Each change first takes the
+//! person's row, then decides on what stands under it.
+
+use super::{App, LISTS, tell};
+use crate::domain::{
+    Coverage, Identity, NewIdentity, NewSuspension, Payment, Suspension, kinds_on,
+};
+use crate::store;
+use ::store::{Call, Key, Made, new_id};
+use kernel::{CoverageId, IdentityId, Outcome, Refusal, SuspensionId};
+use serde_json::{Value, json};
+
+impl App {
+    /// 身份认定; true when an earlier attempt had done it.
+    pub async fn record_identity(
+        &self,
+        call: &Call,
+        new: &NewIdentity,
+    ) -> Result<(Identity, bool), Refusal> {
+        let area = &call.key.area;
+        let done = self
+            .db
+            .once(call, LISTS, |tx| async move {
+                store::person::touch(&tx, area, new.person).await?;
+                new.decide(&store::identity::of(&*tx, area, new.person).await?)?;
+                let identity = Identity {
+                    id: IdentityId(new_id(call.now)),
+                    kind: new.kind.clone(),
+                    period: new.period,
+                };
+                store::identity::insert(&tx, area, new.person, &identity).await?;
+                let subject = identity.id.to_string();
+                let told = ("identity.recorded", subject.clone());
+                let facts = json!({ "person_id": new.person, "kind": new.kind });
+                tell(&tx, area, call.now, told, facts).await?;
+                Ok(Made {
+                    subject,
+                    value: identity,
+                })
+            })
+            .await?;
+        match done.made {
+            Some(identity) => Ok((identity, false)),
+            None => {
+                let identity = store::identity::find(&self.db, area, &done.subject).await?;
+                Ok((identity, true))
+            }
+        }
+    }
+
+    /// Withdraws an identity. A subsidy that was paid by it stands: what counts is the day of
+    /// payment.
+    pub async fn withdraw_identity(&self, key: &Key) -> Result<Outcome, Refusal> {
+        let undo = |tx, id: String, now| async move {
+            let person = store::identity::withdraw(&tx, &key.area, &id, now).await?;
+            Ok(json!({ "person_id": person }))
+        };
+        self.undo(key, "identity.withdrawn", undo).await
+    }
+
+    /// 参保缴费; true when an earlier attempt had done it.
+    pub async fn enrol(&self, call: &Call, payment: &Payment) -> Result<(Coverage, bool), Refusal> {
+        let area = &call.key.area;
+        let (person, year) = (payment.person, payment.year);
+        let package = self.library.select(area, &payment.scheme, year.first);
+        let package = package.map(|package| &**package);
+        let done = self
+            .db
+            .once(call, LISTS, |tx| async move {
+                let whom = store::person::touch(&tx, area, person).await?;
+                let standing = store::coverage::of_year(&tx, area, person, year).await?;
+                let held = store::identity::of(&*tx, area, person).await?;
+                let held = held
+                    .iter()
+                    .map(|identity| (&identity.kind, identity.period));
+                let kinds = kinds_on(held, payment.paid_day);
+                let today = call.now.day();
+                let terms = payment.decide(&whom, &kinds, standing.as_ref(), package, today)?;
+                let coverage = Coverage {
+                    id: CoverageId(new_id(call.now)),
+                    scheme: payment.scheme.clone(),
+                    year,
+                    paid_day: payment.paid_day,
+                    terms,
+                };
+                store::coverage::insert(&tx, area, person, &coverage).await?;
+                let subject = coverage.id.to_string();
+                let told = ("coverage.enrolled", subject.clone());
+                tell(&tx, area, call.now, told, facts(payment, &coverage)).await?;
+                Ok(Made {
+                    subject,
+                    value: coverage,
+                })
+            })
+            .await?;
+        match done.made {
+            Some(coverage) => Ok((coverage, false)),
+            None => {
+                let coverage = store::coverage::find(&self.db, area, &done.subject).await?;
+                Ok((coverage, true))
+            }
+        }
+    }
+
+    /// Withdraws a coverage: the year may be insured again.
+    pub async fn withdraw_enrol(&self, key: &Key) -> Result<Outcome, Refusal> {
+        let undo = |tx, id: String, now| async move {
+            let person = store::coverage::withdraw(&tx, &key.area, &id, now).await?;
+            Ok(json!({ "person_id": person }))
+        };
+        self.undo(key, "coverage.withdrawn", undo).await
+    }
+
+    /// 暂停待遇; true when an earlier attempt had done it.
+    pub async fn suspend(
+        &self,
+        call: &Call,
+        new: &NewSuspension,
+    ) -> Result<(Suspension, bool), Refusal> {
+        let area = &call.key.area;
+        let done = self
+            .db
+            .once(call, LISTS, |tx| async move {
+                store::person::touch(&tx, area, new.person).await?;
+                let suspension = Suspension {
+                    id: SuspensionId(new_id(call.now)),
+                    period: new.period,
+                    reason: new.reason.clone(),
+                };
+                store::suspension::insert(&tx, area, new.person, &suspension).await?;
+                let subject = suspension.id.to_string();
+                let told = ("benefit.suspended", subject.clone());
+                let facts = json!({ "person_id": new.person });
+                tell(&tx, area, call.now, told, facts).await?;
+                Ok(Made {
+                    subject,
+                    value: suspension,
+                })
+            })
+            .await?;
+        match done.made {
+            Some(suspension) => Ok((suspension, false)),
+            None => {
+                let suspension = store::suspension::find(&self.db, area, &done.subject).await?;
+                Ok((suspension, true))
+            }
+        }
+    }
+
+    /// Withdraws a suspension.
+    pub async fn withdraw_suspend(&self, key: &Key) -> Result<Outcome, Refusal> {
+        let undo = |tx, id: String, now| async move {
+            let person = store::suspension::withdraw(&tx, &key.area, &id, now).await?;
+            Ok(json!({ "person_id": person }))
+        };
+        self.undo(key, "benefit.suspension_withdrawn", undo).await
+    }
+}
+
+/// What other services need to post the subsidy, and what the terms rested on.
+fn facts(payment: &Payment, coverage: &Coverage) -> Value {
+    let share = &coverage.terms.share;
+    json!({
+        "person_id": payment.person,
+        "scheme": coverage.scheme,
+        "year": coverage.year.number,
+        "identity_kind": share.identity,
+        "fee_fen": share.fee,
+        "subsidy_fen": share.subsidy,
+        "to_pay_fen": share.to_pay,
+        "exempt_from_waiting": payment.exempt,
+        "package_digest": coverage.terms.package.to_string(),
+    })
+}

@@ -1,0 +1,77 @@
+//! Reads. None of them writes; all of them see standing rows of the caller's area only.
+
+use super::App;
+use crate::domain::{
+    Coverage, FeeShare, InsuranceYear, Member, Person, PersonFile, kinds_on, no_package, quote,
+};
+use crate::store;
+use ::store::page;
+use kernel::{AreaCode, Day, PersonId, Refusal, Scheme};
+use policy::Reason;
+
+impl App {
+    /// A person with what is recorded of them. Four statements.
+    pub async fn person(&self, area: &AreaCode, id: PersonId) -> Result<PersonFile, Refusal> {
+        Ok(PersonFile {
+            person: store::person::get(&self.db, area, id).await?,
+            identities: store::identity::of(self.db.reader(), area, id).await?,
+            coverages: store::coverage::of(&self.db, area, id, None).await?,
+            suspensions: store::suspension::of(&self.db, area, id).await?,
+        })
+    }
+
+    /// A page of persons and the token of the next.
+    pub async fn persons(
+        &self,
+        area: &AreaCode,
+        size: u64,
+        after: &str,
+    ) -> Result<(Vec<Person>, String), Refusal> {
+        let rows = store::person::list(&self.db, area, after, size + 1).await?;
+        let (rows, next) = page::cut(rows, size, |(key, _)| key);
+        Ok((rows.into_iter().map(|(_, person)| person).collect(), next))
+    }
+
+    /// 参保信息: a person's coverages; those whose benefits run on a day where one is given.
+    pub async fn coverages(
+        &self,
+        area: &AreaCode,
+        person: PersonId,
+        on: Option<Day>,
+    ) -> Result<Vec<Coverage>, Refusal> {
+        store::person::get(&self.db, area, person).await?;
+        Ok(store::coverage::of(&self.db, area, person, on).await?)
+    }
+
+    /// 待遇检查: on the hot path of every settlement. One statement.
+    pub async fn check(
+        &self,
+        area: &AreaCode,
+        person: PersonId,
+        scheme: Scheme,
+        day: Day,
+    ) -> Result<Member, Refusal> {
+        let record = store::eligibility::find(&self.db, area, person, &scheme, day).await?;
+        Ok(record.on(scheme, day))
+    }
+
+    /// 资助测算: what [`App::enrol`] would decide about the fee on this day of payment.
+    pub async fn quote(
+        &self,
+        area: &AreaCode,
+        person: PersonId,
+        (scheme, year): (&Scheme, InsuranceYear),
+        paid_day: Day,
+    ) -> Result<(FeeShare, Reason), Refusal> {
+        store::person::get(&self.db, area, person).await?;
+        let package = self
+            .library
+            .select(area, scheme, year.first)
+            .ok_or_else(|| no_package(scheme, year))?;
+        let held = store::identity::of(self.db.reader(), area, person).await?;
+        let held = held
+            .iter()
+            .map(|identity| (&identity.kind, identity.period));
+        quote(package, year, &kinds_on(held, paid_day))
+    }
+}

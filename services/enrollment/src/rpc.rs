@@ -1,0 +1,362 @@
+//! The generated trait: parse, call the app, render.
+
+use crate::app::App;
+use crate::wire;
+use kernel::{Refusal, Role};
+use prost::Message;
+use proto::enrollment as pb;
+use proto::enrollment::enrollment_service_server::EnrollmentService;
+use runtime::{Access, Answer, Context, answer, origin, parse, render};
+use store::{Call, Key, page};
+use tonic::Request;
+
+/// Who may call what.
+pub const ACCESS: Access = &[
+    ("RegisterHousehold", BUREAU),
+    ("WithdrawRegisterHousehold", BUREAU),
+    ("RegisterPerson", BUREAU),
+    ("WithdrawRegisterPerson", BUREAU),
+    ("RecordIdentity", BUREAU),
+    ("WithdrawRecordIdentity", BUREAU),
+    ("EnrolPerson", BUREAU),
+    ("WithdrawEnrolPerson", BUREAU),
+    ("SuspendBenefit", BUREAU),
+    ("WithdrawSuspendBenefit", BUREAU),
+    ("RecordDeath", BUREAU),
+    ("WithdrawRecordDeath", BUREAU),
+    ("GetPerson", BUREAU),
+    ("ListPersons", BUREAU),
+    ("ListCoverages", BUREAU),
+    ("CheckEligibility", BUREAU),
+    ("QuoteSubsidy", BUREAU),
+    ("GetOutcome", BUREAU),
+    ("Burn", BUREAU),
+    ("ListEvents", BUREAU),
+];
+/// Hospitals and platforms come through the orchestrator.
+const BUREAU: &[Role] = &[Role::Service, Role::Clerk];
+
+/// Methods whose keys can be asked about and burned.
+const METHODS: &[&str] = &[
+    "RegisterHousehold",
+    "RegisterPerson",
+    "RecordIdentity",
+    "EnrolPerson",
+    "SuspendBenefit",
+    "RecordDeath",
+];
+
+/// The service over its app.
+pub struct Rpc(pub App);
+
+impl Rpc {
+    fn call(
+        &self,
+        context: &Context,
+        method: &str,
+        request_id: &str,
+        message: &impl Message,
+    ) -> Result<Call, Refusal> {
+        Ok(Call {
+            key: Key::of(&context.principal, method, parse::request_id(request_id)?),
+            origin: origin(method, message),
+            now: self.0.clock.now(),
+        })
+    }
+}
+
+fn original(context: &Context, method: &str, id: &str) -> Result<Key, Refusal> {
+    Ok(Key::of(
+        &context.principal,
+        method,
+        parse::original_request_id(id)?,
+    ))
+}
+
+#[tonic::async_trait]
+impl EnrollmentService for Rpc {
+    async fn register_household(
+        &self,
+        request: Request<pb::RegisterHouseholdRequest>,
+    ) -> Answer<pb::RegisterHouseholdResponse> {
+        answer(request, |context, message| async move {
+            let new = wire::new_household(&message)?;
+            let call = self.call(&context, "RegisterHousehold", &message.request_id, &message)?;
+            let (household, replayed) = self.0.register_household(&call, &new).await?;
+            let household = Some(wire::household(household));
+            Ok(pb::RegisterHouseholdResponse {
+                household,
+                replayed,
+            })
+        })
+        .await
+    }
+
+    async fn withdraw_register_household(
+        &self,
+        request: Request<pb::WithdrawRegisterHouseholdRequest>,
+    ) -> Answer<pb::WithdrawRegisterHouseholdResponse> {
+        answer(request, |context, message| async move {
+            let key = original(&context, "RegisterHousehold", &message.original_request_id)?;
+            let outcome = Some(render::outcome(self.0.withdraw_household(&key).await?));
+            Ok(pb::WithdrawRegisterHouseholdResponse { outcome })
+        })
+        .await
+    }
+
+    async fn register_person(
+        &self,
+        request: Request<pb::RegisterPersonRequest>,
+    ) -> Answer<pb::RegisterPersonResponse> {
+        answer(request, |context, message| async move {
+            let new = wire::new_person(&message)?;
+            let call = self.call(&context, "RegisterPerson", &message.request_id, &message)?;
+            let (person, replayed) = self.0.register_person(&call, &new).await?;
+            let person = Some(wire::person(person));
+            Ok(pb::RegisterPersonResponse { person, replayed })
+        })
+        .await
+    }
+
+    async fn withdraw_register_person(
+        &self,
+        request: Request<pb::WithdrawRegisterPersonRequest>,
+    ) -> Answer<pb::WithdrawRegisterPersonResponse> {
+        answer(request, |context, message| async move {
+            let key = original(&context, "RegisterPerson", &message.original_request_id)?;
+            let outcome = Some(render::outcome(self.0.withdraw_person(&key).await?));
+            Ok(pb::WithdrawRegisterPersonResponse { outcome })
+        })
+        .await
+    }
+
+    async fn record_identity(
+        &self,
+        request: Request<pb::RecordIdentityRequest>,
+    ) -> Answer<pb::RecordIdentityResponse> {
+        answer(request, |context, message| async move {
+            let new = wire::new_identity(&message)?;
+            let call = self.call(&context, "RecordIdentity", &message.request_id, &message)?;
+            let (identity, replayed) = self.0.record_identity(&call, &new).await?;
+            let identity = Some(wire::identity(identity));
+            Ok(pb::RecordIdentityResponse { identity, replayed })
+        })
+        .await
+    }
+
+    async fn withdraw_record_identity(
+        &self,
+        request: Request<pb::WithdrawRecordIdentityRequest>,
+    ) -> Answer<pb::WithdrawRecordIdentityResponse> {
+        answer(request, |context, message| async move {
+            let key = original(&context, "RecordIdentity", &message.original_request_id)?;
+            let outcome = Some(render::outcome(self.0.withdraw_identity(&key).await?));
+            Ok(pb::WithdrawRecordIdentityResponse { outcome })
+        })
+        .await
+    }
+
+    async fn enrol_person(
+        &self,
+        request: Request<pb::EnrolPersonRequest>,
+    ) -> Answer<pb::EnrolPersonResponse> {
+        answer(request, |context, message| async move {
+            let payment = wire::payment(&message)?;
+            let call = self.call(&context, "EnrolPerson", &message.request_id, &message)?;
+            let (coverage, replayed) = self.0.enrol(&call, &payment).await?;
+            let coverage = Some(wire::coverage(&self.0.library, coverage));
+            Ok(pb::EnrolPersonResponse { coverage, replayed })
+        })
+        .await
+    }
+
+    async fn withdraw_enrol_person(
+        &self,
+        request: Request<pb::WithdrawEnrolPersonRequest>,
+    ) -> Answer<pb::WithdrawEnrolPersonResponse> {
+        answer(request, |context, message| async move {
+            let key = original(&context, "EnrolPerson", &message.original_request_id)?;
+            let outcome = Some(render::outcome(self.0.withdraw_enrol(&key).await?));
+            Ok(pb::WithdrawEnrolPersonResponse { outcome })
+        })
+        .await
+    }
+
+    async fn suspend_benefit(
+        &self,
+        request: Request<pb::SuspendBenefitRequest>,
+    ) -> Answer<pb::SuspendBenefitResponse> {
+        answer(request, |context, message| async move {
+            let new = wire::new_suspension(&message)?;
+            let call = self.call(&context, "SuspendBenefit", &message.request_id, &message)?;
+            let (suspension, replayed) = self.0.suspend(&call, &new).await?;
+            let suspension = Some(wire::suspension(suspension));
+            Ok(pb::SuspendBenefitResponse {
+                suspension,
+                replayed,
+            })
+        })
+        .await
+    }
+
+    async fn withdraw_suspend_benefit(
+        &self,
+        request: Request<pb::WithdrawSuspendBenefitRequest>,
+    ) -> Answer<pb::WithdrawSuspendBenefitResponse> {
+        answer(request, |context, message| async move {
+            let key = original(&context, "SuspendBenefit", &message.original_request_id)?;
+            let outcome = Some(render::outcome(self.0.withdraw_suspend(&key).await?));
+            Ok(pb::WithdrawSuspendBenefitResponse { outcome })
+        })
+        .await
+    }
+
+    async fn record_death(
+        &self,
+        request: Request<pb::RecordDeathRequest>,
+    ) -> Answer<pb::RecordDeathResponse> {
+        answer(request, |context, message| async move {
+            let person = wire::person_id(&message.person_id)?;
+            let day = parse::day("death_day", &message.death_day)?;
+            let call = self.call(&context, "RecordDeath", &message.request_id, &message)?;
+            let (person, replayed) = self.0.record_death(&call, person, day).await?;
+            let person = Some(wire::person(person));
+            Ok(pb::RecordDeathResponse { person, replayed })
+        })
+        .await
+    }
+
+    async fn withdraw_record_death(
+        &self,
+        request: Request<pb::WithdrawRecordDeathRequest>,
+    ) -> Answer<pb::WithdrawRecordDeathResponse> {
+        answer(request, |context, message| async move {
+            let key = original(&context, "RecordDeath", &message.original_request_id)?;
+            let outcome = Some(render::outcome(self.0.withdraw_death(&key).await?));
+            Ok(pb::WithdrawRecordDeathResponse { outcome })
+        })
+        .await
+    }
+
+    async fn get_person(
+        &self,
+        request: Request<pb::GetPersonRequest>,
+    ) -> Answer<pb::GetPersonResponse> {
+        answer(request, |context, message| async move {
+            let id = wire::person_id(&message.person_id)?;
+            let file = self.0.person(&context.principal.area, id).await?;
+            Ok(wire::person_file(&self.0.library, file))
+        })
+        .await
+    }
+
+    async fn list_persons(
+        &self,
+        request: Request<pb::ListPersonsRequest>,
+    ) -> Answer<pb::ListPersonsResponse> {
+        answer(request, |context, message| async move {
+            let size = page::size(message.page_size)?;
+            let after = page::key(&message.page_token)?;
+            let area = &context.principal.area;
+            let (rows, next) = self.0.persons(area, size, &after).await?;
+            Ok(pb::ListPersonsResponse {
+                persons: rows.into_iter().map(wire::person).collect(),
+                next_page_token: next,
+            })
+        })
+        .await
+    }
+
+    async fn list_coverages(
+        &self,
+        request: Request<pb::ListCoveragesRequest>,
+    ) -> Answer<pb::ListCoveragesResponse> {
+        answer(request, |context, message| async move {
+            let person = wire::person_id(&message.person_id)?;
+            let on = parse::optional_day("as_of_day", &message.as_of_day)?;
+            let area = &context.principal.area;
+            let rows = self.0.coverages(area, person, on).await?.into_iter();
+            let render = |coverage| wire::coverage(&self.0.library, coverage);
+            Ok(pb::ListCoveragesResponse {
+                coverages: rows.map(render).collect(),
+            })
+        })
+        .await
+    }
+
+    async fn check_eligibility(
+        &self,
+        request: Request<pb::CheckEligibilityRequest>,
+    ) -> Answer<pb::CheckEligibilityResponse> {
+        answer(request, |context, message| async move {
+            let person = wire::person_id(&message.person_id)?;
+            let scheme = wire::scheme(&message.scheme)?;
+            let day = parse::day("as_of_day", &message.as_of_day)?;
+            let area = &context.principal.area;
+            let member = self.0.check(area, person, scheme, day).await?;
+            let member = Some(wire::member(area, member));
+            Ok(pb::CheckEligibilityResponse { member })
+        })
+        .await
+    }
+
+    async fn quote_subsidy(
+        &self,
+        request: Request<pb::QuoteSubsidyRequest>,
+    ) -> Answer<pb::QuoteSubsidyResponse> {
+        answer(request, |context, message| async move {
+            let person = wire::person_id(&message.person_id)?;
+            let scheme = wire::scheme(&message.scheme)?;
+            let year = wire::year(message.year)?;
+            let paid_day = parse::day("paid_day", &message.paid_day)?;
+            let area = &context.principal.area;
+            let quoted = self
+                .0
+                .quote(area, person, (&scheme, year), paid_day)
+                .await?;
+            let (share, reason) = quoted;
+            let subsidy = Some(wire::subsidy(year, share, Some(reason)));
+            Ok(pb::QuoteSubsidyResponse { subsidy })
+        })
+        .await
+    }
+
+    async fn get_outcome(
+        &self,
+        request: Request<pb::GetOutcomeRequest>,
+    ) -> Answer<pb::GetOutcomeResponse> {
+        answer(request, |context, message| async move {
+            let method = parse::method(&message.method, METHODS)?;
+            let request_id = parse::request_id(&message.request_id)?;
+            let key = Key::of(&context.principal, method, request_id);
+            let outcome = Some(render::outcome(self.0.outcome(&key).await?));
+            Ok(pb::GetOutcomeResponse { outcome })
+        })
+        .await
+    }
+
+    async fn burn(&self, request: Request<pb::BurnRequest>) -> Answer<pb::BurnResponse> {
+        answer(request, |context, message| async move {
+            let method = parse::method(&message.method, METHODS)?;
+            let key = original(&context, method, &message.original_request_id)?;
+            let outcome = Some(render::outcome(self.0.burn(&key).await?));
+            Ok(pb::BurnResponse { outcome })
+        })
+        .await
+    }
+
+    async fn list_events(
+        &self,
+        request: Request<pb::ListEventsRequest>,
+    ) -> Answer<pb::ListEventsResponse> {
+        answer(request, |context, message| async move {
+            let size = page::size(message.page_size)?;
+            let area = &context.principal.area;
+            let events = self.0.events(area, message.after_position, size).await?;
+            Ok(pb::ListEventsResponse {
+                events: events.into_iter().map(render::event).collect(),
+            })
+        })
+        .await
+    }
+}

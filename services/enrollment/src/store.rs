@@ -1,0 +1,23 @@
+//! Every query of the service, by table; `eligibility` reads across them in one statement.
+
+pub mod coverage;
+pub mod eligibility;
+pub mod household;
+pub mod identity;
+pub mod person;
+pub mod suspension;
+
+use kernel::refusal::INTERNAL;
+use kernel::{Day, Period, Refusal};
+
+/// A row that does not say what its table promises: somebody edited it.
+fn unreadable(table: &'static str, id: &str) -> Refusal {
+    tracing::error!(table, id, "a row cannot be read");
+    INTERNAL.refuse()
+}
+
+/// A period from its two columns.
+fn period(from: &str, until: Option<&str>) -> Option<Period> {
+    let until = until.map(Day::parse).transpose().ok()?;
+    Period::new(Day::parse(from).ok()?, until)
+}

@@ -1,0 +1,137 @@
+//! Coverages.
+
+use super::{person, unreadable};
+use crate::domain::{Coverage, FeeShare, InsuranceYear, Terms, already_insured};
+use crate::entity::coverage::{ActiveModel, Column, Entity, Model};
+use kernel::refusal::INTERNAL;
+use kernel::{
+    AreaCode, CoverageId, Day, Digest, Fen, IdentityKind, Instant, PersonId, Refusal, Scheme,
+};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Select,
+};
+use store::{Db, Stop, Tx, taken};
+
+/// Inserts a coverage of a locked person; a second one of the year is refused.
+pub async fn insert(
+    tx: &Tx,
+    area: &AreaCode,
+    person: PersonId,
+    coverage: &Coverage,
+) -> Result<(), Stop> {
+    let terms = &coverage.terms;
+    let identity = terms.share.identity.as_ref();
+    let row = ActiveModel {
+        area: Set(area.to_string()),
+        coverage_id: Set(coverage.id.to_string()),
+        person_id: Set(person.to_string()),
+        scheme: Set(coverage.scheme.to_string()),
+        year: Set(coverage.year.number),
+        paid_day: Set(coverage.paid_day.to_string()),
+        benefit_from: Set(terms.benefit_from.to_string()),
+        until_day: Set(terms.until.to_string()),
+        identity_kind: Set(identity.map(|kind| kind.to_string())),
+        fee_fen: Set(terms.share.fee.0),
+        subsidy_fen: Set(terms.share.subsidy.0),
+        to_pay_fen: Set(terms.share.to_pay.0),
+        package_digest: Set(terms.package.to_string()),
+        withdrawn_at: Set(None),
+    };
+    let inserted = Entity::insert(row).exec_without_returning(&**tx).await;
+    inserted
+        .map(drop)
+        .map_err(|fault| taken(fault, || already_insured(coverage.year)))
+}
+
+/// Marks a coverage withdrawn; answers whose it was.
+pub async fn withdraw(tx: &Tx, area: &AreaCode, id: &str, now: Instant) -> Result<String, Stop> {
+    let owner = Entity::find_by_id((area.to_string(), id.to_string()))
+        .select_only()
+        .column(Column::PersonId)
+        .into_query();
+    let person = person::touch_owner(tx, area, owner).await?;
+    Entity::update_many()
+        .col_expr(Column::WithdrawnAt, Expr::value(now.micros()))
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::CoverageId.eq(id))
+        .exec(&**tx)
+        .await?;
+    Ok(person)
+}
+
+/// A coverage by id, also a withdrawn one: a replay shows what the request made.
+pub async fn find(db: &Db, area: &AreaCode, id: &str) -> Result<Coverage, Stop> {
+    let row = Entity::find_by_id((area.to_string(), id.to_string()))
+        .one(db.reader())
+        .await?;
+    Ok(parse(row.ok_or_else(|| INTERNAL.refuse())?)?)
+}
+
+/// A locked person's coverage of a year, if there is one.
+pub async fn of_year(
+    tx: &Tx,
+    area: &AreaCode,
+    person: PersonId,
+    year: InsuranceYear,
+) -> Result<Option<Coverage>, Stop> {
+    let row = standing(area, person)
+        .filter(Column::Year.eq(year.number))
+        .one(&**tx)
+        .await?;
+    Ok(row.map(parse).transpose()?)
+}
+
+/// A person's standing coverages, past ones too, the oldest first; those whose benefits run on a
+/// day where one is given.
+pub async fn of(
+    db: &Db,
+    area: &AreaCode,
+    person: PersonId,
+    on: Option<Day>,
+) -> Result<Vec<Coverage>, Stop> {
+    let mut select = standing(area, person).order_by_asc(Column::Year);
+    if let Some(day) = on {
+        select = select
+            .filter(Column::BenefitFrom.lte(day.to_string()))
+            .filter(Column::UntilDay.gt(day.to_string()));
+    }
+    let rows = select.all(db.reader()).await?;
+    rows.into_iter().map(|row| Ok(parse(row)?)).collect()
+}
+
+fn standing(area: &AreaCode, person: PersonId) -> Select<Entity> {
+    Entity::find()
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::PersonId.eq(person.to_string()))
+        .filter(Column::WithdrawnAt.is_null())
+}
+
+fn parse(row: Model) -> Result<Coverage, Refusal> {
+    let identity = row.identity_kind.as_deref();
+    let parsed = || {
+        let identity = match identity {
+            Some(kind) => Some(IdentityKind::parse(kind)?),
+            None => None,
+        };
+        Some(Coverage {
+            id: CoverageId::parse(&row.coverage_id).ok()?,
+            scheme: Scheme::parse(&row.scheme)?,
+            year: InsuranceYear::new(row.year)?,
+            paid_day: Day::parse(&row.paid_day).ok()?,
+            terms: Terms {
+                benefit_from: Day::parse(&row.benefit_from).ok()?,
+                until: Day::parse(&row.until_day).ok()?,
+                share: FeeShare {
+                    identity,
+                    fee: Fen(row.fee_fen),
+                    subsidy: Fen(row.subsidy_fen),
+                    to_pay: Fen(row.to_pay_fen),
+                },
+                package: Digest::parse(&row.package_digest)?,
+            },
+        })
+    };
+    parsed().ok_or_else(|| unreadable("coverage", &row.coverage_id))
+}

@@ -1,0 +1,156 @@
+//! What eligibility is decided upon, on the hot path of every settlement.
+//!
+//! One statement, and so one snapshot: in two, a change committed between them could be told under
+//! the version of before. Everything it needs has the same shape, a code with two days, so the four
+//! tables are read as one list; each part is found by an index that begins with the area.
+
+use super::{period, person, unreadable};
+use crate::domain::{Cover, InsuranceYear, Record};
+use crate::entity::{coverage, identity, person as persons, suspension};
+use kernel::{AreaCode, Day, IdentityKind, PersonId, Scheme, Sex};
+use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement, UnionType};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
+    QueryTrait, Select,
+};
+use store::{Db, Stop};
+
+const PERSON: &str = "person";
+const IDENTITY: &str = "identity";
+const COVERAGE: &str = "coverage";
+const SUSPENSION: &str = "suspension";
+
+/// One line of the list.
+#[derive(FromQueryResult)]
+struct Line {
+    /// Which table it is from.
+    part: String,
+    /// Sex, identity kind or scheme.
+    code: String,
+    /// Birth, or the first day.
+    from_day: String,
+    /// Death, or the first day after.
+    until_day: Option<String>,
+    /// The person's version, the coverage's year.
+    number: i64,
+}
+
+/// What is recorded of a standing person, without what ended before the day. One statement.
+pub async fn find(
+    db: &Db,
+    area: &AreaCode,
+    id: PersonId,
+    scheme: &Scheme,
+    day: Day,
+) -> Result<Record, Stop> {
+    let mut all = persons_part(area, id);
+    all.union(UnionType::All, identities_part(area, id, day))
+        .union(UnionType::All, coverages_part(area, id, scheme, day))
+        .union(UnionType::All, suspensions_part(area, id, day));
+    let rows = db.reader().query_all(&all).await?;
+    let lines = rows
+        .iter()
+        .map(|row| Line::from_query_result(row, ""))
+        .collect::<Result<Vec<Line>, _>>()?;
+    let (person, lines): (Vec<Line>, Vec<Line>) =
+        lines.into_iter().partition(|line| line.part == PERSON);
+    let person = person.first().ok_or_else(|| person::unknown(id))?;
+    let record = begun(id, person).and_then(|record| lines.iter().try_fold(record, with));
+    Ok(record.ok_or_else(|| unreadable("eligibility", &id.to_string()))?)
+}
+
+fn begun(id: PersonId, line: &Line) -> Option<Record> {
+    let death_day = line.until_day.as_deref().map(Day::parse);
+    Some(Record {
+        person: id,
+        version: line.number,
+        sex: Sex::parse(&line.code)?,
+        birth_day: Day::parse(&line.from_day).ok()?,
+        death_day: death_day.transpose().ok()?,
+        identities: Vec::new(),
+        covers: Vec::new(),
+        suspensions: Vec::new(),
+    })
+}
+
+fn with(mut record: Record, line: &Line) -> Option<Record> {
+    match line.part.as_str() {
+        IDENTITY => record.identities.push((
+            IdentityKind::parse(&line.code)?,
+            period(&line.from_day, line.until_day.as_deref())?,
+        )),
+        // The benefits' first day may lie behind the last: no period.
+        COVERAGE => record.covers.push(Cover {
+            year: InsuranceYear::new(i32::try_from(line.number).ok()?)?,
+            benefit_from: Day::parse(&line.from_day).ok()?,
+            until: Day::parse(line.until_day.as_deref()?).ok()?,
+        }),
+        SUSPENSION => record
+            .suspensions
+            .push(period(&line.from_day, line.until_day.as_deref())?),
+        _ => return None,
+    }
+    Some(record)
+}
+
+fn persons_part(area: &AreaCode, id: PersonId) -> SelectStatement {
+    use persons::{Column, Entity};
+    part::<Entity>(PERSON)
+        .column_as(Column::Sex, "code")
+        .column_as(Column::BirthDay, "from_day")
+        .column_as(Column::DeathDay, "until_day")
+        .column_as(Column::Version, "number")
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::PersonId.eq(id.to_string()))
+        .filter(Column::WithdrawnAt.is_null())
+        .into_query()
+}
+
+fn identities_part(area: &AreaCode, id: PersonId, day: Day) -> SelectStatement {
+    use identity::{Column, Entity};
+    let open = Column::UntilDay.is_null();
+    part::<Entity>(IDENTITY)
+        .column_as(Column::Kind, "code")
+        .column_as(Column::FromDay, "from_day")
+        .column_as(Column::UntilDay, "until_day")
+        .expr_as(Expr::val(0_i64), "number")
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::PersonId.eq(id.to_string()))
+        .filter(Column::WithdrawnAt.is_null())
+        .filter(open.or(Column::UntilDay.gt(day.to_string())))
+        .into_query()
+}
+
+fn coverages_part(area: &AreaCode, id: PersonId, scheme: &Scheme, day: Day) -> SelectStatement {
+    use coverage::{Column, Entity};
+    part::<Entity>(COVERAGE)
+        .column_as(Column::Scheme, "code")
+        .column_as(Column::BenefitFrom, "from_day")
+        .column_as(Column::UntilDay, "until_day")
+        .column_as(Column::Year, "number")
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::PersonId.eq(id.to_string()))
+        .filter(Column::WithdrawnAt.is_null())
+        .filter(Column::Scheme.eq(scheme.as_str()))
+        .filter(Column::UntilDay.gt(day.to_string()))
+        .into_query()
+}
+
+fn suspensions_part(area: &AreaCode, id: PersonId, day: Day) -> SelectStatement {
+    use suspension::{Column, Entity};
+    let open = Column::UntilDay.is_null();
+    part::<Entity>(SUSPENSION)
+        .expr_as(Expr::val(""), "code")
+        .column_as(Column::FromDay, "from_day")
+        .column_as(Column::UntilDay, "until_day")
+        .expr_as(Expr::val(0_i64), "number")
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::PersonId.eq(id.to_string()))
+        .filter(Column::WithdrawnAt.is_null())
+        .filter(open.or(Column::UntilDay.gt(day.to_string())))
+        .into_query()
+}
+
+fn part<E: EntityTrait>(name: &'static str) -> Select<E> {
+    E::find().select_only().expr_as(Expr::val(name), "part")
+}

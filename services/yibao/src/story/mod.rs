@@ -1,0 +1,232 @@
+//! 演示故事: one year of two residents, from enrolment to the balanced ledger, told as it happens.
+//!
+//! It is a check that can fail: every expectation is looked at, and the first that does not hold
+//! ends the story. All its days lie in 2017. It can be told any number of times over the same data:
+//! every telling has a number of its own, which names its requests, visits and people.
+
+mod bill;
+mod chapters;
+mod sheet;
+mod show;
+
+use crate::area::AREA_NAME;
+use crate::desk::{Desk, Wires};
+use crate::people::id_number;
+use crate::told::Told;
+use kernel::{Day, Sex};
+use proto::common::outcome::State;
+use proto::common::{Amounts, Claim};
+use proto::enrollment as pb;
+use sheet::Sheet;
+use std::fmt::Display;
+use std::future::Future;
+use std::io;
+use tonic::{Response, Status};
+
+/// The clerk of the story.
+const CLERK: &str = "demo-clerk";
+/// Serials of id numbers from here on are the story's, below they are the residents'.
+const SERIAL_FROM: u32 = 900;
+/// People of one birth day and sex before the birth day moves on.
+const PER_BIRTH_DAY: u32 = 50;
+/// Tellings over one data folder at most.
+const TELLINGS_MAX: u32 = 10_000;
+
+/// Why a story ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum Halted {
+    /// An expectation did not hold.
+    #[error("the story failed in {chapter}: expected: {expected}")]
+    Broken {
+        /// Where.
+        chapter: String,
+        /// What should have been.
+        expected: String,
+    },
+    /// A call was refused that should not have been.
+    #[error("the story failed in {chapter}: {what} was refused: {told}")]
+    Refused {
+        /// Where.
+        chapter: String,
+        /// The call.
+        what: String,
+        /// The answer.
+        told: Box<Told>,
+    },
+    /// The story cannot be printed.
+    #[error("the story cannot be printed: {0}")]
+    Print(#[from] io::Error),
+}
+
+/// What a told story leaves behind, to look at.
+#[derive(Clone, Debug)]
+pub struct Played {
+    /// Which telling it was, from 1.
+    pub number: u32,
+    /// How many expectations were looked at, all of which held.
+    pub expectations: u32,
+    /// 住院结算 that went through three layers.
+    pub settlement_id: String,
+    /// A claim that can be priced: an outpatient visit of the same person.
+    pub claim: Claim,
+}
+
+/// Tells the story over these wires and prints it.
+pub async fn play(wires: &Wires, out: &mut dyn io::Write) -> Result<Played, Halted> {
+    let mut story = Story {
+        sheet: Sheet::new(out),
+        wires,
+        clerk: Desk::new(wires, CLERK),
+        number: 0,
+        chapter: "the beginning".into(),
+        expectations: 0,
+    };
+    story.number = story.next_number().await?;
+    let title = format!("{AREA_NAME} 2017 年 · 医保一站式结算演示 · 第 {} 次", story.number);
+    story.sheet.title(&title)?;
+    story.tell().await
+}
+
+/// A story while it is told.
+struct Story<'a> {
+    sheet: Sheet<'a>,
+    wires: &'a Wires,
+    clerk: Desk,
+    number: u32,
+    chapter: String,
+    expectations: u32,
+}
+
+/// Somebody of the story, before they exist.
+struct Newcomer {
+    role: &'static str,
+    name: &'static str,
+    sex: Sex,
+    born: (i32, u32, u32),
+}
+
+impl Story<'_> {
+    /// The first number no earlier telling has used, found by doubling and halving: a telling
+    /// begins with the registration of its heroine.
+    async fn next_number(&mut self) -> Result<u32, Halted> {
+        let mut free = 1;
+        while free < TELLINGS_MAX && self.is_used(free).await? {
+            free *= 2;
+        }
+        let mut used = free / 2;
+        while used + 1 < free {
+            let middle = used + (free - used) / 2;
+            match self.is_used(middle).await? {
+                true => used = middle,
+                false => free = middle,
+            }
+        }
+        Ok(free)
+    }
+
+    async fn is_used(&mut self, number: u32) -> Result<bool, Halted> {
+        let request = pb::GetOutcomeRequest {
+            request_id: format!("story-{number}-heroine"),
+            method: "RegisterPerson".into(),
+        };
+        let answer = self.clerk.enrollment().get_outcome(request).await;
+        let outcome = self.granted("GetOutcome", answer)?.outcome;
+        Ok(outcome.unwrap_or_default().state() != State::UnknownHere)
+    }
+
+    /// The id of a request of this telling.
+    fn request(&self, name: &str) -> String {
+        format!("story-{}-{name}", self.number)
+    }
+
+    fn chapter(&mut self, heading: &str) -> Result<(), Halted> {
+        self.chapter = heading.to_string();
+        Ok(self.sheet.heading(heading)?)
+    }
+
+    /// An expectation: printed when it holds, the end of the story when not.
+    fn expect(&mut self, holds: bool, expected: impl Display) -> Result<(), Halted> {
+        if !holds {
+            return Err(Halted::Broken {
+                chapter: self.chapter.clone(),
+                expected: expected.to_string(),
+            });
+        }
+        self.expectations += 1;
+        Ok(self.sheet.hanging("✓ ", &expected.to_string())?)
+    }
+
+    /// The message of an answer that must not be a "no".
+    fn granted<T>(
+        &self,
+        what: &str,
+        answer: Result<Response<T>, Status>,
+    ) -> Result<T, Halted> {
+        answer.map(Response::into_inner).map_err(|status| Halted::Refused {
+            chapter: self.chapter.clone(),
+            what: what.to_string(),
+            told: Box::new(Told::of(&status)),
+        })
+    }
+
+    /// The "no" of an answer that must be one, with this code. Prints it whole.
+    fn refused<T>(
+        &mut self,
+        answer: Result<Response<T>, Status>,
+        code: &str,
+    ) -> Result<(), Halted> {
+        let told = answer.err().map(|status| Told::of(&status));
+        if let Some(told) = &told {
+            self.sheet.hanging("拒绝  ", &format!("{}（{}）", told.code, told.status))?;
+            self.sheet.hanging("      ", &told.sentence)?;
+            self.sheet.hanging("办法  ", &told.remedy)?;
+        }
+        let refused = told.is_some_and(|told| told.code == code);
+        self.expect(refused, format_args!("被拒绝，代码为 {code}"))
+    }
+
+    /// Registers somebody with an id number nobody has had before.
+    async fn register(&mut self, newcomer: &Newcomer) -> Result<String, Halted> {
+        let before = self.number - 1;
+        let (year, month, day) = newcomer.born;
+        let first = Day::new(year, month, day);
+        let birth = first.map(|first| first.plus_days(before / PER_BIRTH_DAY));
+        let serial = SERIAL_FROM + before % PER_BIRTH_DAY * 2 + u32::from(newcomer.sex == Sex::Male);
+        let serial = u16::try_from(serial).unwrap_or_default();
+        let number = birth.and_then(|birth| id_number(birth, serial));
+        let request = pb::RegisterPersonRequest {
+            request_id: self.request(newcomer.role),
+            name: newcomer.name.into(),
+            id_number: number.map(|number| number.expose().into()).unwrap_or_default(),
+            sex: newcomer.sex.to_string(),
+            birth_day: birth.map(|birth| birth.to_string()).unwrap_or_default(),
+            household_id: String::new(),
+        };
+        let answer = self.clerk.enrollment().register_person(request).await;
+        let person = self.granted("RegisterPerson", answer)?.person.unwrap_or_default();
+        self.sheet.line(&format!(
+            "登记  {}  {}  {} 出生  证件 {}",
+            person.masked_name,
+            newcomer.sex.term(),
+            person.birth_day,
+            person.masked_id_number
+        ))?;
+        Ok(person.person_id)
+    }
+
+    /// A desk at the hospital that sends this claim.
+    fn hospital(&self, claim: &Claim) -> Desk {
+        Desk::new(self.wires, &claim.institution_code)
+    }
+}
+
+/// 费用与支付 both add up to the total.
+fn adds_up(amounts: &Amounts) -> bool {
+    let classes = amounts.own_pay_fen
+        + amounts.over_limit_fen
+        + amounts.first_pay_fen
+        + amounts.in_scope_fen;
+    let funds: i64 = amounts.shares.iter().map(|share| share.paid_fen).sum();
+    let payers = funds + amounts.account_fen + amounts.cash_fen + amounts.hospital_fen;
+    amounts.total_fen == classes && amounts.total_fen == payers && funds == amounts.funds_fen
+}

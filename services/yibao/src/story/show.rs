@@ -1,0 +1,229 @@
+//! How bills, amounts, reasons and accumulators look on the sheet.
+
+use super::sheet::{Side, yuan};
+use super::{Halted, Story};
+use crate::area::institution_name;
+use crate::catalogue;
+use kernel::{Fund, MedType, Quantity, Rate, UnitPrice};
+use proto::common::{Amounts, Claim, Reason};
+use proto::settlement::{ExplainSettlementResponse, GetAccumulatorsResponse};
+
+/// What the accumulators of one layer count, by the end of their names.
+const COUNTED: &[(&str, &str)] = &[
+    (".base_fen", "进入额"),
+    (".deductible_fen", "起付线"),
+    (".paid_fen", "基金支付"),
+];
+/// The layers by the beginning of their accumulators' names.
+const LAYERS: &[(&str, &str)] = &[
+    ("basic", "居民基本医保"),
+    ("outpatient", "居民门诊统筹"),
+    ("critical", "居民大病保险"),
+    ("assistance", "医疗救助"),
+];
+
+impl Story<'_> {
+    /// A bill: where, when, and its lines.
+    pub(super) fn show_bill(&mut self, claim: &Claim) -> Result<(), Halted> {
+        let care = MedType::parse(&claim.med_type);
+        let days = match claim.begin_day == claim.end_day {
+            true => claim.begin_day.clone(),
+            false => format!("{} 至 {}", claim.begin_day, claim.end_day),
+        };
+        self.sheet.line(&format!(
+            "费用单  {} {}  {}  {days}  诊断 {}",
+            claim.institution_code,
+            institution_name(&claim.institution_code),
+            care.as_ref().map_or("", MedType::term),
+            claim.diagnosis_code
+        ))?;
+        let headings = [
+            ("行", Side::Right),
+            ("项目", Side::Left),
+            ("单价", Side::Right),
+            ("数量", Side::Right),
+            ("金额（元）", Side::Right),
+        ];
+        let rows: Vec<Vec<String>> = claim
+            .lines
+            .iter()
+            .map(|line| {
+                vec![
+                    line.number.to_string(),
+                    catalogue::name(&line.item_code).to_string(),
+                    UnitPrice(line.unit_price_micro_yuan).to_string(),
+                    Quantity(line.quantity_e4).to_string(),
+                    yuan(line.amount_fen),
+                ]
+            })
+            .collect();
+        Ok(self.sheet.table(&headings, &rows)?)
+    }
+
+    /// What it costs on the left, who pays on the right.
+    pub(super) fn show_amounts(&mut self, amounts: &Amounts) -> Result<(), Halted> {
+        let left = [
+            ("全自费", amounts.own_pay_fen),
+            ("超限价", amounts.over_limit_fen),
+            ("先行自付", amounts.first_pay_fen),
+            ("符合政策范围", amounts.in_scope_fen),
+            ("总额", amounts.total_fen),
+        ];
+        let shares = amounts.shares.iter().filter(|share| share.base_fen != 0);
+        let mut right: Vec<(String, String, i64)> = shares
+            .map(|share| (share.layer.clone(), yuan(share.base_fen), share.paid_fen))
+            .collect();
+        let others = [
+            ("个人账户", amounts.account_fen),
+            ("医院负担", amounts.hospital_fen),
+        ];
+        for (name, fen) in others.into_iter().filter(|(_, fen)| *fen != 0) {
+            right.push((name.into(), String::new(), fen));
+        }
+        right.push(("个人现金".into(), String::new(), amounts.cash_fen));
+        let headings = [
+            ("费用", Side::Left),
+            ("元", Side::Right),
+            ("  支付方", Side::Left),
+            ("进入金额", Side::Right),
+            ("支付（元）", Side::Right),
+        ];
+        let rows: Vec<Vec<String>> = (0..left.len().max(right.len()))
+            .map(|i| {
+                let (class, class_fen) = left.get(i).map_or((String::new(), String::new()), |cell| {
+                    (cell.0.to_string(), yuan(cell.1))
+                });
+                let none = (String::new(), String::new(), String::new());
+                let (payer, entered, paid) = right.get(i).map_or(none, |cell| {
+                    (format!("  {}", cell.0), cell.1.clone(), yuan(cell.2))
+                });
+                vec![class, class_fen, payer, entered, paid]
+            })
+            .collect();
+        self.sheet.gap()?;
+        Ok(self.sheet.table(&headings, &rows)?)
+    }
+
+    /// Every amount with its reason, subject by subject.
+    pub(super) fn show_reasons(
+        &mut self,
+        explained: &ExplainSettlementResponse,
+    ) -> Result<(), Halted> {
+        self.sheet.gap()?;
+        self.sheet.hanging("理由  ", &explained.package_title)?;
+        let mut subject = "";
+        for reason in &explained.reasons {
+            let own = of_line(reason);
+            if !own && reason.subject != subject {
+                subject = &reason.subject;
+                self.sheet.line(&format!("【{}】", in_chinese(subject)))?;
+            }
+            self.show_reason(reason)?;
+        }
+        Ok(())
+    }
+
+    fn show_reason(&mut self, reason: &Reason) -> Result<(), Halted> {
+        let mark = if reason.assumed { "  〔假定〕" } else { "" };
+        let code = match reason.policy_item_code.as_str() {
+            "" => String::new(),
+            code => format!("  {code}"),
+        };
+        let begin = match of_line(reason) {
+            true => format!("{}：", in_chinese(&reason.subject)),
+            false => String::new(),
+        };
+        self.sheet.hanging(
+            "· ",
+            &format!("{begin}{}  {}{code}{mark}", reason.sentence, reason.rule),
+        )?;
+        if let Some(rate) = reason.rate_bp {
+            let (input, output) = (yuan(reason.input_fen), yuan(reason.output_fen));
+            let calculation = format!("  {input} × {} = {output}", Rate(rate));
+            self.sheet.line(&calculation)?;
+        }
+        match of_line(reason) {
+            true => Ok(()),
+            false => self.show_clause("  依据 ", reason),
+        }
+    }
+
+    /// What a reason rests on: the words of a source, or a named assumption.
+    pub(super) fn show_clause(&mut self, mark: &str, reason: &Reason) -> Result<(), Halted> {
+        let clause = match reason.assumed {
+            true => format!("〔假定〕{}", reason.clause),
+            false => format!("“{}”", reason.clause),
+        };
+        Ok(self.sheet.hanging(mark, &clause)?)
+    }
+
+    /// The accumulators before, after, and now.
+    pub(super) fn show_accumulators(
+        &mut self,
+        before: &GetAccumulatorsResponse,
+        after: &GetAccumulatorsResponse,
+        now: &GetAccumulatorsResponse,
+    ) -> Result<(), Halted> {
+        let value = |of: &GetAccumulatorsResponse, name: &str| {
+            let found = of.accumulators.iter().find(|entry| entry.name == name);
+            found.map_or(0, |entry| entry.value)
+        };
+        let all = [before, after, now].into_iter().flat_map(|of| &of.accumulators);
+        let mut names: Vec<&str> = all.map(|entry| entry.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let rows: Vec<Vec<String>> = names
+            .into_iter()
+            .map(|name| {
+                let values = [before, after, now].map(|of| accumulated(name, value(of, name)));
+                std::iter::once(accumulator_name(name)).chain(values).collect()
+            })
+            .collect();
+        let headings = [
+            ("2017 年度累计（元）", Side::Left),
+            ("④之前", Side::Right),
+            ("④之后", Side::Right),
+            ("撤销之后", Side::Right),
+        ];
+        Ok(self.sheet.table(&headings, &rows)?)
+    }
+}
+
+/// True for a reason about one line of the bill.
+fn of_line(reason: &Reason) -> bool {
+    reason.subject.starts_with("line ") || reason.subject.starts_with('第')
+}
+
+fn in_chinese(subject: &str) -> String {
+    match subject.strip_prefix("line ") {
+        Some(number) => format!("第 {number} 行"),
+        None if subject == "bill" => "费用单".to_string(),
+        None => subject.to_string(),
+    }
+}
+
+fn accumulated(name: &str, value: i64) -> String {
+    match name.ends_with("_fen") {
+        true => yuan(value),
+        false => value.to_string(),
+    }
+}
+
+/// 居民基本医保 基金支付, from `basic.paid_fen`; a name we do not know is its own.
+fn accumulator_name(name: &str) -> String {
+    let layer = LAYERS.iter().find_map(|(prefix, term)| {
+        let rest = name.strip_prefix(prefix)?;
+        let counted = COUNTED.iter().find(|(end, _)| *end == rest)?;
+        Some(format!("{term} {}", counted.1))
+    });
+    layer.unwrap_or_else(|| name.to_string())
+}
+
+/// 科目 in words: the fund, or whom the money is owed to.
+pub(super) fn account_name(account: &str) -> String {
+    match account.split_once(':') {
+        Some(("fund", code)) => Fund::parse(code).map_or(code.to_string(), |f| f.term().to_string()),
+        Some(("payable", code)) => format!("应付 {}", institution_name(code)),
+        _ => String::new(),
+    }
+}
