@@ -1,1 +1,274 @@
-//! Stub.
+//! The suite as its users see it: all six services over their wires, on the store the run is for,
+//! under a clock that stands still.
+//!
+//! [`World`] is one such suite with a small area of its own; everything else is a test's business.
+
+use kernel::{AreaCode, IdNumber, Instant, Principal, Role};
+use policy::Library;
+use proto::common::{Claim, ClaimLine, Settlement};
+use proto::{enrollment, orchestrator, settlement};
+use runtime::clock::ManualClock;
+use runtime::{Context, Wire};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use store::testing::TestDatabase;
+use tonic::{Request, Status};
+use tonic_types::StatusExt;
+use yibao::desk::Desk;
+use yibao::suite::{Databases, Suite, SuiteConfig};
+
+/// The pooling area of the tests.
+pub const AREA: &str = "152501";
+/// 二级综合医院.
+pub const HOSPITAL: &str = "H15250100001";
+/// 一级卫生院.
+pub const CLINIC: &str = "H15250100002";
+/// A class A item without a price limit.
+pub const DRUG: &str = "D-A";
+/// How long a test's calls may take: generous, for slow machines.
+pub const PATIENCE: Duration = Duration::from_secs(50);
+
+/// A suite with two institutions, one catalogue and nobody in it.
+pub struct World {
+    /// The services.
+    pub suite: Suite,
+    /// Their clock, at 2018-03-01 in the beginning.
+    pub clock: Arc<ManualClock>,
+    /// Their data.
+    pub database: TestDatabase,
+    people: AtomicU32,
+}
+
+impl World {
+    /// A fresh world.
+    pub async fn open() -> World {
+        World::wrapped(|_, wire| wire).await
+    }
+
+    /// A fresh world with something between the orchestrator and its peers.
+    pub async fn wrapped(
+        wrap: impl Fn(&'static str, Wire) -> Wire + Send + Sync + 'static,
+    ) -> World {
+        let database = TestDatabase::open().await.expect("a test database");
+        let clock = Arc::new(ManualClock::at(Instant::from_micros(1_519_862_400_000_000)));
+        let mut config = SuiteConfig::new(
+            databases(&database),
+            AreaCode::parse(AREA).expect("six digits"),
+            Arc::new(Library::builtin().expect("the packages hold")),
+        );
+        config.clock = clock.clone();
+        config.wrap = Some(Arc::new(wrap));
+        let suite = Suite::open(config).await.expect("the suite opens");
+        let world = World { suite, clock, database, people: AtomicU32::new(0) };
+        world.furnish().await;
+        world
+    }
+
+    async fn furnish(&self) {
+        let mut client = self.clerk().settlement();
+        for (code, tier) in [(HOSPITAL, "2"), (CLINIC, "1")] {
+            let institution = settlement::Institution {
+                institution_code: code.into(),
+                name: "测试机构".into(),
+                tier: tier.into(),
+                kind: "A1".into(),
+                agreement_from_day: "2010-01-01".into(),
+            };
+            let request_id = format!("world-{code}");
+            let institution = Some(institution);
+            let request = settlement::RegisterInstitutionRequest { request_id, institution };
+            client.register_institution(request).await.expect("an institution");
+        }
+        let item = settlement::CatalogueItem {
+            item_code: DRUG.into(),
+            name: "甲类药品".into(),
+            item_class: "01".into(),
+            ..Default::default()
+        };
+        let request = settlement::PublishCatalogueRequest {
+            request_id: "world-catalogue".into(),
+            effective_day: "2010-01-01".into(),
+            items: vec![item],
+        };
+        client.publish_catalogue(request).await.expect("a catalogue");
+    }
+
+    /// Clients for a clerk of the bureau.
+    pub fn clerk(&self) -> Desk {
+        self.suite.desk("clerk-1")
+    }
+
+    /// A service calling for the clerk: what the orchestrator looks like to its peers.
+    pub fn service(&self) -> Context {
+        let principal = Principal {
+            caller: "orchestrator".into(),
+            on_behalf_of: Some("clerk-1".into()),
+            area: AreaCode::parse(AREA).expect("six digits"),
+            roles: vec![Role::Service],
+        };
+        Context::of(principal, PATIENCE)
+    }
+
+    /// A synthetic person insured for 2017 as a resident, with an identity when a kind is given.
+    pub async fn insured(&self, kind: Option<&str>) -> String {
+        let person = self.person().await;
+        let mut client = self.clerk().enrollment();
+        if let Some(kind) = kind {
+            let request = enrollment::RecordIdentityRequest {
+                request_id: format!("identity-{person}"),
+                person_id: person.clone(),
+                kind: kind.into(),
+                from_day: "2016-01-01".into(),
+                until_day: String::new(),
+            };
+            client.record_identity(request).await.expect("an identity");
+        }
+        let quote = enrollment::QuoteSubsidyRequest {
+            person_id: person.clone(),
+            scheme: "390".into(),
+            year: 2017,
+            paid_day: "2016-11-15".into(),
+        };
+        let quoted = client.quote_subsidy(quote).await.expect("a subsidy").into_inner();
+        let request = enrollment::EnrolPersonRequest {
+            request_id: format!("enrol-{person}"),
+            person_id: person.clone(),
+            scheme: "390".into(),
+            year: 2017,
+            paid_day: "2016-11-15".into(),
+            paid_fen: quoted.subsidy.expect("a subsidy").to_pay_fen,
+            exempt_from_waiting: false,
+        };
+        client.enrol_person(request).await.expect("a coverage");
+        person
+    }
+
+    /// A synthetic person, insured by nothing.
+    pub async fn person(&self) -> String {
+        let n = self.people.fetch_add(1, Ordering::SeqCst);
+        let request = enrollment::RegisterPersonRequest {
+            request_id: format!("person-{n}"),
+            name: "测试人员".into(),
+            id_number: id_number(n),
+            sex: "2".into(),
+            birth_day: "1980-01-01".into(),
+            household_id: String::new(),
+        };
+        let answer = self.clerk().enrollment().register_person(request).await.expect("a person");
+        answer.into_inner().person.expect("a person").person_id
+    }
+
+    /// Settles a claim for the clerk, through the orchestrator.
+    pub async fn settle(&self, id: &str, claim: Claim) -> Result<Settlement, Status> {
+        let request = orchestrator::SettleRequest {
+            request_id: id.into(),
+            claim: Some(claim),
+            basis: None,
+        };
+        let answer = self.clerk().orchestrator().settle(patient(request)).await?;
+        Ok(answer.into_inner().settlement.expect("a settlement"))
+    }
+
+    /// Reverses a settlement for the clerk, through the orchestrator.
+    pub async fn reverse(&self, id: &str, settlement_id: &str) -> Result<Settlement, Status> {
+        let request = orchestrator::ReverseRequest {
+            request_id: id.into(),
+            settlement_id: settlement_id.into(),
+            reason: "测试撤销".into(),
+        };
+        let answer = self.clerk().orchestrator().reverse(patient(request)).await?;
+        Ok(answer.into_inner().settlement.expect("a settlement"))
+    }
+
+    /// A person's accumulators of 2017 as residents.
+    pub async fn accumulators(&self, person: &str) -> settlement::GetAccumulatorsResponse {
+        let request = settlement::GetAccumulatorsRequest {
+            person_id: person.into(),
+            scheme: "390".into(),
+            year: 2017,
+        };
+        let answer = self.clerk().settlement().get_accumulators(request).await;
+        answer.expect("accumulators").into_inner()
+    }
+
+    /// The ledger's accounts. Their sum is checked: it is zero at every moment.
+    pub async fn ledger(&self) -> settlement::GetTrialBalanceResponse {
+        let request = settlement::GetTrialBalanceRequest {};
+        let answer = self.clerk().settlement().get_trial_balance(request).await;
+        let balance = answer.expect("a trial balance").into_inner();
+        assert_eq!(balance.sum_fen, 0, "the ledger does not balance: {balance:?}");
+        balance
+    }
+}
+
+fn databases(database: &TestDatabase) -> Databases {
+    match database.folder() {
+        Some(folder) => Databases::Folder(folder.to_path_buf()),
+        None => Databases::Url(database.url("suite")),
+    }
+}
+
+/// The `n`-th synthetic identity number: region 999999, which no real one has.
+pub fn id_number(n: u32) -> String {
+    let digits = format!("999999{}{n:03}", 19_700_101 + n / 1_000);
+    let check = IdNumber::check_character(&digits).expect("seventeen digits");
+    format!("{digits}{check}")
+}
+
+/// A one-line stay of nine days in March 2017 at the hospital.
+pub fn stay(person: &str, visit: &str, yuan: i64) -> Claim {
+    claim(person, HOSPITAL, "21", visit, ("2017-03-01", "2017-03-10"), yuan * 100)
+}
+
+/// A one-line outpatient visit at the clinic.
+pub fn visit(person: &str, visit: &str, day: &str, fen: i64) -> Claim {
+    claim(person, CLINIC, "11", visit, (day, day), fen)
+}
+
+/// A one-line claim.
+pub fn claim(
+    person: &str,
+    institution: &str,
+    med_type: &str,
+    visit: &str,
+    days: (&str, &str),
+    fen: i64,
+) -> Claim {
+    Claim {
+        person_id: person.into(),
+        institution_code: institution.into(),
+        visit_number: visit.into(),
+        scheme: "390".into(),
+        med_type: med_type.into(),
+        begin_day: days.0.into(),
+        end_day: days.1.into(),
+        diagnosis_code: "J18.900".into(),
+        lines: vec![ClaimLine {
+            number: 1,
+            item_code: DRUG.into(),
+            unit_price_micro_yuan: fen * 10_000,
+            quantity_e4: 10_000,
+            amount_fen: fen,
+        }],
+    }
+}
+
+/// A request whose caller waits as long as a slow machine needs.
+pub fn patient<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.set_timeout(PATIENCE);
+    request
+}
+
+/// The refusal's code in a status; empty when there is none.
+pub fn code(status: &Status) -> String {
+    let details = status.get_error_details();
+    details.error_info().map(|info| info.reason.clone()).unwrap_or_default()
+}
+
+/// True when the status says it was read from a key row.
+pub fn remembered(status: &Status) -> bool {
+    let details = status.get_error_details();
+    details.error_info().is_some_and(|info| info.metadata.contains_key("remembered"))
+}

@@ -170,13 +170,13 @@ async fn a_person_from_registration_to_withdrawal() {
     };
     let quoted = call!(suite, quote_subsidy(asked)).unwrap().subsidy.unwrap();
     assert_eq!(quoted.identity_kind, "2303");
-    assert_eq!((quoted.subsidy_fen, quoted.to_pay_fen), (360_00, 40_00));
+    assert_eq!((quoted.subsidy_fen, quoted.to_pay_fen), (36_000, 4_000));
 
     // Paid after the window: three months to wait.
-    let wrong = enrol("E-0", &person, "2024-03-15", 400_00);
+    let wrong = enrol("E-0", &person, "2024-03-15", 40_000);
     let no = call!(suite, enrol_person(wrong)).unwrap_err();
     assert_eq!(no, "FEE_MISMATCH");
-    let payment = enrol("E-1", &person, "2024-03-15", 40_00);
+    let payment = enrol("E-1", &person, "2024-03-15", 4_000);
     let made = call!(suite, enrol_person(payment.clone())).unwrap();
     let coverage = made.coverage.unwrap();
     assert_eq!(coverage.benefit_from_day, "2024-06-15");
@@ -225,7 +225,7 @@ async fn a_person_from_registration_to_withdrawal() {
 async fn suspension_and_death_end_benefits_until_withdrawn() {
     let mut suite = Suite::begin().await;
     let person = suite.person().await;
-    let payment = enrol("E-1", &person, "2024-01-05", 400_00);
+    let payment = enrol("E-1", &person, "2024-01-05", 40_000);
     call!(suite, enrol_person(payment)).unwrap();
     let suspend = pb::SuspendBenefitRequest {
         request_id: "S-1".into(),
@@ -309,10 +309,10 @@ async fn what_stands_in_the_way_is_said_and_remembered() {
     let third = identity("I-3", &person, "2303", "2024-06-01");
     call!(suite, record_identity(third)).unwrap();
 
-    let payment = enrol("E-1", &person, "2024-01-05", 400_00);
+    let payment = enrol("E-1", &person, "2024-01-05", 40_000);
     call!(suite, enrol_person(payment)).unwrap();
     for scheme in ["390", "310"] {
-        let mut twice = enrol(&format!("E-{scheme}"), &person, "2024-07-05", 400_00);
+        let mut twice = enrol(&format!("E-{scheme}"), &person, "2024-07-05", 40_000);
         twice.scheme = scheme.into();
         let no = call!(suite, enrol_person(twice)).unwrap_err();
         assert_eq!(no, "ALREADY_INSURED", "{scheme}");
@@ -396,7 +396,7 @@ async fn households_persons_and_pages() {
 async fn coverages_as_of_a_day() {
     let mut suite = Suite::begin().await;
     let person = suite.person().await;
-    let payment = enrol("E-1", &person, "2024-03-15", 400_00);
+    let payment = enrol("E-1", &person, "2024-03-15", 40_000);
     call!(suite, enrol_person(payment)).unwrap();
     for (day, count) in [
         ("", 1),

@@ -302,3 +302,6 @@ impl fmt::Display for Days {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

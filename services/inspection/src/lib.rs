@@ -28,7 +28,7 @@ use std::sync::Arc;
 /// The service's name in configuration.
 pub const NAME: &str = "inspection";
 
-/// Reads the rules and makes the service. It has no data of its own, so its health hangs on nothing.
+/// Reads the rules and makes the service. It keeps no data, so its health depends on nothing.
 pub fn build(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Service, RulesError> {
     let app = app::App {
         book: rules::RuleBook::builtin()?,

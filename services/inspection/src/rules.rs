@@ -20,6 +20,11 @@ const ITEMS_MAX: usize = 20_000;
 /// The highest age a limit may name.
 const YEARS_MAX: u32 = 150;
 
+/// What a hit on the whole claim may do.
+const OF_CLAIM: &[Effect] = &[Effect::Note, Effect::DenyClaim];
+/// What a hit on a line may do.
+const OF_LINE: &[Effect] = &[Effect::Note, Effect::DenyLine];
+
 /// All rules, by their first day.
 #[derive(Clone, Debug)]
 pub struct RuleBook(BTreeMap<Day, Rules>);
@@ -237,7 +242,162 @@ impl File<'_> {
     }
 }
 
-/// What a hit on the whole claim may do.
-const OF_CLAIM: &[Effect] = &[Effect::Note, Effect::DenyClaim];
-/// What a hit on a line may do.
-const OF_LINE: &[Effect] = &[Effect::Note, Effect::DenyLine];
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAME: &str = "2010-01-01.toml";
+
+    fn day(text: &str) -> Day {
+        Day::parse(text).unwrap()
+    }
+
+    /// A sound file with one piece of its text replaced.
+    fn with(piece: &str, other: &str) -> String {
+        let sound = r#"from = "2010-01-01"
+[[rule]]
+code = "A02"
+name = "限性别项目"
+finds = "item_limit"
+effect = "deny_line"
+basis = "目录"
+items = [
+    { item = "S-1", sex = "2" },
+    { item = "S-2", under_years = 14 },
+]
+[[rule]]
+code = "C07"
+name = "重叠住院"
+finds = "overlapping_stays"
+effect = "note"
+basis = "协议"
+"#;
+        assert!(sound.contains(piece), "{piece}");
+        sound.replacen(piece, other, 1)
+    }
+
+    #[test]
+    fn every_mistake_is_told_with_its_place() {
+        let cases = [
+            (
+                "from = \"2010-01-01\"",
+                "from = \"2010-01-02\"",
+                "1:8: expected the day the file",
+            ),
+            (
+                "from = \"2010-01-01\"",
+                "from = \"2010-1-1\"",
+                "1:8: expected a day",
+            ),
+            (
+                "code = \"A02\"",
+                "code = \"A2\"",
+                "3:8: expected a letter A to F",
+            ),
+            (
+                "code = \"C07\"",
+                "code = \"A02\"",
+                "13:8: expected a code no other rule has",
+            ),
+            (
+                "code = \"A02\"",
+                "cod = \"A02\"",
+                "3:1: unknown field `cod`",
+            ),
+            (
+                "name = \"限性别项目\"",
+                "name = \" \"",
+                "4:8: expected a text",
+            ),
+            (
+                "\"item_limit\"",
+                "\"items\"",
+                "5:9: unknown variant `items`",
+            ),
+            (
+                "\"deny_line\"",
+                "\"deny_claim\"",
+                "6:10: expected deny_line for items only",
+            ),
+            (
+                "effect = \"note\"",
+                "effect = \"deny_line\"",
+                "16:10: expected deny_line for",
+            ),
+            ("\"S-1\"", "\"S 1\"", "9:14: expected 1 to 50 characters"),
+            ("\"S-2\"", "\"S-1\"", "10:14: expected each item once"),
+            (
+                "sex = \"2\"",
+                "sex = \"9\"",
+                "9:27: expected \"1\" or \"2\"",
+            ),
+            (
+                "sex = \"2\"",
+                "sex = \"2\", under_years = 3",
+                "9:5: expected either sex or",
+            ),
+            (
+                "under_years = 14",
+                "under_years = 0",
+                "10:35: expected 1 to 150",
+            ),
+            (
+                "under_years = 14",
+                "under_years = -1",
+                "10:35: invalid value",
+            ),
+            (
+                "finds = \"item_limit\"\neffect = \"deny_line\"",
+                "finds = \"duplicate_claim\"\neffect = \"note\"",
+                "9:5: expected items under item_limit only",
+            ),
+            (
+                "finds = \"overlapping_stays\"",
+                "finds = \"item_limit\"",
+                "12:1: expected 1 to",
+            ),
+            ("basis = \"协议\"", "basis = 协议", "17:9: "),
+        ];
+        assert!(RuleBook::read(&[(NAME, &with("from", "from"))]).is_ok());
+        for (piece, other, expected) in cases {
+            let error = RuleBook::read(&[(NAME, &with(piece, other))]).unwrap_err();
+            let told = error.to_string();
+            assert!(
+                told.starts_with(&format!("{NAME}:{expected}")),
+                "{other}: {told}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_rules_of_a_day_are_the_newest_begun() {
+        let book = RuleBook::builtin().unwrap();
+        let from = |text| book.on(day(text)).map(|rules| rules.from.to_string());
+        assert_eq!(from("2009-12-31"), None);
+        for (on, begun) in [
+            ("2010-01-01", "2010-01-01"),
+            ("2014-06-30", "2010-01-01"),
+            ("2017-12-31", "2010-01-01"),
+            ("2021-04-30", "2010-01-01"),
+            ("2021-05-01", "2021-05-01"),
+            ("2999-12-31", "2021-05-01"),
+        ] {
+            assert_eq!(from(on).as_deref(), Some(begun), "{on}");
+        }
+    }
+
+    #[test]
+    fn a_file_in_use_does_not_change() {
+        let book = RuleBook::builtin().unwrap();
+        let digests: Vec<_> = book
+            .0
+            .values()
+            .map(|rules| rules.digest.to_string())
+            .collect();
+        let pinned = [
+            "0ede7048be686d1f9cb76542b72efc4e49b35da5ec1a9b07001757a7ff3cefad",
+            "de48725bfb1c0d0b7576ad76bec98178854a83989a90a04de763463faf625452",
+        ];
+        assert_eq!(digests, pinned, "new rules are a new file");
+    }
+}

@@ -58,7 +58,9 @@ pub fn code() -> AreaCode {
 
 /// The name of an institution of the area.
 pub fn institution_name(code: &str) -> &str {
-    let found = INSTITUTIONS.iter().find(|institution| institution.0 == code);
+    let found = INSTITUTIONS
+        .iter()
+        .find(|institution| institution.0 == code);
     found.map_or(code, |institution| institution.1)
 }
 
@@ -92,9 +94,16 @@ pub struct LoadError {
 /// True when the area was loaded to its end before.
 pub async fn is_loaded(desk: &Desk) -> Result<bool, LoadError> {
     let request = ListParticipantsRequest::default();
-    let listed = asked("ListParticipants", desk.interregional().list_participants(request)).await?;
+    let listed = asked(
+        "ListParticipants",
+        desk.interregional().list_participants(request),
+    )
+    .await?;
     let last = PARTICIPANTS.last().map_or("", |participant| participant.0);
-    Ok(listed.participants.iter().any(|known| known.region_code == last))
+    Ok(listed
+        .participants
+        .iter()
+        .any(|known| known.region_code == last))
 }
 
 /// Loads the area. Says how far it is, and in the end how much there is.
@@ -108,19 +117,26 @@ pub async fn load(
         register_institution(desk, institution)
     })
     .await?;
-    each(catalogue::VERSIONS.iter(), progress, |version| publish(desk, version)).await?;
+    each(catalogue::VERSIONS.iter(), progress, |version| {
+        publish(desk, version)
+    })
+    .await?;
 
     progress.begin("家庭", population.households.len());
-    let households = each(population.households.iter(), progress, |household| async move {
-        let request = pb::RegisterHouseholdRequest {
-            request_id: format!("demo-household-{}", household.register_number),
-            register_number: household.register_number.clone(),
-            township_code: household.township.into(),
-        };
-        let what = request.request_id.clone();
-        let made = asked(what, desk.enrollment().register_household(request)).await?;
-        Ok(made.household.unwrap_or_default().household_id)
-    })
+    let households = each(
+        population.households.iter(),
+        progress,
+        |household| async move {
+            let request = pb::RegisterHouseholdRequest {
+                request_id: format!("demo-household-{}", household.register_number),
+                register_number: household.register_number.clone(),
+                township_code: household.township.into(),
+            };
+            let what = request.request_id.clone();
+            let made = asked(what, desk.enrollment().register_household(request)).await?;
+            Ok(made.household.unwrap_or_default().household_id)
+        },
+    )
     .await?;
 
     progress.begin("居民、身份与参保", population.residents.len());
@@ -142,7 +158,11 @@ pub async fn load(
         items: catalogue::items(catalogue::VERSIONS[1]).len(),
         households: population.households.len(),
         residents: population.residents.len(),
-        insured: population.residents.iter().filter(|r| r.payment.is_some()).count(),
+        insured: population
+            .residents
+            .iter()
+            .filter(|r| r.payment.is_some())
+            .count(),
         participants: PARTICIPANTS.len(),
     })
 }
@@ -167,10 +187,13 @@ async fn asked<T>(
     what: impl Display,
     answer: impl Future<Output = Result<Response<T>, Status>>,
 ) -> Result<T, LoadError> {
-    answer.await.map(Response::into_inner).map_err(|status| LoadError {
-        what: what.to_string(),
-        status,
-    })
+    answer
+        .await
+        .map(Response::into_inner)
+        .map_err(|status| LoadError {
+            what: what.to_string(),
+            status,
+        })
 }
 
 async fn register_institution(

@@ -100,7 +100,9 @@ impl Remote {
             .ok()
             .filter(|built| built.uri().authority().is_some() && built.uri().scheme().is_some());
         let built = built.ok_or_else(|| CallError::BadEndpoint(endpoint.to_string()))?;
-        let connecting = built.connect_timeout(Duration::from_secs(3)).timeout(PATIENCE);
+        let connecting = built
+            .connect_timeout(Duration::from_secs(3))
+            .timeout(PATIENCE);
         let channel = connecting.connect().await;
         let channel = channel.map_err(|error| CallError::Unreachable {
             endpoint: endpoint.to_string(),
@@ -168,7 +170,9 @@ impl Remote {
                 format!("{} has {}", service.full_name(), names(all.collect()))
             }
             _ => {
-                let all = self.services().map(|service| service.full_name().to_string());
+                let all = self
+                    .services()
+                    .map(|service| service.full_name().to_string());
                 format!("the services are {}", names(all.collect()))
             }
         }
@@ -197,10 +201,13 @@ impl Remote {
         let path = path.map_err(|_| CallError::Streams(method.full_name().to_string()))?;
         let mut client = tonic::client::Grpc::new(self.channel.clone())
             .max_decoding_message_size(ANSWER_BYTES_MAX);
-        client.ready().await.map_err(|error| CallError::Unreachable {
-            endpoint: "the server".to_string(),
-            reason: innermost(&error),
-        })?;
+        client
+            .ready()
+            .await
+            .map_err(|error| CallError::Unreachable {
+                endpoint: "the server".to_string(),
+                reason: innermost(&error),
+            })?;
         let answer = client.unary(request, path, Dynamic(method.output())).await;
         write(&answer.map_err(told)?.into_inner())
     }
@@ -229,7 +236,10 @@ pub fn comment_of(service: &ServiceDescriptor, method: Option<&MethodDescriptor>
 }
 
 fn is_called(service: &ServiceDescriptor, name: &str) -> bool {
-    let short = service.name().strip_suffix("Service").unwrap_or(service.name());
+    let short = service
+        .name()
+        .strip_suffix("Service")
+        .unwrap_or(service.name());
     [service.full_name(), service.name(), short]
         .iter()
         .any(|known| known.eq_ignore_ascii_case(name))
@@ -243,7 +253,11 @@ async fn learn(channel: Channel) -> Result<(DescriptorPool, Vec<String>), String
     let Some(MessageResponse::ListServicesResponse(listed)) = listed.message_response else {
         return Err("no list of services".to_string());
     };
-    let services: Vec<String> = listed.service.into_iter().map(|service| service.name).collect();
+    let services: Vec<String> = listed
+        .service
+        .into_iter()
+        .map(|service| service.name)
+        .collect();
     let mut wanted: Vec<MessageRequest> = services
         .iter()
         .map(|name| MessageRequest::FileContainingSymbol(name.clone()))
@@ -270,7 +284,8 @@ async fn learn(channel: Channel) -> Result<(DescriptorPool, Vec<String>), String
         }
     }
     let mut pool = DescriptorPool::new();
-    pool.add_file_descriptor_protos(files.into_values()).map_err(|e| e.to_string())?;
+    pool.add_file_descriptor_protos(files.into_values())
+        .map_err(|e| e.to_string())?;
     Ok((pool, services))
 }
 
@@ -293,7 +308,11 @@ fn read(message: &MessageDescriptor, json: &str) -> Result<DynamicMessage, CallE
     let bad = |error: serde_json::Error| CallError::BadJson {
         message: message.full_name().to_string(),
         reason: error.to_string(),
-        fields: match message.fields().map(|field| field.name().to_string()).collect::<Vec<_>>() {
+        fields: match message
+            .fields()
+            .map(|field| field.name().to_string())
+            .collect::<Vec<_>>()
+        {
             none if none.is_empty() => "none; write {}".to_string(),
             names => names.join(", "),
         },
@@ -323,7 +342,10 @@ fn shown(told: &Told) -> String {
         "" => told.status.to_string(),
         code => format!("{code} ({})", told.status),
     };
-    let mut lines = vec![format!("refused:  {code}"), format!("reason:   {}", told.sentence)];
+    let mut lines = vec![
+        format!("refused:  {code}"),
+        format!("reason:   {}", told.sentence),
+    ];
     for (name, text) in [("remedy:   ", &told.remedy), ("field:    ", &told.field)] {
         if !text.is_empty() {
             lines.push(format!("{name}{text}"));
@@ -365,7 +387,9 @@ impl Encoder for Dynamic {
 
     fn encode(&mut self, message: DynamicMessage, to: &mut EncodeBuf<'_>) -> Result<(), Status> {
         #[allow(clippy::disallowed_methods)]
-        message.encode(to).map_err(|error| Status::internal(error.to_string()))
+        message
+            .encode(to)
+            .map_err(|error| Status::internal(error.to_string()))
     }
 }
 
@@ -376,6 +400,8 @@ impl Decoder for Dynamic {
     fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<DynamicMessage>, Status> {
         let decoded = DynamicMessage::decode(self.0.clone(), from);
         #[allow(clippy::disallowed_methods)]
-        decoded.map(Some).map_err(|error| Status::internal(error.to_string()))
+        decoded
+            .map(Some)
+            .map_err(|error| Status::internal(error.to_string()))
     }
 }

@@ -16,7 +16,14 @@ const TIERS: [&str; 3] = ["1", "2", "3"];
 
 /// One item: code, name, class, first-pay share of class B, limits by tier in fen (none when
 /// empty), Mongolian or Chinese medicine.
-struct Item(&'static str, &'static str, &'static str, Rate, &'static [i64], bool);
+struct Item(
+    &'static str,
+    &'static str,
+    &'static str,
+    Rate,
+    &'static [i64],
+    bool,
+);
 
 const A: &str = "01";
 const B: &str = "02";
@@ -114,9 +121,18 @@ mod tests {
             let codes: BTreeSet<_> = items.iter().map(|item| item.item_code.clone()).collect();
             assert_eq!(codes.len(), items.len());
             for item in items {
-                assert!(ItemCode::parse(&item.item_code).is_ok(), "{}", item.item_code);
+                assert!(
+                    ItemCode::parse(&item.item_code).is_ok(),
+                    "{}",
+                    item.item_code
+                );
                 let class = ItemClass::parse(&item.item_class).unwrap();
-                assert_eq!(class == ItemClass::B, item.first_pay_bp > 0, "{}", item.item_code);
+                assert_eq!(
+                    class == ItemClass::B,
+                    item.first_pay_bp > 0,
+                    "{}",
+                    item.item_code
+                );
             }
         }
     }
@@ -125,7 +141,9 @@ mod tests {
     fn medicines_became_cheaper() {
         let [old, new] = VERSIONS.map(|version| {
             let items = items(version);
-            let found = items.into_iter().find(|item| item.item_code == "D-AMLODIPINE");
+            let found = items
+                .into_iter()
+                .find(|item| item.item_code == "D-AMLODIPINE");
             found.unwrap().price_limits[0].unit_price_micro_yuan
         });
         assert_eq!((old, new), (28_520_000, 24_800_000));

@@ -1,1 +1,28 @@
-//! Stub.
+//! 一个程序: every service of the suite in one process on embedded databases, the demonstration
+//! area with its story, and the operator's command line.
+//!
+//! It decides nothing about insurance: what it shows, it asks the services over gRPC, by the same
+//! calls anybody would make. It refuses to know any service's inside; integration tests open the
+//! same [`suite::Suite`].
+//!
+//! ```text
+//! yibao        open ─▶ serve ─▶ load the area, if empty ─▶ tell the story ─▶ until Ctrl-C ─▶ drain
+//! yibao demo   open ─▶ serve ─▶ load the area, if empty ─▶ tell the story ─▶ drain, exit status
+//! yibao up     open ─▶ serve ─▶ until Ctrl-C ─▶ drain
+//! yibao call   any method of any running server, by reflection
+//! ```
+
+pub mod area;
+pub mod call;
+mod catalogue;
+pub mod cli;
+pub mod desk;
+mod folder;
+mod host;
+pub mod people;
+mod progress;
+pub mod story;
+pub mod suite;
+pub mod told;
+
+pub use progress::Progress;

@@ -38,12 +38,36 @@ const GIVEN_FEMALE: &[&str] = &[
     "雅婷", "雨桐", "欣怡", "诗涵", "春梅", "红梅", "凤英", "晓丽", "佳慧", "婉清", "金凤", "慧敏",
 ];
 const MONGOLIAN_MALE: &[&str] = &[
-    "巴特尔", "朝鲁", "苏和", "阿古拉", "宝音", "那顺", "格日勒图", "毕力格", "额尔敦", "满都拉",
-    "呼格吉勒", "布仁", "达来", "孟和",
+    "巴特尔",
+    "朝鲁",
+    "苏和",
+    "阿古拉",
+    "宝音",
+    "那顺",
+    "格日勒图",
+    "毕力格",
+    "额尔敦",
+    "满都拉",
+    "呼格吉勒",
+    "布仁",
+    "达来",
+    "孟和",
 ];
 const MONGOLIAN_FEMALE: &[&str] = &[
-    "其其格", "乌云", "娜仁", "萨仁", "高娃", "斯琴", "通拉嘎", "苏日娜", "敖登", "塔娜",
-    "乌日娜", "阿茹娜", "图雅", "格根",
+    "其其格",
+    "乌云",
+    "娜仁",
+    "萨仁",
+    "高娃",
+    "斯琴",
+    "通拉嘎",
+    "苏日娜",
+    "敖登",
+    "塔娜",
+    "乌日娜",
+    "阿茹娜",
+    "图雅",
+    "格根",
 ];
 const TOWNSHIPS: &[&str] = &["152501001", "152501002", "152501003", "152501100"];
 
@@ -242,7 +266,8 @@ impl Maker {
 
     fn unused_number(&mut self, birth: Day, sex: &Sex) -> IdNumber {
         loop {
-            let serial = self.rng.random_range(1..SERIAL_MAX / 2) * 2 + u16::from(*sex == Sex::Male);
+            let serial =
+                self.rng.random_range(1..SERIAL_MAX / 2) * 2 + u16::from(*sex == Sex::Male);
             if let Some(number) = id_number(birth, serial)
                 && self.numbers.insert(number.expose().to_string())
             {
@@ -258,9 +283,11 @@ impl Maker {
             let common = matches!(kind, MinimumLiving | DocumentedPoor | Disabled);
             let bearers = if common { BEARERS_COMMON } else { BEARERS };
             for _ in 0..bearers {
-                let fit = |resident: &Resident| resident.identities.is_empty() && suits(kind, resident);
-                let fitting: Vec<usize> =
-                    (0..residents.len()).filter(|&i| fit(&residents[i])).collect();
+                let fit =
+                    |resident: &Resident| resident.identities.is_empty() && suits(kind, resident);
+                let fitting: Vec<usize> = (0..residents.len())
+                    .filter(|&i| fit(&residents[i]))
+                    .collect();
                 let Some(&chosen) = fitting.choose(&mut self.rng) else {
                     continue;
                 };
@@ -300,9 +327,15 @@ impl Maker {
             resident.payment = Some(Payment { paid, exempt });
         }
         let in_window = |resident: &&mut Resident| {
-            resident.payment.is_some_and(|payment| payment.paid < day(3, 1))
+            resident
+                .payment
+                .is_some_and(|payment| payment.paid < day(3, 1))
         };
-        if let Some(oldest) = residents.iter_mut().filter(in_window).min_by_key(|r| r.birth) {
+        if let Some(oldest) = residents
+            .iter_mut()
+            .filter(in_window)
+            .min_by_key(|r| r.birth)
+        {
             oldest.death = Some(day(4, 18));
         }
         let living = |resident: &&mut Resident| in_window(resident) && resident.death.is_none();
@@ -350,7 +383,10 @@ mod tests {
         // Data folders hold these people under fixed request ids: whoever changes the generator
         // makes another population, and changes the seed and this digest together.
         assert_eq!(population().digest().to_string(), "?");
-        assert_ne!(population().digest(), Population::generate(SEED + 1).digest());
+        assert_ne!(
+            population().digest(),
+            Population::generate(SEED + 1).digest()
+        );
     }
 
     #[test]
@@ -372,7 +408,10 @@ mod tests {
 
     #[test]
     fn every_kind_of_resident_occurs() {
-        let Population { households, residents } = population();
+        let Population {
+            households,
+            residents,
+        } = population();
         for kind in IdentityKind::KNOWN {
             let bears = |r: &Resident| r.identities.iter().any(|(held, _)| held == kind);
             assert!(residents.iter().any(bears), "{kind:?}");
@@ -383,8 +422,18 @@ mod tests {
         assert!(count(&|r| r.payment.is_none()) > 0);
         assert!(count(&|r| r.payment.is_some_and(|p| !p.exempt && p.paid >= day(3, 1))) > 0);
         assert!(count(&|r| r.payment.is_some_and(|p| p.exempt)) > 0);
-        assert_eq!((count(&|r| r.suspended.is_some()), count(&|r| r.death.is_some())), (1, 1));
-        assert!(residents.iter().all(|r| (1930..=2016).contains(&r.birth.year())));
+        assert_eq!(
+            (
+                count(&|r| r.suspended.is_some()),
+                count(&|r| r.death.is_some())
+            ),
+            (1, 1)
+        );
+        assert!(
+            residents
+                .iter()
+                .all(|r| (1930..=2016).contains(&r.birth.year()))
+        );
         for number in 0..households.len() {
             let size = residents.iter().filter(|r| r.household == number).count();
             assert!((1..=5).contains(&size), "household {number}: {size}");

@@ -7,10 +7,11 @@ use orchestrator::Peers;
 use policy::Library;
 use runtime::clock::SystemClock;
 use runtime::{ServeError, Server, Service, Settings, Wire};
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::OpenError;
+use store::{Db, OpenError};
 
 /// What may be put between the orchestrator and a peer: given the peer's name and wire, it answers
 /// the wire to use.
@@ -88,6 +89,7 @@ pub enum SuiteError {
 /// All services, open.
 pub struct Suite {
     services: Vec<Service>,
+    databases: BTreeMap<&'static str, Db>,
     wires: Wires,
     listen: SocketAddr,
     drain_seconds: u64,
@@ -97,18 +99,21 @@ impl Suite {
     /// Opens every database, bringing it to its newest migration, and makes the services.
     pub async fn open(config: SuiteConfig) -> Result<Suite, SuiteError> {
         let SuiteConfig { clock, library, .. } = &config;
+        let mut databases = BTreeMap::new();
         let settings = config.settings(enrollment::NAME)?;
         let built = enrollment::build(&settings, clock.clone(), library.clone()).await;
         let enrollment = config.opened(enrollment::NAME, built)?;
         let settings = config.settings(settlement::NAME)?;
-        let built = settlement::build(&settings, clock.clone(), library.clone()).await;
-        let settlement = config.opened(settlement::NAME, built)?;
+        let db = config.opened(settlement::NAME, settlement::open(&settings).await)?;
+        databases.insert(settlement::NAME, db.clone());
+        let settlement = settlement::build(db, &settings, clock.clone(), library.clone());
         let settings = config.settings(referral::NAME)?;
         let built = referral::build(&settings, clock.clone()).await;
         let referral = config.opened(referral::NAME, built)?;
         let settings = config.settings(interregional::NAME)?;
-        let built = interregional::build(&settings, clock.clone()).await;
-        let interregional = config.opened(interregional::NAME, built)?;
+        let db = config.opened(interregional::NAME, interregional::open(&settings).await)?;
+        databases.insert(interregional::NAME, db.clone());
+        let interregional = interregional::build(db, &settings, clock.clone());
         // Neither keeps data of its own.
         let without_data = config.embedded(String::new());
         let inspection = inspection::build(&without_data, clock.clone())?;
@@ -136,6 +141,7 @@ impl Suite {
         ];
         Ok(Suite {
             services,
+            databases,
             wires,
             listen: config.listen,
             drain_seconds: without_data.drain_seconds,
@@ -146,6 +152,11 @@ impl Suite {
     /// wrapped, these never are.
     pub fn wires(&self) -> &Wires {
         &self.wires
+    }
+
+    /// A service's database: for tests that count what it is asked to do.
+    pub fn database(&self, service: &str) -> Option<&Db> {
+        self.databases.get(service)
     }
 
     /// Clients for `caller`: an institution's code, or a clerk's name.
@@ -180,12 +191,12 @@ impl SuiteConfig {
         }
     }
 
-    fn opened(
+    fn opened<T>(
         &self,
         service: &'static str,
-        built: Result<Service, OpenError>,
-    ) -> Result<Service, SuiteError> {
-        built.map_err(|source| SuiteError::Database {
+        opened: Result<T, OpenError>,
+    ) -> Result<T, SuiteError> {
+        opened.map_err(|source| SuiteError::Database {
             service,
             source,
             remedy: match &self.databases {
@@ -194,7 +205,9 @@ impl SuiteConfig {
                      of it, move it away to begin anew, or name another folder with --data DIR.",
                     database_file(folder, service).display()
                 ),
-                Databases::Url(_) => "Is the server running, and may this user make schemas?".into(),
+                Databases::Url(_) => {
+                    "Is the server running, and may this user make schemas?".into()
+                }
             },
         })
     }

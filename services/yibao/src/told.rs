@@ -82,7 +82,10 @@ mod tests {
     #[test]
     fn a_refusal_is_read_whole() {
         let told = Told::of(&runtime::status_of(&invalid("claim.begin_day", "日期")));
-        assert_eq!((told.status, told.code.as_str()), ("INVALID_ARGUMENT", "INVALID_FIELD"));
+        assert_eq!(
+            (told.status, told.code.as_str()),
+            ("INVALID_ARGUMENT", "INVALID_FIELD")
+        );
         assert_eq!(told.sentence, "字段 claim.begin_day 不符合要求:应为日期。");
         assert_eq!(told.remedy, "请按接口说明更正该字段后重新提交。");
         assert_eq!(told.field, "claim.begin_day");

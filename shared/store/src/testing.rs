@@ -2,7 +2,7 @@
 //! when `YIBAO_TEST_POSTGRES` names a server's maintenance database, a new database there.
 
 use sea_orm::{ConnectionTrait, Database, DbErr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Names the maintenance database of the server that tests run on.
@@ -65,9 +65,9 @@ impl TestDatabase {
         }
     }
 
-    /// True on PostgreSQL.
-    pub fn is_postgres(&self) -> bool {
-        self.postgres.is_some()
+    /// The folder of the SQLite files; none on PostgreSQL.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
     }
 }
 

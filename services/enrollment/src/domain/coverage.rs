@@ -218,8 +218,8 @@ mod tests {
         }
     }
 
-    /// Year, day of payment, fen paid, identities, death: what becomes of it on 2024-06-30. Refusals
-    /// in the order of their precedence; the fee of 2024 is 400 yuan, 低保 pays 40.
+    /// Year, day of payment, fen paid, identities, death: the refusal or the first day of benefits,
+    /// as decided on 2024-06-30. The fee of 2024 is 400 yuan, of which 低保 pays 40.
     #[test]
     fn a_payment_is_decided_in_this_order() {
         let library = Library::builtin().unwrap();
@@ -233,19 +233,19 @@ mod tests {
             &'static str,
         );
         let table: &[Row] = &[
-            (2024, "2024-07-01", 400_00, &[], "", "INVALID_FIELD"),
-            (2023, "2024-01-01", 380_00, &[], "", "INVALID_FIELD"),
-            (2024, "2024-02-01", 400_00, &[], "2024-01-31", "PERSON_DEAD"),
-            (2024, "2023-12-01", 400_00, &[], "2023-12-31", "PERSON_DEAD"),
+            (2024, "2024-07-01", 40_000, &[], "", "INVALID_FIELD"),
+            (2023, "2024-01-01", 38_000, &[], "", "INVALID_FIELD"),
+            (2024, "2024-02-01", 40_000, &[], "2024-01-31", "PERSON_DEAD"),
+            (2024, "2023-12-01", 40_000, &[], "2023-12-31", "PERSON_DEAD"),
             (2016, "2016-01-05", 0, &[], "", "NO_PACKAGE"),
             (2030, "2024-01-05", 0, &[], "", "FEE_UNKNOWN"),
-            (2024, "2024-01-05", 399_99, &[], "", "FEE_MISMATCH"),
-            (2024, "2024-01-05", 400_00, &["2303"], "", "FEE_MISMATCH"),
-            (2024, "2024-01-05", 400_00, &[], "", "2024-01-05"),
-            (2024, "2023-11-05", 400_00, &[], "2024-01-01", "2024-01-01"),
-            (2024, "2024-01-05", 40_00, &["2303"], "", "2024-01-05"),
+            (2024, "2024-01-05", 39_999, &[], "", "FEE_MISMATCH"),
+            (2024, "2024-01-05", 40_000, &["2303"], "", "FEE_MISMATCH"),
+            (2024, "2024-01-05", 40_000, &[], "", "2024-01-05"),
+            (2024, "2023-11-05", 40_000, &[], "2024-01-01", "2024-01-01"),
+            (2024, "2024-01-05", 4_000, &["2303"], "", "2024-01-05"),
             (2024, "2024-01-05", 0, &["2304", "2303"], "", "2024-01-05"),
-            (2024, "2024-03-01", 400_00, &[], "2024-03-01", "2024-06-01"),
+            (2024, "2024-03-01", 40_000, &[], "2024-03-01", "2024-06-01"),
         ];
         for (number, paid_day, paid, kinds, death, expected) in table {
             let year = InsuranceYear::new(*number).unwrap();

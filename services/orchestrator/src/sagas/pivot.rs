@@ -11,6 +11,8 @@
 //!    still arrive and commit. So the key is burned first: a burned key can never take effect, and
 //!    one that has taken effect says so. Then the earlier outcome is told, or else the "no".
 //! 4. A passing "no" says nothing about the request, so it burns nothing.
+//! 5. A malformed request is told so and burns nothing: no earlier attempt of the same request can
+//!    have been accepted, and the caller may mend it and keep its id.
 //!
 //! A journal, undoable steps and steps after the pivot come with the saga engine; the bodies say
 //! the same verbs to it.
@@ -74,6 +76,7 @@ where
     match body(Saga::new(peers, context)).await {
         Ok(answer) => Ok(answer),
         Err(Halt::Concluded(no) | Halt::Unknown(no)) => Err(no),
+        Err(Halt::Refused(no)) if no.kind == Kind::Invalid => Err(no),
         Err(Halt::Refused(no)) => Saga::new(peers, context).refuse(&bare, no).await,
     }
 }

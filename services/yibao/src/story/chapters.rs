@@ -66,7 +66,8 @@ impl Story<'_> {
         self.refused(answer, "REQUEST_ID_REUSED")?;
 
         self.chapter("⑦ 撤销：年度累计逐项复原")?;
-        self.reverse(&heroine, &stay, &settled, [&before, &after]).await?;
+        self.reverse(&heroine, &stay, &settled, [&before, &after])
+            .await?;
 
         self.chapter("⑧ 智能审核：限女性的项目出现在男性的费用单上")?;
         self.screen().await?;
@@ -74,12 +75,11 @@ impl Story<'_> {
         self.chapter("⑨ 基金账试算平衡")?;
         self.balance().await?;
 
-        let claim = self.claim(&OUTPATIENT, &heroine, 9);
         Ok(Played {
             number: self.number,
             expectations: self.expectations,
             settlement_id: stay.settlement_id,
-            claim,
+            person_id: heroine,
         })
     }
 
@@ -89,7 +89,10 @@ impl Story<'_> {
 
     async fn insure_with_subsidy(&mut self, person_id: &str) -> Result<(), Halted> {
         for kind in [IdentityKind::Disabled, IdentityKind::MinimumLiving] {
-            self.sheet.line(&format!("认定  {}（{kind}），自 2017-01-01 起", kind.term()))?;
+            self.sheet.line(&format!(
+                "认定  {}（{kind}），自 2017-01-01 起",
+                kind.term()
+            ))?;
             let request = pb::RecordIdentityRequest {
                 request_id: self.request(&format!("identity-{kind}")),
                 person_id: person_id.into(),
@@ -108,14 +111,18 @@ impl Story<'_> {
             ("个人实缴", subsidy.to_pay_fen),
         ];
         let rows = rows.map(|(name, fen)| vec![name.to_string(), yuan(fen)]);
-        self.sheet.table(&[("2017 年度", Side::Left), ("元", Side::Right)], &rows)?;
+        self.sheet
+            .table(&[("2017 年度", Side::Left), ("元", Side::Right)], &rows)?;
         self.sheet.hanging("依据  ", &reason.sentence)?;
         self.show_clause("      ", &reason)?;
         let highest = IdentityKind::MinimumLiving;
         let expected = format!("两种身份只按较高的{}资助一次（就高不就低）", highest.term());
         self.expect(subsidy.identity_kind == highest.as_str(), expected)?;
         let paid = subsidy.subsidy_fen + subsidy.to_pay_fen == subsidy.personal_fee_fen;
-        self.expect(paid && subsidy.subsidy_fen > 0, "资助 + 个人实缴 = 缴费标准")
+        self.expect(
+            paid && subsidy.subsidy_fen > 0,
+            "资助 + 个人实缴 = 缴费标准",
+        )
     }
 
     /// 参保缴费 of what is left to pay after the subsidy.
@@ -127,7 +134,10 @@ impl Story<'_> {
             paid_day: PAID_DAY.into(),
         };
         let answer = self.clerk.enrollment().quote_subsidy(request).await;
-        let quoted = self.granted("QuoteSubsidy", answer)?.subsidy.unwrap_or_default();
+        let quoted = self
+            .granted("QuoteSubsidy", answer)?
+            .subsidy
+            .unwrap_or_default();
         let request = pb::EnrolPersonRequest {
             request_id: self.request(&format!("enrol-{person_id}")),
             person_id: person_id.into(),
@@ -138,7 +148,10 @@ impl Story<'_> {
             exempt_from_waiting: false,
         };
         let answer = self.clerk.enrollment().enrol_person(request).await;
-        let coverage = self.granted("EnrolPerson", answer)?.coverage.unwrap_or_default();
+        let coverage = self
+            .granted("EnrolPerson", answer)?
+            .coverage
+            .unwrap_or_default();
         self.sheet.line(&format!(
             "参保  {}，{} 缴费 {} 元，待遇自 {} 起",
             Scheme::Resident.term(),
@@ -161,19 +174,38 @@ impl Story<'_> {
         let explained = self.granted("ExplainSettlement", answer)?;
         self.show_reasons(&explained)?;
         for fund in ["390100", "390200", "610100"] {
-            let paid = amounts.shares.iter().find(|share| share.fund == fund && share.paid_fen > 0);
+            let paid = amounts
+                .shares
+                .iter()
+                .find(|share| share.fund == fund && share.paid_fen > 0);
             let name = paid.map_or(fund, |share| share.layer.as_str()).to_string();
             let fen = paid.map_or(0, |share| share.paid_fen);
-            self.expect(paid.is_some(), format!("{name}支付 {} 元，不为零", yuan(fen)))?;
+            self.expect(
+                paid.is_some(),
+                format!("{name}支付 {} 元，不为零", yuan(fen)),
+            )?;
         }
         let told = |layer: &str| {
             let pays = |rule: &str| rule.contains(".band") || rule.ends_with(".cap");
-            let reasons = explained.reasons.iter().filter(|reason| reason.subject == layer);
-            reasons.filter(|reason| pays(&reason.rule)).map(|reason| reason.output_fen).sum::<i64>()
+            let reasons = explained
+                .reasons
+                .iter()
+                .filter(|reason| reason.subject == layer);
+            reasons
+                .filter(|reason| pays(&reason.rule))
+                .map(|reason| reason.output_fen)
+                .sum::<i64>()
         };
-        let explained_all = amounts.shares.iter().all(|share| told(&share.layer) == share.paid_fen);
+        let explained_all = amounts
+            .shares
+            .iter()
+            .all(|share| told(&share.layer) == share.paid_fen);
         self.expect(explained_all, "每一层的支付额都等于其各项理由之和")?;
-        let assumed = explained.reasons.iter().filter(|reason| reason.assumed).count();
+        let assumed = explained
+            .reasons
+            .iter()
+            .filter(|reason| reason.assumed)
+            .count();
         self.expect(
             assumed > 0,
             format!("{assumed} 项理由所用的数字未见公开文件，已标明“假定”"),
@@ -186,7 +218,11 @@ impl Story<'_> {
         let request = desk::PreSettleRequest {
             claim: Some(claim.clone()),
         };
-        let answer = self.hospital(claim).orchestrator().pre_settle(request).await;
+        let answer = self
+            .hospital(claim)
+            .orchestrator()
+            .pre_settle(request)
+            .await;
         let quote = self.granted("PreSettle", answer)?.quote.unwrap_or_default();
         let basis = quote.basis.unwrap_or_default();
         self.sheet.line(&format!(
@@ -201,9 +237,14 @@ impl Story<'_> {
             yuan(basis.funds_fen),
             yuan(basis.cash_fen)
         ))?;
-        let settled = self.settle("second-stay", claim, Some(basis.clone())).await?;
+        let settled = self
+            .settle("second-stay", claim, Some(basis.clone()))
+            .await?;
         self.show_amounts(&settled.amounts.clone().unwrap_or_default())?;
-        self.expect(settled.amounts == quote.amounts, "结算的每一项金额都与预结算相同")?;
+        self.expect(
+            settled.amounts == quote.amounts,
+            "结算的每一项金额都与预结算相同",
+        )?;
         Ok((settled, basis))
     }
 
@@ -215,7 +256,8 @@ impl Story<'_> {
         accumulators: &GetAccumulatorsResponse,
     ) -> Result<(), Halted> {
         let request = self.settle_request("second-stay", claim, Some(basis.clone()));
-        self.sheet.line(&format!("请求编号  {}", request.request_id))?;
+        self.sheet
+            .line(&format!("请求编号  {}", request.request_id))?;
         let asked = desk::GetOutcomeRequest {
             request_id: request.request_id.clone(),
             method: desk::get_outcome_request::Method::Settle.into(),
@@ -223,10 +265,15 @@ impl Story<'_> {
         let mut hospital = self.hospital(claim).orchestrator();
         let again = self.granted("Settle", hospital.settle(request).await)?;
         let same = again.settlement.as_ref() == Some(first);
-        self.expect(again.replayed && same, "答复与第一次相同，并注明是重放（replayed）")?;
+        self.expect(
+            again.replayed && same,
+            "答复与第一次相同，并注明是重放（replayed）",
+        )?;
         let now = self.accumulators(&claim.person_id).await?;
         self.expect(&now == accumulators, "年度累计没有变化：没有重复支付")?;
-        let outcome = self.granted("GetOutcome", hospital.get_outcome(asked).await)?.outcome;
+        let outcome = self
+            .granted("GetOutcome", hospital.get_outcome(asked).await)?
+            .outcome;
         let outcome = outcome.unwrap_or_default();
         let known = outcome.state() == State::Done && outcome.subject_id == first.settlement_id;
         self.expect(known, "按请求编号查询（GetOutcome）：已办结，结算编号相同")
@@ -250,7 +297,10 @@ impl Story<'_> {
         self.refused(answer, "NOT_NEWEST")?;
         self.sheet.line("再撤销最新的一笔（④）：")?;
         let answer = clerk.reverse(request(self, "reverse", newest)).await;
-        let reversed = self.granted("Reverse", answer)?.settlement.unwrap_or_default();
+        let reversed = self
+            .granted("Reverse", answer)?
+            .settlement
+            .unwrap_or_default();
         self.expect(reversed.state() == Standing::Reversed, "结算状态为已撤销")?;
         let now = self.accumulators(person_id).await?;
         self.show_accumulators(before, after, &now)?;
@@ -273,13 +323,21 @@ impl Story<'_> {
             let line = finding.line_number;
             self.sheet.hanging(
                 "审核  ",
-                &format!("规则 {}，第 {line} 行：{}", finding.rule_code, finding.sentence),
+                &format!(
+                    "规则 {}，第 {line} 行：{}",
+                    finding.rule_code, finding.sentence
+                ),
             )?;
         }
         self.show_amounts(&settled.amounts.clone().unwrap_or_default())?;
         let denied = |line: i32| {
-            let of_line = settled.findings.iter().filter(|finding| finding.line_number == line);
-            of_line.clone().any(|finding| finding.effect() == Effect::DenyLine)
+            let of_line = settled
+                .findings
+                .iter()
+                .filter(|finding| finding.line_number == line);
+            of_line
+                .clone()
+                .any(|finding| finding.effect() == Effect::DenyLine)
         };
         let refused: i64 = claim
             .lines
@@ -295,7 +353,11 @@ impl Story<'_> {
     }
 
     async fn balance(&mut self) -> Result<(), Halted> {
-        let answer = self.clerk.settlement().get_trial_balance(GetTrialBalanceRequest {}).await;
+        let answer = self
+            .clerk
+            .settlement()
+            .get_trial_balance(GetTrialBalanceRequest {})
+            .await;
         let balance = self.granted("GetTrialBalance", answer)?;
         let mut rows: Vec<Vec<String>> = balance
             .accounts
@@ -303,10 +365,20 @@ impl Story<'_> {
             .map(|account| {
                 let name = account_name(&account.account);
                 let postings = account.postings.to_string();
-                vec![account.account.clone(), name, postings, yuan(account.balance_fen)]
+                vec![
+                    account.account.clone(),
+                    name,
+                    postings,
+                    yuan(account.balance_fen),
+                ]
             })
             .collect();
-        rows.push(vec!["Σ".into(), "合计".into(), String::new(), yuan(balance.sum_fen)]);
+        rows.push(vec![
+            "Σ".into(),
+            "合计".into(),
+            String::new(),
+            yuan(balance.sum_fen),
+        ]);
         let headings = [
             ("科目", Side::Left),
             ("名称", Side::Left),
@@ -314,9 +386,16 @@ impl Story<'_> {
             ("余额（元）", Side::Right),
         ];
         self.sheet.table(&headings, &rows)?;
-        let sum: i64 = balance.accounts.iter().map(|account| account.balance_fen).sum();
+        let sum: i64 = balance
+            .accounts
+            .iter()
+            .map(|account| account.balance_fen)
+            .sum();
         let posted = !balance.accounts.is_empty();
-        self.expect(posted && sum == 0 && balance.sum_fen == 0, "所有科目余额之和为零")
+        self.expect(
+            posted && sum == 0 && balance.sum_fen == 0,
+            "所有科目余额之和为零",
+        )
     }
 
     fn settle_request(

@@ -19,7 +19,6 @@ use proto::common::{Amounts, Claim};
 use proto::enrollment as pb;
 use sheet::Sheet;
 use std::fmt::Display;
-use std::future::Future;
 use std::io;
 use tonic::{Response, Status};
 
@@ -67,8 +66,8 @@ pub struct Played {
     pub expectations: u32,
     /// 住院结算 that went through three layers.
     pub settlement_id: String,
-    /// A claim that can be priced: an outpatient visit of the same person.
-    pub claim: Claim,
+    /// 人员编号 of the one who was settled.
+    pub person_id: String,
 }
 
 /// Tells the story over these wires and prints it.
@@ -82,7 +81,10 @@ pub async fn play(wires: &Wires, out: &mut dyn io::Write) -> Result<Played, Halt
         expectations: 0,
     };
     story.number = story.next_number().await?;
-    let title = format!("{AREA_NAME} 2017 年 · 医保一站式结算演示 · 第 {} 次", story.number);
+    let title = format!(
+        "{AREA_NAME} 2017 年 · 医保一站式结算演示 · 第 {} 次",
+        story.number
+    );
     story.sheet.title(&title)?;
     story.tell().await
 }
@@ -157,16 +159,14 @@ impl Story<'_> {
     }
 
     /// The message of an answer that must not be a "no".
-    fn granted<T>(
-        &self,
-        what: &str,
-        answer: Result<Response<T>, Status>,
-    ) -> Result<T, Halted> {
-        answer.map(Response::into_inner).map_err(|status| Halted::Refused {
-            chapter: self.chapter.clone(),
-            what: what.to_string(),
-            told: Box::new(Told::of(&status)),
-        })
+    fn granted<T>(&self, what: &str, answer: Result<Response<T>, Status>) -> Result<T, Halted> {
+        answer
+            .map(Response::into_inner)
+            .map_err(|status| Halted::Refused {
+                chapter: self.chapter.clone(),
+                what: what.to_string(),
+                told: Box::new(Told::of(&status)),
+            })
     }
 
     /// The "no" of an answer that must be one, with this code. Prints it whole.
@@ -177,7 +177,8 @@ impl Story<'_> {
     ) -> Result<(), Halted> {
         let told = answer.err().map(|status| Told::of(&status));
         if let Some(told) = &told {
-            self.sheet.hanging("拒绝  ", &format!("{}（{}）", told.code, told.status))?;
+            self.sheet
+                .hanging("拒绝  ", &format!("{}（{}）", told.code, told.status))?;
             self.sheet.hanging("      ", &told.sentence)?;
             self.sheet.hanging("办法  ", &told.remedy)?;
         }
@@ -191,19 +192,25 @@ impl Story<'_> {
         let (year, month, day) = newcomer.born;
         let first = Day::new(year, month, day);
         let birth = first.map(|first| first.plus_days(before / PER_BIRTH_DAY));
-        let serial = SERIAL_FROM + before % PER_BIRTH_DAY * 2 + u32::from(newcomer.sex == Sex::Male);
+        let serial =
+            SERIAL_FROM + before % PER_BIRTH_DAY * 2 + u32::from(newcomer.sex == Sex::Male);
         let serial = u16::try_from(serial).unwrap_or_default();
         let number = birth.and_then(|birth| id_number(birth, serial));
         let request = pb::RegisterPersonRequest {
             request_id: self.request(newcomer.role),
             name: newcomer.name.into(),
-            id_number: number.map(|number| number.expose().into()).unwrap_or_default(),
+            id_number: number
+                .map(|number| number.expose().into())
+                .unwrap_or_default(),
             sex: newcomer.sex.to_string(),
             birth_day: birth.map(|birth| birth.to_string()).unwrap_or_default(),
             household_id: String::new(),
         };
         let answer = self.clerk.enrollment().register_person(request).await;
-        let person = self.granted("RegisterPerson", answer)?.person.unwrap_or_default();
+        let person = self
+            .granted("RegisterPerson", answer)?
+            .person
+            .unwrap_or_default();
         self.sheet.line(&format!(
             "登记  {}  {}  {} 出生  证件 {}",
             person.masked_name,
@@ -222,10 +229,8 @@ impl Story<'_> {
 
 /// 费用与支付 both add up to the total.
 fn adds_up(amounts: &Amounts) -> bool {
-    let classes = amounts.own_pay_fen
-        + amounts.over_limit_fen
-        + amounts.first_pay_fen
-        + amounts.in_scope_fen;
+    let classes =
+        amounts.own_pay_fen + amounts.over_limit_fen + amounts.first_pay_fen + amounts.in_scope_fen;
     let funds: i64 = amounts.shares.iter().map(|share| share.paid_fen).sum();
     let payers = funds + amounts.account_fen + amounts.cash_fen + amounts.hospital_fen;
     amounts.total_fen == classes && amounts.total_fen == payers && funds == amounts.funds_fen

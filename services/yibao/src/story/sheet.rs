@@ -115,7 +115,10 @@ fn broken(text: &str, room: usize) -> Vec<String> {
         }
         lines.push(line);
     }
-    lines.iter().map(|line| line.trim_end().to_string()).collect()
+    lines
+        .iter()
+        .map(|line| line.trim_end().to_string())
+        .collect()
 }
 
 /// The smallest pieces a line may be broken into.

@@ -90,9 +90,10 @@ impl Story<'_> {
         ];
         let rows: Vec<Vec<String>> = (0..left.len().max(right.len()))
             .map(|i| {
-                let (class, class_fen) = left.get(i).map_or((String::new(), String::new()), |cell| {
-                    (cell.0.to_string(), yuan(cell.1))
-                });
+                let (class, class_fen) =
+                    left.get(i).map_or((String::new(), String::new()), |cell| {
+                        (cell.0.to_string(), yuan(cell.1))
+                    });
                 let none = (String::new(), String::new(), String::new());
                 let (payer, entered, paid) = right.get(i).map_or(none, |cell| {
                     (format!("  {}", cell.0), cell.1.clone(), yuan(cell.2))
@@ -168,7 +169,9 @@ impl Story<'_> {
             let found = of.accumulators.iter().find(|entry| entry.name == name);
             found.map_or(0, |entry| entry.value)
         };
-        let all = [before, after, now].into_iter().flat_map(|of| &of.accumulators);
+        let all = [before, after, now]
+            .into_iter()
+            .flat_map(|of| &of.accumulators);
         let mut names: Vec<&str> = all.map(|entry| entry.name.as_str()).collect();
         names.sort_unstable();
         names.dedup();
@@ -176,7 +179,9 @@ impl Story<'_> {
             .into_iter()
             .map(|name| {
                 let values = [before, after, now].map(|of| accumulated(name, value(of, name)));
-                std::iter::once(accumulator_name(name)).chain(values).collect()
+                std::iter::once(accumulator_name(name))
+                    .chain(values)
+                    .collect()
             })
             .collect();
         let headings = [
@@ -222,7 +227,9 @@ fn accumulator_name(name: &str) -> String {
 /// 科目 in words: the fund, or whom the money is owed to.
 pub(super) fn account_name(account: &str) -> String {
     match account.split_once(':') {
-        Some(("fund", code)) => Fund::parse(code).map_or(code.to_string(), |f| f.term().to_string()),
+        Some(("fund", code)) => {
+            Fund::parse(code).map_or(code.to_string(), |f| f.term().to_string())
+        }
         Some(("payable", code)) => format!("应付 {}", institution_name(code)),
         _ => String::new(),
     }

@@ -1,0 +1,126 @@
+//! One person's claims, hundreds at once: whatever order they took, the amounts are those of the
+//! same claims one after another, no cap is exceeded and no deductible charged twice. And a test of
+//! that test: amounts priced without the person's lock do not pass it.
+
+use integration_tests::{World, code, patient, stay};
+use proto::common::{Amounts, Claim};
+use proto::orchestrator::{PreSettleRequest, SettleRequest};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+const SEED: u64 = 20_170_301;
+const CLAIMS: usize = 300;
+
+/// A claim and what it was settled at.
+#[derive(Clone)]
+struct Settled {
+    claim: Claim,
+    ordinal: i64,
+    amounts: Amounts,
+}
+
+/// Stays of 200 to 60,000 yuan: together far above every cap.
+fn claims(person: &str) -> Vec<Claim> {
+    println!("seed {SEED}");
+    let mut random = StdRng::seed_from_u64(SEED);
+    let claim = |n| stay(person, &format!("V{n}"), random.random_range(200..60_000));
+    (0..CLAIMS).map(claim).collect()
+}
+
+/// What must hold of a set of settlements of one person and year: settling the same claims one
+/// after another, in the order of their ordinals, in an empty world, gives the same amounts.
+async fn explained_by_one_order(mut settled: Vec<Settled>) -> Result<(), String> {
+    settled.sort_by_key(|settled| settled.ordinal);
+    let ordinals: Vec<i64> = settled.iter().map(|settled| settled.ordinal).collect();
+    if ordinals != (1..=settled.len() as i64).collect::<Vec<_>>() {
+        return Err(format!("the ordinals are not 1 to {}: {ordinals:?}", settled.len()));
+    }
+    let world = World::open().await;
+    let person = world.insured(Some("2303")).await;
+    for (n, settled) in settled.iter().enumerate() {
+        let claim = Claim { person_id: person.clone(), ..settled.claim.clone() };
+        let again = world.settle(&format!("S{n}"), claim).await.map_err(|s| s.to_string())?;
+        let amounts = again.amounts.unwrap();
+        if amounts != settled.amounts {
+            let (was, is) = (&settled.amounts, amounts);
+            return Err(format!("claim {n}: settled as {was:?}, in order it is {is:?}"));
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hundreds_of_claims_at_once_are_settled_as_if_one_after_another() {
+    let world = Arc::new(World::open().await);
+    let person = world.insured(Some("2303")).await;
+    let mut running = JoinSet::new();
+    for (n, claim) in claims(&person).into_iter().enumerate() {
+        let world = world.clone();
+        running.spawn(async move {
+            let id = format!("C{n}");
+            let mut busy = 0;
+            loop {
+                let request = SettleRequest {
+                    request_id: id.clone(),
+                    claim: Some(claim.clone()),
+                    basis: None,
+                };
+                match world.clerk().orchestrator().settle(patient(request)).await {
+                    Ok(answer) => {
+                        let settlement = answer.into_inner().settlement.unwrap();
+                        let (ordinal, amounts) = (settlement.ordinal, settlement.amounts.unwrap());
+                        return (Settled { claim, ordinal, amounts }, busy);
+                    }
+                    // Asked again with the same id, as the refusal says.
+                    Err(no) => assert_eq!(code(&no), "CLAIM_IN_PROGRESS", "{no}"),
+                }
+                busy += 1;
+            }
+        });
+    }
+    let answers = running.join_all().await;
+    let busy: u32 = answers.iter().map(|(_, busy)| busy).sum();
+    let settled: Vec<Settled> = answers.into_iter().map(|(settled, _)| settled).collect();
+    println!("{CLAIMS} claims at once; the busy answer was given {busy} times");
+
+    // The accumulators and the ledger are the sums of what was answered.
+    let paid = |fund: &str| -> i64 {
+        let shares = settled.iter().flat_map(|settled| &settled.amounts.shares);
+        shares.filter(|share| share.fund == fund).map(|share| share.paid_fen).sum()
+    };
+    let now = world.accumulators(&person).await;
+    assert_eq!(now.version, CLAIMS as i64);
+    for (name, fund) in [
+        ("basic.paid_fen", "390100"),
+        ("critical.paid_fen", "390200"),
+        ("assistance.paid_fen", "610100"),
+    ] {
+        let value = now.accumulators.iter().find(|a| a.name == name).map_or(0, |a| a.value);
+        assert_eq!(value, paid(fund), "{name}");
+        let ledger = world.ledger().await;
+        let account = format!("fund:{fund}");
+        let balance = ledger.accounts.iter().find(|a| a.account == account);
+        assert_eq!(balance.map_or(0, |a| -a.balance_fen), value, "{account}");
+    }
+    // The caps of the 2017 package: 229,000 for the pool, 100,000 for special groups' 大病.
+    assert_eq!(paid("390100"), 22_900_000);
+    assert!(paid("390200") <= 10_000_000);
+    explained_by_one_order(settled).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn amounts_priced_without_the_lock_are_caught() {
+    let world = World::open().await;
+    let person = world.insured(Some("2303")).await;
+    let mut settled = Vec::new();
+    for (ordinal, claim) in (1..).zip(claims(&person).into_iter().take(20)) {
+        let request = PreSettleRequest { claim: Some(claim.clone()) };
+        let answer = world.clerk().orchestrator().pre_settle(patient(request)).await.unwrap();
+        let amounts = answer.into_inner().quote.unwrap().amounts.unwrap();
+        settled.push(Settled { claim, ordinal, amounts });
+    }
+    let told = explained_by_one_order(settled).await.unwrap_err();
+    assert!(told.starts_with("claim 1:"), "{told}");
+}

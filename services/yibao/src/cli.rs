@@ -1,0 +1,426 @@
+//! 命令行: what an operator or a stranger types, and what they are told when it does not work.
+
+use crate::area::{self, AREA, AREA_NAME, LOADER, LoadError, TOWNSHIP_CENTRE};
+use crate::call::{CallError, Remote, comment_of, path_of};
+use crate::desk::{Desk, Wires};
+use crate::folder::FolderError;
+use crate::host::Host;
+use crate::people::{Population, SEED};
+use crate::progress::Progress;
+use crate::story::{self, Halted, Played};
+use crate::suite::SuiteError;
+use clap::{Args, Parser, Subcommand};
+use policy::PackageError;
+use runtime::{ServeError, Telemetry, WireError, stop_signal};
+use std::future::Future;
+use std::io::{self, Read, Write, stdout};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Where the suite listens unless told otherwise.
+const LISTEN: &str = "127.0.0.1:50051";
+/// Where the client finds it.
+const ENDPOINT: &str = "http://127.0.0.1:50051";
+/// The largest request read from a file or from standard input.
+const REQUEST_BYTES_MAX: u64 = 64 << 20;
+
+const AFTER_HELP: &str = "\
+Without a command: opens the data folder, loads the demonstration area (152501) when it is empty,
+tells the story of a year, prints where it listens, and serves until Ctrl-C.
+
+Examples:
+  yibao                                   the demonstration, then serve
+  yibao demo --data /tmp/once             the story only; exit status 0 when all of it held
+  yibao up --listen 127.0.0.1:6000        serve, nothing else
+  yibao list                              services and methods of a running suite
+  yibao call settlement/GetTrialBalance '{}'
+  yibao call --as H15250100005 orchestrator/PreSettle @claim.json
+
+Logs go to standard error; RUST_LOG chooses which, OTEL_EXPORTER_OTLP_ENDPOINT exports traces and
+metrics.";
+
+/// 医保 — the medical insurance suite: enrolment, settlement, referral, inspection, interregional
+/// settlement and their orchestrator, in one process on embedded databases.
+#[derive(Debug, Parser)]
+#[command(name = "yibao", version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Load the demonstration area, tell the story, exit: 0 when every expectation held.
+    Demo {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Serve until Ctrl-C or SIGTERM; tell no story.
+    Up {
+        #[command(flatten)]
+        place: Place,
+        /// Load the demonstration area when the data folder is empty.
+        #[arg(long)]
+        demo_data: bool,
+    },
+    /// Call any method of a running suite: JSON in, JSON out, by gRPC reflection.
+    Call {
+        #[command(flatten)]
+        remote: RemoteArgs,
+        /// Who calls: an institution's code (then only its own claims), or a clerk's name.
+        #[arg(long = "as", value_name = "CALLER")]
+        caller: Option<String>,
+        /// settlement/GetSettlement, GetSettlement, or the full name.
+        #[arg(value_name = "SERVICE/METHOD")]
+        method: String,
+        /// The request: JSON, @FILE, or - for standard input.
+        #[arg(value_name = "JSON", default_value = "{}")]
+        request: String,
+    },
+    /// List the services and methods of a running suite.
+    List {
+        #[command(flatten)]
+        remote: RemoteArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Place {
+    /// The folder of the databases, one file for each service; made when missing.
+    #[arg(long, value_name = "DIR", default_value = "./data")]
+    data: PathBuf,
+    /// The one port of all services. Loopback only: every caller is believed here.
+    #[arg(long, value_name = "ADDRESS", default_value = LISTEN, value_parser = loopback)]
+    listen: SocketAddr,
+}
+
+#[derive(Debug, Args)]
+struct RemoteArgs {
+    /// Where the suite listens.
+    #[arg(long, value_name = "URL", default_value = ENDPOINT)]
+    endpoint: String,
+}
+
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr = text
+        .parse()
+        .map_err(|_| format!("write an address and a port, such as {LISTEN}"))?;
+    match address.ip().is_loopback() {
+        true => Ok(address),
+        false => Err(
+            "the embedded suite believes every caller and so listens on loopback only; \
+                      run the services' own binaries to serve a network"
+                .to_string(),
+        ),
+    }
+}
+
+/// Why a command ended without success.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+#[allow(missing_docs)]
+pub enum Trouble {
+    Folder(#[from] FolderError),
+    Suite(#[from] SuiteError),
+    Serve(#[from] ServeError),
+    Wire(#[from] WireError),
+    Package(#[from] PackageError),
+    Load(#[from] LoadError),
+    Story(#[from] Halted),
+    Call(#[from] CallError),
+    /// The request cannot be read.
+    #[error("cannot read the request from {from}: {source}")]
+    Request {
+        /// A file, or standard input.
+        from: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Nobody reads what we print.
+    #[error("cannot print: {0}")]
+    Print(#[from] io::Error),
+    /// The server's task ended by itself.
+    #[error("the server stopped by itself; the log above says why")]
+    ServerDied,
+    /// Ctrl-C before the end.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// Does what the command line says.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            writeln!(io::stderr(), "yibao: cannot start: {error}").ok();
+            return ExitCode::FAILURE;
+        }
+    };
+    runtime.block_on(async {
+        let telemetry = Telemetry::begin("yibao");
+        let result = obey(cli).await;
+        telemetry.end();
+        match result {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(trouble) => {
+                // Where even standard error is closed, the status still tells.
+                writeln!(io::stderr(), "yibao: {trouble}").ok();
+                ExitCode::FAILURE
+            }
+        }
+    })
+}
+
+async fn obey(cli: Cli) -> Result<(), Trouble> {
+    match cli.command {
+        None => serve(&cli.place, Show::Story).await,
+        Some(Command::Demo { place }) => demonstrate(&place).await,
+        Some(Command::Up { place, demo_data }) => {
+            let show = if demo_data { Show::Area } else { Show::Nothing };
+            serve(&place, show).await
+        }
+        Some(Command::Call {
+            remote,
+            caller,
+            method,
+            request,
+        }) => {
+            let remote = Remote::reach(&remote.endpoint).await?;
+            let method = remote.method(&method)?;
+            let request = read_request(&request)?;
+            let answer = remote.call(&method, caller.as_deref(), &request).await?;
+            Ok(writeln!(stdout(), "{answer}")?)
+        }
+        Some(Command::List { remote }) => list(&Remote::reach(&remote.endpoint).await?),
+    }
+}
+
+/// What happens before a suite just serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Show {
+    Nothing,
+    Area,
+    Story,
+}
+
+/// Serves until a signal.
+async fn serve(place: &Place, show: Show) -> Result<(), Trouble> {
+    let mut stop = std::pin::pin!(stop_signal());
+    let host = Host::start(&place.data, place.listen).await?;
+    let prepared = async {
+        let wires = host.wires()?;
+        if show != Show::Nothing {
+            load(&wires).await?;
+        }
+        let played = match show {
+            Show::Story => Some(story::play(&wires, &mut stdout()).await?),
+            _ => None,
+        };
+        announce(&host, played.as_ref())
+    };
+    let interrupted = match until(prepared, &mut stop).await {
+        Some(Ok(())) => {
+            stop.await;
+            false
+        }
+        Some(Err(trouble)) => {
+            host.drain().await.ok();
+            return Err(trouble);
+        }
+        None => true,
+    };
+    drain(host).await?;
+    match interrupted {
+        true => Err(Trouble::Interrupted),
+        false => Ok(()),
+    }
+}
+
+/// Tells the story and stops.
+async fn demonstrate(place: &Place) -> Result<(), Trouble> {
+    let mut stop = std::pin::pin!(stop_signal());
+    let host = Host::start(&place.data, place.listen).await?;
+    let told = async {
+        let wires = host.wires()?;
+        load(&wires).await?;
+        Ok(story::play(&wires, &mut stdout()).await?)
+    };
+    let told = until(told, &mut stop).await;
+    let drained = host.drain().await;
+    let played = told.unwrap_or(Err(Trouble::Interrupted))?;
+    drained?;
+    writeln!(
+        stdout(),
+        "\n演示完成：{} 项检查全部成立。",
+        played.expectations
+    )?;
+    Ok(())
+}
+
+/// The work's end, or nothing when the signal came first.
+async fn until<T>(
+    work: impl Future<Output = T>,
+    stop: &mut (impl Future<Output = ()> + Unpin),
+) -> Option<T> {
+    tokio::select! {
+        done = work => Some(done),
+        () = stop => None,
+    }
+}
+
+async fn drain(host: Host) -> Result<(), Trouble> {
+    writeln!(stdout(), "\n正在停止：不再接受新连接，等待未完成的请求……")?;
+    let sentence = match host.drain().await? {
+        true => "已停止：所有请求均已结束。",
+        false => "已停止：等待时限已到，仍有请求未结束；请凭原请求编号查询结果。",
+    };
+    Ok(writeln!(stdout(), "{sentence}")?)
+}
+
+/// Loads the demonstration area, unless it was loaded before.
+async fn load(wires: &Wires) -> Result<(), Trouble> {
+    let desk = Desk::new(wires, LOADER);
+    if area::is_loaded(&desk).await? {
+        return Ok(writeln!(
+            stdout(),
+            "演示地区 {AREA_NAME}（{AREA}）已在数据目录中。"
+        )?);
+    }
+    writeln!(
+        stdout(),
+        "装入演示地区 {AREA_NAME}（{AREA}），合成居民的随机种子为 {SEED}："
+    )?;
+    let population = Population::generate(SEED);
+    let loaded = area::load(&desk, &population, &Progress::new()).await?;
+    writeln!(
+        stdout(),
+        "   机构 {} 家，目录 {} 项（两个版本），家庭 {} 户，居民 {} 人（参保 {} 人），异地参与方 {} 个",
+        loaded.institutions,
+        loaded.items,
+        loaded.households,
+        loaded.residents,
+        loaded.insured,
+        loaded.participants
+    )?;
+    Ok(())
+}
+
+/// Where it listens, and what a stranger can paste.
+fn announce(host: &Host, played: Option<&Played>) -> Result<(), Trouble> {
+    let mut out = stdout();
+    if let Some(played) = played {
+        writeln!(out, "\n演示完成：{} 项检查全部成立。", played.expectations)?;
+    }
+    let endpoint = host.endpoint();
+    writeln!(
+        out,
+        "\n服务地址  {endpoint}（六个服务同一端口，gRPC 反射与健康检查）"
+    )?;
+    writeln!(out, "数据目录  {}", host.folder().display())?;
+    if let Some(played) = played {
+        let program = program();
+        let endpoint = match endpoint.as_str() {
+            ENDPOINT => String::new(),
+            other => format!(" --endpoint {other}"),
+        };
+        writeln!(out, "\n在另一个终端中，可直接粘贴运行：\n")?;
+        writeln!(
+            out,
+            "{program} call{endpoint} settlement/ExplainSettlement \\\n  \
+             '{{\"settlement_id\": \"{}\"}}'\n",
+            played.settlement_id
+        )?;
+        writeln!(
+            out,
+            "{program} call{endpoint} --as {TOWNSHIP_CENTRE} orchestrator/PreSettle \\\n  '{}'",
+            example_claim(&played.person_id)
+        )?;
+    }
+    Ok(writeln!(out, "\n按 Ctrl-C 停止。")?)
+}
+
+/// A small claim of the story's heroine, for a stranger to price and to change.
+fn example_claim(person_id: &str) -> String {
+    format!(
+        r#"{{"claim": {{"person_id": "{person_id}",
+    "institution_code": "{TOWNSHIP_CENTRE}", "visit_number": "TRY-1", "scheme": "390",
+    "med_type": "11", "begin_day": "2017-09-01", "end_day": "2017-09-01",
+    "diagnosis_code": "I10.x00", "lines": [{{"number": 1, "item_code": "D-AMLODIPINE",
+    "unit_price_micro_yuan": 24800000, "quantity_e4": 20000, "amount_fen": 4960}}]}}}}"#
+    )
+}
+
+/// This program as it was called, fit for a shell.
+fn program() -> String {
+    let called = std::env::args().next().unwrap_or_else(|| "yibao".into());
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+".contains(&b);
+    match called.bytes().all(plain) {
+        true => called,
+        false => format!("'{}'", called.replace('\'', r"'\''")),
+    }
+}
+
+fn list(remote: &Remote) -> Result<(), Trouble> {
+    let mut out = stdout();
+    for service in remote.services() {
+        writeln!(
+            out,
+            "{}  {}",
+            service.full_name(),
+            comment_of(&service, None)
+        )?;
+        for method in service.methods() {
+            let name = path_of(&method);
+            let name = name.rsplit('/').next().unwrap_or_default();
+            writeln!(out, "  {name:<28}  {}", comment_of(&service, Some(&method)))?;
+        }
+    }
+    Ok(())
+}
+
+/// JSON as it stands, from a file, or from standard input.
+fn read_request(text: &str) -> Result<String, Trouble> {
+    let mut json = String::new();
+    let (from, read) = match text.strip_prefix('@') {
+        None if text == "-" => {
+            let read = io::stdin()
+                .lock()
+                .take(REQUEST_BYTES_MAX)
+                .read_to_string(&mut json);
+            ("standard input", read)
+        }
+        None => return Ok(text.to_string()),
+        Some(file) => {
+            let opened = std::fs::File::open(file);
+            let read =
+                opened.and_then(|file| file.take(REQUEST_BYTES_MAX).read_to_string(&mut json));
+            (file, read)
+        }
+    };
+    read.map(|_| json).map_err(|source| Trouble::Request {
+        from: from.to_string(),
+        source,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn only_loopback_is_listened_on() {
+        assert!(loopback("127.0.0.1:0").is_ok() && loopback("[::1]:1").is_ok());
+        assert!(loopback("0.0.0.0:50051").unwrap_err().contains("loopback"));
+        assert!(loopback("50051").unwrap_err().contains(LISTEN));
+    }
+}

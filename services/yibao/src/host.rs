@@ -1,0 +1,72 @@
+//! 常驻: the suite on its port, from a data folder taken to a drain that says how it ended.
+
+use crate::area;
+use crate::cli::Trouble;
+use crate::desk::Wires;
+use crate::folder::DataFolder;
+use crate::suite::{Databases, Suite, SuiteConfig};
+use policy::Library;
+use runtime::ServeError;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// The suite while it serves.
+pub struct Host {
+    folder: DataFolder,
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<Result<bool, ServeError>>,
+}
+
+impl Host {
+    /// Takes the folder, opens the databases, takes the port and serves.
+    pub async fn start(data: &Path, listen: SocketAddr) -> Result<Host, Trouble> {
+        let folder = DataFolder::take(data)?;
+        let databases = Databases::Folder(folder.path().to_path_buf());
+        let library = Arc::new(Library::builtin()?);
+        let config = SuiteConfig {
+            listen,
+            ..SuiteConfig::new(databases, area::code(), library)
+        };
+        let server = Suite::open(config).await?.into_server().await?;
+        let address = server.address().unwrap_or(listen);
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async move {
+            // A host that is gone without a word stops its server as well.
+            stopped.await.ok();
+        };
+        Ok(Host {
+            folder,
+            address,
+            stop,
+            server: tokio::spawn(server.serve(stopped)),
+        })
+    }
+
+    /// `http://127.0.0.1:50051`.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// All services over the port, as any client reaches them.
+    pub fn wires(&self) -> Result<Wires, Trouble> {
+        Ok(Wires::all(runtime::connect(&self.endpoint(), "")?))
+    }
+
+    /// Stops and drains; answers true when every open request came to its end.
+    pub async fn drain(self) -> Result<bool, Trouble> {
+        self.stop.send(()).ok();
+        self.server
+            .await
+            .map_err(|_| Trouble::ServerDied)?
+            .map_err(Trouble::from)
+    }
+}
