@@ -1,5 +1,5 @@
-//! The service as its callers see it: the generated client over a wire, on SQLite in a temporary
-//! folder.
+//! The service as its callers see it: the generated client over a wire, on the store the run is
+//! for.
 
 use kernel::{AreaCode, Day, IdNumber, Instant, Principal, Role};
 use proto::common::ineligibility::Reason;
@@ -11,12 +11,13 @@ use runtime::clock::ManualClock;
 use runtime::{Context, Settings, Wire, fault_of};
 use std::sync::Arc;
 use std::time::Duration;
+use store::testing::TestDatabase;
 use tonic::{Request, Response, Status};
 
 struct Suite {
     client: EnrollmentServiceClient<Wire>,
     area: &'static str,
-    _folder: tempfile::TempDir,
+    _database: TestDatabase,
 }
 
 const HERE: &str = "152501";
@@ -25,8 +26,8 @@ const ELSEWHERE: &str = "152502";
 impl Suite {
     /// A service on 2024-12-31 with an empty database.
     async fn begin() -> Suite {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}/enrollment.db", folder.path().display());
+        let database = TestDatabase::open().await.unwrap();
+        let url = database.url(enrollment::NAME);
         let area = AreaCode::parse(HERE).unwrap();
         let listen = "127.0.0.1:0".parse().unwrap();
         let settings = Settings::embedded(listen, area, url);
@@ -38,7 +39,7 @@ impl Suite {
         Suite {
             client: EnrollmentServiceClient::new(service.wire()),
             area: HERE,
-            _folder: folder,
+            _database: database,
         }
     }
 

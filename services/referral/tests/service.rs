@@ -14,6 +14,7 @@ use runtime::clock::ManualClock;
 use runtime::{Context, Settings, Wire, fault_of};
 use std::sync::Arc;
 use std::time::Duration;
+use store::testing::TestDatabase;
 use tonic::{Request, Status};
 
 const PERSON: &str = "0190d6b2-5f5e-7cc3-98c4-dc0c0c07398f";
@@ -23,27 +24,28 @@ const COUNTY: &str = "H15250100001";
 /// 2017-03-10 in Shanghai.
 const NOW: Instant = Instant::from_micros(1_489_110_000_000_000);
 
-/// A caller of the service over a database of its own.
+/// Somebody who calls it.
 struct Caller {
     client: ReferralServiceClient<Wire>,
     context: Context,
 }
 
+/// The service over a database of its own.
 struct House {
     wire: Wire,
-    _folder: tempfile::TempDir,
+    _database: TestDatabase,
 }
 
 impl House {
     async fn open() -> House {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", folder.path().join("referral.db").display());
-        let settings = Settings::embedded("127.0.0.1:0".parse().unwrap(), area("152501"), url);
+        let database = TestDatabase::open().await.unwrap();
+        let listen = "127.0.0.1:0".parse().unwrap();
+        let settings = Settings::embedded(listen, area("152501"), database.url(referral::NAME));
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(NOW));
         let service = referral::build(&settings, clock).await.unwrap();
         House {
             wire: service.wire(),
-            _folder: folder,
+            _database: database,
         }
     }
 

@@ -210,7 +210,13 @@ fn toy(key: Key, verdict: Verdict, fates: &[Fate], then: Fate) -> Toy {
 }
 
 fn person_unknown() -> Fault {
-    Fault::Refused(invalid("claim.person_id", "已登记的人员"))
+    let (sentence, remedy) = ("人员不存在。".into(), "请核对。".into());
+    Fault::Refused(Refusal::told(
+        "PERSON_UNKNOWN".into(),
+        Kind::NotFound,
+        sentence,
+        remedy,
+    ))
 }
 
 #[tokio::test]
@@ -248,6 +254,10 @@ async fn check(key: Key, verdict: Verdict, read: Result<(), Fault>, fates: [Fate
         Ok(replayed) => {
             assert_eq!(world.key, Key::Done, "{case}");
             assert!(replayed || key == Key::Free, "{case}");
+        }
+        // A malformed request is told so; its key stays what it was.
+        Err(no) if no.kind == Kind::Invalid => {
+            assert_eq!((verdict, world.key), (Verdict::Unreadable, key), "{case}");
         }
         Err(no) => {
             assert!(
