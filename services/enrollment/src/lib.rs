@@ -39,18 +39,23 @@ use std::sync::Arc;
 /// The service's name in configuration, and its schema.
 pub const NAME: &str = "enrollment";
 
-/// Opens the database and makes the service; `library` has the packages it decides by.
-pub async fn build(
-    settings: &Settings,
-    clock: Arc<dyn Clock>,
-    library: Arc<policy::Library>,
-) -> Result<Service, OpenError> {
+/// Opens the service's database.
+pub async fn open(settings: &Settings) -> Result<Db, OpenError> {
     let config = DbConfig {
         url: settings.database_url.clone(),
         schema: NAME.into(),
         connections: settings.database_connections,
     };
-    let db = Db::open::<migration::Migrator>(&config).await?;
+    Db::open::<migration::Migrator>(&config).await
+}
+
+/// Makes the service over its open database; `library` has the packages it decides by.
+pub fn build(
+    db: Db,
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    library: Arc<policy::Library>,
+) -> Service {
     let app = app::App {
         db: db.clone(),
         clock: clock.clone(),
@@ -58,10 +63,10 @@ pub async fn build(
     };
     let server = EnrollmentServiceServer::new(rpc::Rpc(app));
     let probed = db.clone();
-    Ok(Service::new(NAME, server, rpc::ACCESS, settings)
+    Service::new(NAME, server, rpc::ACCESS, settings)
         .with_background(event::keep_sealing(db, clock))
         .with_probe(Arc::new(move || {
             let db = probed.clone();
             Box::pin(async move { db.is_reachable().await })
-        })))
+        }))
 }

@@ -7,6 +7,12 @@ use std::sync::Arc;
 fn main() -> ExitCode {
     runtime::run(enrollment::NAME, |settings| async move {
         let library = Arc::new(policy::Library::builtin()?);
-        Ok(enrollment::build(&settings, Arc::new(SystemClock), library).await?)
+        let db = enrollment::open(&settings).await?;
+        Ok(enrollment::build(
+            db,
+            &settings,
+            Arc::new(SystemClock),
+            library,
+        ))
     })
 }

@@ -17,8 +17,6 @@ kernel::refusals! {
     IDENTITY_OVERLAPS: Precondition, "该人员的身份 {kind} 与已有认定 {identity_id} 的有效期重叠。", "请调整起止日期,或先冲正已有认定。";
     /// The person has a coverage for the year: one scheme, one coverage, one subsidy.
     ALREADY_INSURED: Exists, "该人员 {year} 年度已有参保。", "同一年度只能参加一个险种、享受一次资助;如需更正,请先冲正原参保。";
-    /// No package holds for the area and scheme on the year's first day.
-    NO_PACKAGE: Precondition, "没有适用于险种 {scheme}、{day} 的政策包。", "请核对险种和日期,或联系医保经办机构启用政策包。";
     /// The package states no fee for the year.
     FEE_UNKNOWN: Precondition, "政策包 {package_name} 没有 {year} 年度的个人缴费标准。", "请核对参保年度,或等待该年度缴费标准公布。";
     /// What was paid is not the fee less the subsidy.

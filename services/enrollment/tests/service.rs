@@ -33,9 +33,8 @@ impl Suite {
         let settings = Settings::embedded(listen, area, url);
         let clock = ManualClock::at(noon("2024-12-31"));
         let library = Arc::new(policy::Library::builtin().unwrap());
-        let service = enrollment::build(&settings, Arc::new(clock), library)
-            .await
-            .unwrap();
+        let db = enrollment::open(&settings).await.unwrap();
+        let service = enrollment::build(db, &settings, Arc::new(clock), library);
         Suite {
             client: EnrollmentServiceClient::new(service.wire()),
             area: HERE,

@@ -278,85 +278,27 @@ basis = "协议"
 
     #[test]
     fn every_mistake_is_told_with_its_place() {
+        #[rustfmt::skip]
         let cases = [
-            (
-                "from = \"2010-01-01\"",
-                "from = \"2010-01-02\"",
-                "1:8: expected the day the file",
-            ),
-            (
-                "from = \"2010-01-01\"",
-                "from = \"2010-1-1\"",
-                "1:8: expected a day",
-            ),
-            (
-                "code = \"A02\"",
-                "code = \"A2\"",
-                "3:8: expected a letter A to F",
-            ),
-            (
-                "code = \"C07\"",
-                "code = \"A02\"",
-                "13:8: expected a code no other rule has",
-            ),
-            (
-                "code = \"A02\"",
-                "cod = \"A02\"",
-                "3:1: unknown field `cod`",
-            ),
-            (
-                "name = \"限性别项目\"",
-                "name = \" \"",
-                "4:8: expected a text",
-            ),
-            (
-                "\"item_limit\"",
-                "\"items\"",
-                "5:9: unknown variant `items`",
-            ),
-            (
-                "\"deny_line\"",
-                "\"deny_claim\"",
-                "6:10: expected deny_line for items only",
-            ),
-            (
-                "effect = \"note\"",
-                "effect = \"deny_line\"",
-                "16:10: expected deny_line for",
-            ),
+            ("from = \"2010-01-01\"", "from = \"2010-01-02\"", "1:8: expected the day the file"),
+            ("from = \"2010-01-01\"", "from = \"2010-1-1\"", "1:8: expected a day"),
+            ("code = \"A02\"", "code = \"A2\"", "3:8: expected a letter A to F"),
+            ("code = \"A02\"", "cod = \"A02\"", "3:1: unknown field `cod`"),
+            ("code = \"C07\"", "code = \"A02\"", "13:8: expected a code no other rule has"),
+            ("name = \"限性别项目\"", "name = \" \"", "4:8: expected a text"),
+            ("\"item_limit\"", "\"items\"", "5:9: unknown variant `items`"),
+            ("\"item_limit\"\neffect = \"deny_line\"", "\"duplicate_claim\"\neffect = \"note\"",
+             "9:5: expected items under item_limit only"),
+            ("\"overlapping_stays\"", "\"item_limit\"", "12:1: expected 1 to"),
+            ("\"deny_line\"", "\"deny_claim\"", "6:10: expected deny_line for items only"),
+            ("effect = \"note\"", "effect = \"deny_line\"", "16:10: expected deny_line for"),
+            ("basis = \"协议\"", "basis = 协议", "17:9: "),
             ("\"S-1\"", "\"S 1\"", "9:14: expected 1 to 50 characters"),
             ("\"S-2\"", "\"S-1\"", "10:14: expected each item once"),
-            (
-                "sex = \"2\"",
-                "sex = \"9\"",
-                "9:27: expected \"1\" or \"2\"",
-            ),
-            (
-                "sex = \"2\"",
-                "sex = \"2\", under_years = 3",
-                "9:5: expected either sex or",
-            ),
-            (
-                "under_years = 14",
-                "under_years = 0",
-                "10:35: expected 1 to 150",
-            ),
-            (
-                "under_years = 14",
-                "under_years = -1",
-                "10:35: invalid value",
-            ),
-            (
-                "finds = \"item_limit\"\neffect = \"deny_line\"",
-                "finds = \"duplicate_claim\"\neffect = \"note\"",
-                "9:5: expected items under item_limit only",
-            ),
-            (
-                "finds = \"overlapping_stays\"",
-                "finds = \"item_limit\"",
-                "12:1: expected 1 to",
-            ),
-            ("basis = \"协议\"", "basis = 协议", "17:9: "),
+            ("sex = \"2\"", "sex = \"9\"", "9:27: expected \"1\" or \"2\""),
+            ("sex = \"2\"", "sex = \"2\", under_years = 3", "9:5: expected either sex or"),
+            ("under_years = 14", "under_years = 0", "10:35: expected 1 to 150"),
+            ("under_years = 14", "under_years = -1", "10:35: invalid value"),
         ];
         assert!(RuleBook::read(&[(NAME, &with("from", "from"))]).is_ok());
         for (piece, other, expected) in cases {

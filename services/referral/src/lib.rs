@@ -31,24 +31,28 @@ use std::sync::Arc;
 /// The service's name in configuration, and its schema.
 pub const NAME: &str = "referral";
 
-/// Opens the database and makes the service.
-pub async fn build(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Service, OpenError> {
+/// Opens the service's database.
+pub async fn open(settings: &Settings) -> Result<Db, OpenError> {
     let config = DbConfig {
         url: settings.database_url.clone(),
         schema: NAME.into(),
         connections: settings.database_connections,
     };
-    let db = Db::open::<migration::Migrator>(&config).await?;
+    Db::open::<migration::Migrator>(&config).await
+}
+
+/// Makes the service over its open database.
+pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>) -> Service {
     let app = app::App {
         db: db.clone(),
         clock: clock.clone(),
     };
     let server = ReferralServiceServer::new(rpc::Rpc(app));
     let probed = db.clone();
-    Ok(Service::new(NAME, server, rpc::ACCESS, settings)
+    Service::new(NAME, server, rpc::ACCESS, settings)
         .with_background(event::keep_sealing(db, clock))
         .with_probe(Arc::new(move || {
             let db = probed.clone();
             Box::pin(async move { db.is_reachable().await })
-        })))
+        }))
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 fn main() -> ExitCode {
     runtime::run(referral::NAME, |settings| async move {
-        Ok(referral::build(&settings, Arc::new(SystemClock)).await?)
+        let db = referral::open(&settings).await?;
+        Ok(referral::build(db, &settings, Arc::new(SystemClock)))
     })
 }

@@ -42,7 +42,8 @@ impl House {
         let listen = "127.0.0.1:0".parse().unwrap();
         let settings = Settings::embedded(listen, area("152501"), database.url(referral::NAME));
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(NOW));
-        let service = referral::build(&settings, clock).await.unwrap();
+        let db = referral::open(&settings).await.unwrap();
+        let service = referral::build(db, &settings, clock);
         House {
             wire: service.wire(),
             _database: database,

@@ -9,13 +9,13 @@ use crate::domain::{
     price,
 };
 use crate::refusal::{
-    ALREADY_REVERSED, CLAIM_IN_PROGRESS, INSTITUTION_UNKNOWN, NO_CATALOGUE, NO_PACKAGE, NOT_NEWEST,
+    ALREADY_REVERSED, CLAIM_IN_PROGRESS, INSTITUTION_UNKNOWN, NO_CATALOGUE, NOT_NEWEST,
     REPLAY_DIFFERS, SETTLEMENT_UNKNOWN,
 };
 use crate::{ledger, refusal, store};
 use ::store::event::{self, Event};
 use ::store::{Call, Db, Done, Key, Made, Stop, Tx, new_id, page};
-use kernel::refusal::CONTENTION;
+use kernel::refusal::{CONTENTION, NO_PACKAGE};
 use kernel::{
     AreaCode, CatalogueId, Clock, Day, Digest, InstitutionCode, Outcome, PersonId, Refusal, Scheme,
     SealedEvent, SettlementId, Spec,

@@ -9,8 +9,6 @@ kernel::refusals! {
     CATALOGUE_EXISTS: Exists, "自 {day} 起生效的目录已发布。", "目录发布后不可更改;请以新的生效日期发布新版本。";
     /// No catalogue counts on the day.
     NO_CATALOGUE: Precondition, "{day} 没有已生效的医保目录。", "请联系经办机构发布目录。";
-    /// No package is in force for area, scheme and day.
-    NO_PACKAGE: Precondition, "险种 {scheme} 在 {day} 没有适用的待遇政策。", "请核对险种与日期,或联系经办机构。";
     /// A supervision rule denies the whole claim.
     CLAIM_DENIED: Precondition, "审核规则 {rule} 不予结算:{found}", "请核对单据;确属不同业务的,请联系经办机构人工审核。";
     /// The claim's last day has not come yet.

@@ -405,3 +405,21 @@ impl Decoder for Dynamic {
             .map_err(|error| Status::internal(error.to_string()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dbg_comments() {
+        let pool = DescriptorPool::decode(proto::DESCRIPTOR_SET).unwrap();
+        let s = pool.get_service_by_name("yibao.inspection.v1.InspectionService").unwrap();
+        let f = s.parent_file();
+        let i = f.file_descriptor_proto().source_code_info.as_ref().unwrap();
+        for l in i.location.iter().filter(|l| l.path.first() == Some(&6)) {
+            println!("{:?} {:?}", l.path, l.leading_comments);
+        }
+        println!("{} {}", s.index(), i.location.len());
+        panic!();
+    }
+}

@@ -1,7 +1,8 @@
 //! 参保缴费与资助: what a payment buys, and who pays the fee.
 
 use crate::domain::Person;
-use crate::refusal::{ALREADY_INSURED, FEE_MISMATCH, FEE_UNKNOWN, NO_PACKAGE};
+use crate::refusal::{ALREADY_INSURED, FEE_MISMATCH, FEE_UNKNOWN};
+use kernel::refusal::NO_PACKAGE;
 use kernel::refusal::invalid;
 use kernel::{CoverageId, Day, Digest, Fen, IdentityKind, PersonId, Refusal, Scheme};
 use policy::{EnrolmentFacts, Library, Package, Reason};
