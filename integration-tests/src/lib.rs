@@ -60,7 +60,12 @@ impl World {
         config.clock = clock.clone();
         config.wrap = Some(Arc::new(wrap));
         let suite = Suite::open(config).await.expect("the suite opens");
-        let world = World { suite, clock, database, people: AtomicU32::new(0) };
+        let world = World {
+            suite,
+            clock,
+            database,
+            people: AtomicU32::new(0),
+        };
         world.furnish().await;
         world
     }
@@ -77,8 +82,14 @@ impl World {
             };
             let request_id = format!("world-{code}");
             let institution = Some(institution);
-            let request = settlement::RegisterInstitutionRequest { request_id, institution };
-            client.register_institution(request).await.expect("an institution");
+            let request = settlement::RegisterInstitutionRequest {
+                request_id,
+                institution,
+            };
+            client
+                .register_institution(request)
+                .await
+                .expect("an institution");
         }
         let item = settlement::CatalogueItem {
             item_code: DRUG.into(),
@@ -91,7 +102,10 @@ impl World {
             effective_day: "2010-01-01".into(),
             items: vec![item],
         };
-        client.publish_catalogue(request).await.expect("a catalogue");
+        client
+            .publish_catalogue(request)
+            .await
+            .expect("a catalogue");
     }
 
     /// Clients for a clerk of the bureau.
@@ -130,7 +144,11 @@ impl World {
             year: 2017,
             paid_day: "2016-11-15".into(),
         };
-        let quoted = client.quote_subsidy(quote).await.expect("a subsidy").into_inner();
+        let quoted = client
+            .quote_subsidy(quote)
+            .await
+            .expect("a subsidy")
+            .into_inner();
         let request = enrollment::EnrolPersonRequest {
             request_id: format!("enrol-{person}"),
             person_id: person.clone(),
@@ -155,7 +173,12 @@ impl World {
             birth_day: "1980-01-01".into(),
             household_id: String::new(),
         };
-        let answer = self.clerk().enrollment().register_person(request).await.expect("a person");
+        let answer = self
+            .clerk()
+            .enrollment()
+            .register_person(request)
+            .await
+            .expect("a person");
         answer.into_inner().person.expect("a person").person_id
     }
 
@@ -177,7 +200,11 @@ impl World {
             settlement_id: settlement_id.into(),
             reason: "测试撤销".into(),
         };
-        let answer = self.clerk().orchestrator().reverse(patient(request)).await?;
+        let answer = self
+            .clerk()
+            .orchestrator()
+            .reverse(patient(request))
+            .await?;
         Ok(answer.into_inner().settlement.expect("a settlement"))
     }
 
@@ -197,7 +224,10 @@ impl World {
         let request = settlement::GetTrialBalanceRequest {};
         let answer = self.clerk().settlement().get_trial_balance(request).await;
         let balance = answer.expect("a trial balance").into_inner();
-        assert_eq!(balance.sum_fen, 0, "the ledger does not balance: {balance:?}");
+        assert_eq!(
+            balance.sum_fen, 0,
+            "the ledger does not balance: {balance:?}"
+        );
         balance
     }
 }
@@ -218,7 +248,14 @@ pub fn id_number(n: u32) -> String {
 
 /// A one-line stay of nine days in March 2017 at the hospital.
 pub fn stay(person: &str, visit: &str, yuan: i64) -> Claim {
-    claim(person, HOSPITAL, "21", visit, ("2017-03-01", "2017-03-10"), yuan * 100)
+    claim(
+        person,
+        HOSPITAL,
+        "21",
+        visit,
+        ("2017-03-01", "2017-03-10"),
+        yuan * 100,
+    )
 }
 
 /// A one-line outpatient visit at the clinic.
@@ -264,11 +301,16 @@ pub fn patient<T>(message: T) -> Request<T> {
 /// The refusal's code in a status; empty when there is none.
 pub fn code(status: &Status) -> String {
     let details = status.get_error_details();
-    details.error_info().map(|info| info.reason.clone()).unwrap_or_default()
+    details
+        .error_info()
+        .map(|info| info.reason.clone())
+        .unwrap_or_default()
 }
 
 /// True when the status says it was read from a key row.
 pub fn remembered(status: &Status) -> bool {
     let details = status.get_error_details();
-    details.error_info().is_some_and(|info| info.metadata.contains_key("remembered"))
+    details
+        .error_info()
+        .is_some_and(|info| info.metadata.contains_key("remembered"))
 }

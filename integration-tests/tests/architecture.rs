@@ -12,10 +12,22 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("proto", &[]),
     ("runtime", &["kernel", "proto"]),
     ("store", &["kernel"]),
-    ("enrollment", &["kernel", "policy", "proto", "runtime", "store"]),
-    ("settlement", &["kernel", "policy", "proto", "runtime", "store"]),
-    ("referral", &["kernel", "policy", "proto", "runtime", "store"]),
-    ("inspection", &["kernel", "policy", "proto", "runtime", "store"]),
+    (
+        "enrollment",
+        &["kernel", "policy", "proto", "runtime", "store"],
+    ),
+    (
+        "settlement",
+        &["kernel", "policy", "proto", "runtime", "store"],
+    ),
+    (
+        "referral",
+        &["kernel", "policy", "proto", "runtime", "store"],
+    ),
+    (
+        "inspection",
+        &["kernel", "policy", "proto", "runtime", "store"],
+    ),
     ("interregional", &["kernel", "proto", "runtime", "store"]),
     ("orchestrator", &["kernel", "proto", "runtime"]),
 ];
@@ -24,14 +36,20 @@ const ARROWS: &[(&str, &[&str])] = &[
 const WHOLE: &[&str] = &["yibao", "integration-tests"];
 
 /// What the pure crates must not reach, directly or through others.
-const IMPURE: &[&str] = &["tokio", "tonic", "sea-orm", "sqlx", "redis", "rand", "prost", "axum"];
+const IMPURE: &[&str] = &[
+    "tokio", "tonic", "sea-orm", "sqlx", "redis", "rand", "prost", "axum",
+];
 
 fn metadata() -> Value {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--locked", "--offline"])
         .output()
         .expect("cargo runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
@@ -49,15 +67,23 @@ fn crates_depend_along_the_arrows_only() {
         .map(|package| text(package, "name"))
         .collect();
     let allowed: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
-    for package in packages.iter().filter(|package| package["source"].is_null()) {
+    for package in packages
+        .iter()
+        .filter(|package| package["source"].is_null())
+    {
         let name = text(package, "name");
         if WHOLE.contains(&name) {
             continue;
         }
-        let allowed = allowed.get(name).unwrap_or_else(|| panic!("{name} has no arrows here"));
+        let allowed = allowed
+            .get(name)
+            .unwrap_or_else(|| panic!("{name} has no arrows here"));
         for dependency in package["dependencies"].as_array().expect("dependencies") {
             let on = text(dependency, "name");
-            assert!(!ours.contains(on) || allowed.contains(&on), "{name} must not know {on}");
+            assert!(
+                !ours.contains(on) || allowed.contains(&on),
+                "{name} must not know {on}"
+            );
         }
     }
 }
@@ -75,17 +101,31 @@ fn pure_crates_reach_no_io() {
     let normal = |node: &Value| -> Vec<String> {
         let dependencies = node["deps"].as_array().cloned().unwrap_or_default();
         let is_normal = |dependency: &Value| {
-            let kinds = dependency["dep_kinds"].as_array().cloned().unwrap_or_default();
+            let kinds = dependency["dep_kinds"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
             kinds.iter().any(|kind| kind["kind"].is_null())
         };
-        dependencies.iter().filter(|d| is_normal(d)).map(|d| text(d, "pkg").to_string()).collect()
+        dependencies
+            .iter()
+            .filter(|d| is_normal(d))
+            .map(|d| text(d, "pkg").to_string())
+            .collect()
     };
     for pure in ["kernel", "policy"] {
-        let start = names.iter().find(|(_, name)| **name == pure).expect("the crate").0;
+        let start = names
+            .iter()
+            .find(|(_, name)| **name == pure)
+            .expect("the crate")
+            .0;
         let mut seen = BTreeSet::from([start.to_string()]);
         let mut open = vec![start.to_string()];
         while let Some(id) = open.pop() {
-            let node = nodes.iter().find(|node| text(node, "id") == id).expect("a node");
+            let node = nodes
+                .iter()
+                .find(|node| text(node, "id") == id)
+                .expect("a node");
             for next in normal(node) {
                 if seen.insert(next.clone()) {
                     open.push(next);
@@ -96,6 +136,9 @@ fn pure_crates_reach_no_io() {
         for impure in IMPURE {
             assert!(!reached.contains(impure), "{pure} reaches {impure}");
         }
-        assert!(reached.len() > 3, "{pure} reaches almost nothing: is the walk right?");
+        assert!(
+            reached.len() > 3,
+            "{pure} reaches almost nothing: is the walk right?"
+        );
     }
 }

@@ -30,7 +30,7 @@ impl Alone {
             let asked = asked.clone();
             Wire::new(tower::service_fn(move |_: http::Request<Body>| {
                 asked.fetch_add(1, Ordering::SeqCst);
-                async { Err::<http::Response<Body>, _>(tower::BoxError::from("silence")) }
+                async { Err::<http::Response<Body>, _>(runtime::Broken::new("silence")) }
             }))
         };
         let peers = Peers {

@@ -102,12 +102,15 @@ enum Posting {
 }
 
 /// Indexes, some partial: the same words on both databases.
-const INDEXES: [&str; 5] = [
+const INDEXES: [&str; 6] = [
     "CREATE UNIQUE INDEX institution_code ON institution (area, code) WHERE withdrawn_at IS NULL",
     "CREATE UNIQUE INDEX catalogue_day ON catalogue (area, effective_day)",
     // One standing settlement per visit, whatever the callers' request ids.
     "CREATE UNIQUE INDEX settlement_visit \
         ON settlement (area, institution_code, visit_number) WHERE reversed_at IS NULL",
+    // One standing settlement per bill, under whatever visit number it comes again.
+    "CREATE UNIQUE INDEX settlement_fingerprint \
+        ON settlement (area, fingerprint) WHERE reversed_at IS NULL",
     "CREATE UNIQUE INDEX settlement_ordinal \
         ON settlement (area, person_id, scheme, year, ordinal)",
     "CREATE INDEX settlement_days ON settlement (area, person_id, end_day)",

@@ -17,6 +17,9 @@ kernel::refusals! {
     CLAIM_DAYS_REVERSED: Invalid, "开始日期 {begin_day} 晚于结束日期 {end_day}。", "请更正就诊日期。";
     /// The institution's visit is settled already.
     VISIT_SETTLED: Exists, "机构 {institution_code} 的就诊 {visit_number} 已结算。", "请查询原结算;如需更改,请先撤销原结算。";
+    /// The same bill stands settled under another visit: found here under the person's lock, so that
+    /// two of them at once cannot both pass screening.
+    DUPLICATE_CLAIM: Exists, "机构 {institution_code} 同一人员、日期和明细的费用已结算,属重复结算。", "请查询原结算;确属不同业务的,请联系经办机构人工审核。";
     /// A line's amount is not price × quantity.
     LINE_AMOUNT_WRONG: Invalid, "第 {line} 行金额应为 {expected_fen} 分(单价×数量,四舍五入到分),实为 {amount_fen} 分。", "请更正该行金额后重新提交。";
     /// The amounts are not those of the basis any more.

@@ -222,11 +222,15 @@ pub fn path_of(method: &MethodDescriptor) -> String {
 pub fn comment_of(service: &ServiceDescriptor, method: Option<&MethodDescriptor>) -> String {
     const SERVICE: i32 = 6;
     const METHOD: i32 = 2;
-    let mut path = vec![SERVICE, i32::try_from(service.index()).unwrap_or(-1)];
+    let file = service.parent_file();
+    let place = file
+        .services()
+        .zip(0i32..)
+        .find(|(known, _)| known == service);
+    let mut path = vec![SERVICE, place.map_or(-1, |(_, place)| place)];
     if let Some(method) = method {
         path.extend([METHOD, i32::try_from(method.index()).unwrap_or(-1)]);
     }
-    let file = service.parent_file();
     let told = file.file_descriptor_proto().source_code_info.as_ref();
     let found = told.and_then(|info| info.location.iter().find(|location| location.path == path));
     let comment = found.map(|location| location.leading_comments().replace('\n', " "));
@@ -403,23 +407,5 @@ impl Decoder for Dynamic {
         decoded
             .map(Some)
             .map_err(|error| Status::internal(error.to_string()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dbg_comments() {
-        let pool = DescriptorPool::decode(proto::DESCRIPTOR_SET).unwrap();
-        let s = pool.get_service_by_name("yibao.inspection.v1.InspectionService").unwrap();
-        let f = s.parent_file();
-        let i = f.file_descriptor_proto().source_code_info.as_ref().unwrap();
-        for l in i.location.iter().filter(|l| l.path.first() == Some(&6)) {
-            println!("{:?} {:?}", l.path, l.leading_comments);
-        }
-        println!("{} {}", s.index(), i.location.len());
-        panic!();
     }
 }

@@ -150,6 +150,18 @@ pub enum Trouble {
     Interrupted,
 }
 
+impl Trouble {
+    /// True when nobody reads our output any more.
+    fn is_unread(&self) -> bool {
+        match self {
+            Trouble::Print(error) | Trouble::Story(Halted::Print(error)) => {
+                error.kind() == io::ErrorKind::BrokenPipe
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Does what the command line says.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
@@ -166,6 +178,8 @@ pub fn run() -> ExitCode {
         telemetry.end();
         match result {
             Ok(()) => ExitCode::SUCCESS,
+            // Whoever closed our output knows why: `yibao list | head`.
+            Err(trouble) if trouble.is_unread() => ExitCode::FAILURE,
             Err(trouble) => {
                 // Where even standard error is closed, the status still tells.
                 writeln!(io::stderr(), "yibao: {trouble}").ok();
@@ -211,13 +225,14 @@ enum Show {
 async fn serve(place: &Place, show: Show) -> Result<(), Trouble> {
     let mut stop = std::pin::pin!(stop_signal());
     let host = Host::start(&place.data, place.listen).await?;
+    locate(&host)?;
     let prepared = async {
         let wires = host.wires()?;
         if show != Show::Nothing {
             load(&wires).await?;
         }
         let played = match show {
-            Show::Story => Some(story::play(&wires, &mut stdout()).await?),
+            Show::Story => Some(story::play(&wires, host.library(), &mut stdout()).await?),
             _ => None,
         };
         announce(&host, played.as_ref())
@@ -244,10 +259,11 @@ async fn serve(place: &Place, show: Show) -> Result<(), Trouble> {
 async fn demonstrate(place: &Place) -> Result<(), Trouble> {
     let mut stop = std::pin::pin!(stop_signal());
     let host = Host::start(&place.data, place.listen).await?;
+    locate(&host)?;
     let told = async {
         let wires = host.wires()?;
         load(&wires).await?;
-        Ok(story::play(&wires, &mut stdout()).await?)
+        Ok(story::play(&wires, host.library(), &mut stdout()).await?)
     };
     let told = until(told, &mut stop).await;
     let drained = host.drain().await;
@@ -309,7 +325,23 @@ async fn load(wires: &Wires) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Where it listens, and what a stranger can paste.
+/// Where everything is.
+fn locate(host: &Host) -> Result<(), Trouble> {
+    let mut out = stdout();
+    writeln!(
+        out,
+        "服务地址  {}（六个服务同一端口，gRPC 反射与健康检查）",
+        host.endpoint()
+    )?;
+    writeln!(
+        out,
+        "数据目录  {}（每个服务一个 SQLite 文件）",
+        host.folder().display()
+    )?;
+    Ok(())
+}
+
+/// What a stranger can paste.
 fn announce(host: &Host, played: Option<&Played>) -> Result<(), Trouble> {
     let mut out = stdout();
     if let Some(played) = played {
@@ -323,24 +355,28 @@ fn announce(host: &Host, played: Option<&Played>) -> Result<(), Trouble> {
     writeln!(out, "数据目录  {}", host.folder().display())?;
     if let Some(played) = played {
         let program = program();
-        let endpoint = match endpoint.as_str() {
+        let endpoint = match host.endpoint().as_str() {
             ENDPOINT => String::new(),
             other => format!(" --endpoint {other}"),
         };
         writeln!(out, "\n在另一个终端中，可直接粘贴运行：\n")?;
         writeln!(
             out,
-            "{program} call{endpoint} settlement/ExplainSettlement \\\n  \
+            "{program} call{endpoint} \\\n  settlement/ExplainSettlement \
              '{{\"settlement_id\": \"{}\"}}'\n",
             played.settlement_id
         )?;
         writeln!(
             out,
-            "{program} call{endpoint} --as {TOWNSHIP_CENTRE} orchestrator/PreSettle \\\n  '{}'",
+            "{program} call{endpoint} \\\n  --as {TOWNSHIP_CENTRE} orchestrator/PreSettle '{}'",
             example_claim(&played.person_id)
         )?;
     }
-    Ok(writeln!(out, "\n按 Ctrl-C 停止。")?)
+    Ok(writeln!(
+        out,
+        "\n正在服务：{}；按 Ctrl-C 停止。",
+        host.endpoint()
+    )?)
 }
 
 /// A small claim of the story's heroine, for a stranger to price and to change.

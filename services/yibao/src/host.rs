@@ -19,6 +19,7 @@ pub struct Host {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     server: JoinHandle<Result<bool, ServeError>>,
+    library: Arc<Library>,
 }
 
 impl Host {
@@ -29,7 +30,7 @@ impl Host {
         let library = Arc::new(Library::builtin()?);
         let config = SuiteConfig {
             listen,
-            ..SuiteConfig::new(databases, area::code(), library)
+            ..SuiteConfig::new(databases, area::code(), library.clone())
         };
         let server = Suite::open(config).await?.into_server().await?;
         let address = server.address().unwrap_or(listen);
@@ -43,6 +44,7 @@ impl Host {
             address,
             stop,
             server: tokio::spawn(server.serve(stopped)),
+            library,
         })
     }
 
@@ -54,6 +56,11 @@ impl Host {
     /// The data folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The law it serves by.
+    pub fn library(&self) -> &Library {
+        &self.library
     }
 
     /// All services over the port, as any client reaches them.

@@ -98,24 +98,22 @@ pub struct Suite {
 impl Suite {
     /// Opens every database, bringing it to its newest migration, and makes the services.
     pub async fn open(config: SuiteConfig) -> Result<Suite, SuiteError> {
-        let SuiteConfig { clock, library, .. } = &config;
-        let mut databases = BTreeMap::new();
-        let settings = config.settings(enrollment::NAME)?;
-        let db = config.opened(enrollment::NAME, enrollment::open(&settings).await)?;
-        databases.insert(enrollment::NAME, db.clone());
+        let (clock, library) = (&config.clock, &config.library);
+        let mut opening = Opening {
+            config: &config,
+            databases: BTreeMap::new(),
+        };
+        let (db, settings) = opening.open(enrollment::NAME, enrollment::open).await?;
         let enrollment = enrollment::build(db, &settings, clock.clone(), library.clone());
-        let settings = config.settings(settlement::NAME)?;
-        let db = config.opened(settlement::NAME, settlement::open(&settings).await)?;
-        databases.insert(settlement::NAME, db.clone());
+        let (db, settings) = opening.open(settlement::NAME, settlement::open).await?;
         let settlement = settlement::build(db, &settings, clock.clone(), library.clone());
-        let settings = config.settings(referral::NAME)?;
-        let db = config.opened(referral::NAME, referral::open(&settings).await)?;
-        databases.insert(referral::NAME, db.clone());
+        let (db, settings) = opening.open(referral::NAME, referral::open).await?;
         let referral = referral::build(db, &settings, clock.clone());
-        let settings = config.settings(interregional::NAME)?;
-        let db = config.opened(interregional::NAME, interregional::open(&settings).await)?;
-        databases.insert(interregional::NAME, db.clone());
+        let (db, settings) = opening
+            .open(interregional::NAME, interregional::open)
+            .await?;
         let interregional = interregional::build(db, &settings, clock.clone());
+        let databases = opening.databases;
         // Neither keeps data of its own.
         let without_data = config.embedded(String::new());
         let inspection = inspection::build(&without_data, clock.clone())?;
@@ -186,32 +184,46 @@ impl SuiteConfig {
         Settings::embedded(self.listen, self.area.clone(), database_url)
     }
 
+    fn remedy(&self, service: &str) -> String {
+        match &self.databases {
+            Databases::Folder(folder) => format!(
+                "The file {} is damaged, not ours, or from a newer version: put back a copy of it, \
+                 move it away to begin anew, or name another folder with --data DIR.",
+                database_file(folder, service).display()
+            ),
+            Databases::Url(_) => "Is the server running, and may this user make schemas?".into(),
+        }
+    }
+
     fn wrapped(&self, service: &Service) -> Wire {
         match &self.wrap {
             Some(wrap) => wrap(service.name(), service.wire()),
             None => service.wire(),
         }
     }
+}
 
-    fn opened<T>(
-        &self,
+/// The databases opened so far.
+struct Opening<'a> {
+    config: &'a SuiteConfig,
+    databases: BTreeMap<&'static str, Db>,
+}
+
+impl Opening<'_> {
+    async fn open(
+        &mut self,
         service: &'static str,
-        opened: Result<T, OpenError>,
-    ) -> Result<T, SuiteError> {
-        opened.map_err(|source| SuiteError::Database {
+        open: impl AsyncFnOnce(&Settings) -> Result<Db, OpenError>,
+    ) -> Result<(Db, Settings), SuiteError> {
+        let settings = self.config.settings(service)?;
+        let opened = open(&settings).await;
+        let db = opened.map_err(|source| SuiteError::Database {
             service,
             source,
-            remedy: match &self.databases {
-                Databases::Folder(folder) => format!(
-                    "The file {} is damaged, not ours, or from a newer version: put back a copy \
-                     of it, move it away to begin anew, or name another folder with --data DIR.",
-                    database_file(folder, service).display()
-                ),
-                Databases::Url(_) => {
-                    "Is the server running, and may this user make schemas?".into()
-                }
-            },
-        })
+            remedy: self.config.remedy(service),
+        })?;
+        self.databases.insert(service, db.clone());
+        Ok((db, settings))
     }
 }
 

@@ -1,10 +1,10 @@
 //! A wire that fails on purpose: what a test puts between two services.
 
-use crate::wire::Wire;
+use crate::wire::{Broken, Wire};
 use http::{Request, Response};
 use std::sync::{Arc, Mutex, PoisonError};
 use tonic::body::Body;
-use tower::{BoxError, Service, ServiceExt};
+use tower::{Service, ServiceExt};
 
 /// What happens to one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,18 +47,18 @@ impl Faults {
         }))
     }
 
-    async fn carry(&self, wire: Wire, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+    async fn carry(&self, wire: Wire, request: Request<Body>) -> Result<Response<Body>, Broken> {
         match (self.decide)(request.uri().path()) {
             Fate::Pass => wire.oneshot(request).await,
-            Fate::LoseCall => Err("the call was lost".into()),
+            Fate::LoseCall => Err(Broken::new("the call was lost")),
             Fate::LoseAnswer => {
                 wire.oneshot(request).await?;
-                Err("the answer was lost".into())
+                Err(Broken::new("the answer was lost"))
             }
             Fate::Late => {
                 let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
                 late.push((wire, request));
-                Err("the call is late".into())
+                Err(Broken::new("the call is late"))
             }
         }
     }

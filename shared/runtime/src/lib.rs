@@ -25,4 +25,4 @@ pub use settings::{Identity, Settings, SettingsError};
 pub use stack::Access;
 pub use status::{Fault, fault_of, status_of};
 pub use telemetry::Telemetry;
-pub use wire::{Wire, WireError, connect};
+pub use wire::{Broken, Wire, WireError, connect};

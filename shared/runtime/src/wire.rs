@@ -7,11 +7,24 @@ use http::{HeaderValue, Request, Response};
 use std::time::Duration;
 use tonic::body::Body;
 use tonic::transport::Endpoint;
+use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
-use tower::{BoxError, ServiceExt};
 
 /// One way to reach a peer.
-pub type Wire = BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>;
+pub type Wire = BoxCloneSyncService<Request<Body>, Response<Body>, Broken>;
+
+/// A call that did not come back. A type of its own, because of a boxed error the compiler cannot
+/// prove inside a `Send` future that it turns into a status (rust-lang/rust#110338).
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct Broken(Box<dyn std::error::Error + Send + Sync>);
+
+impl Broken {
+    /// Broken for this reason.
+    pub fn new(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Broken {
+        Broken(reason.into())
+    }
+}
 
 /// An endpoint or secret that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +62,7 @@ pub fn connect(endpoint: &str, secret: &str) -> Result<Wire, WireError> {
             }
             request
         })
-        .map_err(BoxError::from);
+        .map_err(Broken::new);
     Ok(Wire::new(wire))
 }
 

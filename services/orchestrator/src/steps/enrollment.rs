@@ -1,6 +1,6 @@
 //! What is asked of enrollment.
 
-use super::{ASKING, NAME, Peers, Step, heard, line, present};
+use super::{ASKING, NAME, Peers, Step, heard, present};
 use crate::wire::{Claim, Member};
 use proto::enrollment as pb;
 use proto::enrollment::enrollment_service_client::EnrollmentServiceClient;
@@ -20,7 +20,7 @@ impl Step for CheckEligibility<'_> {
             scheme: claim.scheme.to_string(),
             as_of_day: claim.last_day.to_string(),
         };
-        let mut enrollment = EnrollmentServiceClient::new(line(&peers.enrollment));
+        let mut enrollment = EnrollmentServiceClient::new(peers.enrollment.clone());
         let call = enrollment.check_eligibility(context.through(NAME, request));
         present(heard(call, context, ASKING).await?.member, "member")
     }

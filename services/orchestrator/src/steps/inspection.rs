@@ -1,7 +1,7 @@
 //! What is asked of inspection.
 
 use super::settlement::History;
-use super::{ASKING, NAME, Peers, Step, heard, line};
+use super::{ASKING, NAME, Peers, Step, heard};
 use crate::wire::{Claim, Finding, Member};
 use proto::inspection as pb;
 use proto::inspection::inspection_service_client::InspectionServiceClient;
@@ -27,7 +27,7 @@ impl Step for Screen<'_> {
             history: self.history.history.clone(),
             fingerprint: self.history.fingerprint.clone(),
         };
-        let mut inspection = InspectionServiceClient::new(line(&peers.inspection));
+        let mut inspection = InspectionServiceClient::new(peers.inspection.clone());
         let call = inspection.screen(context.through(NAME, request));
         Ok(heard(call, context, ASKING).await?.findings)
     }

@@ -13,10 +13,7 @@ use kernel::refusal::{DEADLINE_EXCEEDED, INTERNAL};
 use kernel::{OutcomeState, RequestId};
 use runtime::{Context, Fault, Settings, Wire, WireError, connect, fault_of};
 use std::future::Future;
-use tonic::body::Body;
 use tonic::{Response, Status};
-use tower::ServiceExt;
-use tower::util::BoxCloneSyncService;
 
 /// How the peers are reached. A test puts `runtime::fault::Faults` over any of them.
 #[derive(Clone)]
@@ -97,15 +94,6 @@ pub trait Pivot: Step {
         peers: &Peers,
         context: &Context,
     ) -> impl Future<Output = Result<OutcomeState, Fault>> + Send;
-}
-
-/// A wire as the generated clients are handed it. A [`Wire`] fails with a boxed error, of which the
-/// compiler cannot prove inside a `Send` future that it turns into one (rust-lang/rust#110338); a
-/// status it can.
-type Line = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, Status>;
-
-fn line(wire: &Wire) -> Line {
-    Line::new(wire.clone().map_err(Status::from_error))
 }
 
 /// A call that changes nothing: its "no" is the answer.

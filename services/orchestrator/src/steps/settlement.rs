@@ -1,6 +1,6 @@
 //! What is asked of settlement: questions, and the two pivots.
 
-use super::{ASKING, CHANGING, Line, NAME, Peers, Pivot, Step, heard, line, present};
+use super::{ASKING, CHANGING, NAME, Peers, Pivot, Step, heard, present};
 use crate::wire::{Claim, Finding, Member, Reverse, Settle};
 use kernel::refusal::INTERNAL;
 use kernel::{OutcomeState, RequestId};
@@ -8,7 +8,7 @@ use proto::common;
 use proto::common::outcome::State;
 use proto::settlement as pb;
 use proto::settlement::settlement_service_client::SettlementServiceClient;
-use runtime::{Context, Fault};
+use runtime::{Context, Fault, Wire};
 
 /// The claim's fingerprint and the person's settlements around it, on their way to inspection.
 pub type History = pb::GetClaimHistoryResponse;
@@ -173,8 +173,8 @@ impl Step for GetOutcome {
     }
 }
 
-fn client(peers: &Peers) -> SettlementServiceClient<Line> {
-    SettlementServiceClient::new(line(&peers.settlement))
+fn client(peers: &Peers) -> SettlementServiceClient<Wire> {
+    SettlementServiceClient::new(peers.settlement.clone())
 }
 
 async fn burn(

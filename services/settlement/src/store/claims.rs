@@ -4,7 +4,7 @@ use super::{of_json, to_json, unreadable};
 use crate::domain::{Bill, PersonYear, Posted};
 use crate::entity::{person_year, posting, settlement};
 use crate::ledger::Posting;
-use crate::refusal::VISIT_SETTLED;
+use crate::refusal::{DUPLICATE_CLAIM, VISIT_SETTLED};
 use kernel::refusal::INTERNAL;
 use kernel::{AreaCode, Day, Fen, Instant, PersonId, Refusal, Scheme, SettlementId};
 use policy::ENGINE_VERSION;
@@ -13,7 +13,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, TryInsertResult,
 };
-use store::{Db, Stop, Tx, taken};
+use store::{Db, Stop, Tx, taken, violates};
 
 /// Settlements that touch a claim's days, as far as screening looks.
 const HISTORY_MAX: u64 = 500;
@@ -175,10 +175,14 @@ pub async fn insert(tx: &Tx, area: &AreaCode, posted: &Posted) -> Result<(), Sto
         .exec_without_returning(&**tx)
         .await;
     inserted.map(drop).map_err(|fault| {
+        let twice = violates(&fault, "fingerprint");
         taken(fault, || {
-            let no = VISIT_SETTLED.refuse().at("claim.visit_number");
-            let no = no.with("institution_code", &bill.institution);
-            no.with("visit_number", &bill.visit)
+            let no = match twice {
+                true => DUPLICATE_CLAIM.refuse().at("claim.lines"),
+                false => VISIT_SETTLED.refuse().at("claim.visit_number"),
+            };
+            no.with("institution_code", &bill.institution)
+                .with("visit_number", &bill.visit)
         })
     })
 }

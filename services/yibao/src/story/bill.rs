@@ -35,7 +35,7 @@ pub const OUTPATIENT: Bill = Bill {
     ],
 };
 
-/// 住院: a bypass operation that fails to stay simple, large enough for three layers.
+/// 住院: bypasses and a valve, with weeks of intensive care; large enough for three layers.
 pub const STAY: Bill = Bill {
     institution: GENERAL_HOSPITAL,
     care: MedType::Inpatient,
@@ -46,10 +46,10 @@ pub const STAY: Bill = Bill {
         ("S-BED-ICU", 10_000, 7),
         ("S-ICU-MONITOR", 32_000, 7),
         ("S-CORONARY", 200_000, 1),
-        ("S-BYPASS", 1_600_000, 2),
+        ("S-BYPASS", 1_600_000, 3),
         ("S-ANAESTHESIA", 60_000, 4),
-        ("M-STENT", 1_280_000, 2),
-        ("M-CONDUIT", 520_000, 2),
+        ("M-VALVE", 2_560_000, 1),
+        ("M-CONDUIT", 520_000, 1),
         ("D-ALBUMIN", 37_800, 36),
         ("D-MEROPENEM", 11_200, 90),
         ("S-DIALYSIS", 40_000, 14),

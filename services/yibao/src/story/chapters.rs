@@ -18,6 +18,8 @@ use proto::settlement::{
 
 const YEAR: i32 = 2017;
 const PAID_DAY: &str = "2017-01-09";
+/// The package of the year.
+const PACKAGE: &str = "152501/2017-01-01";
 
 const HEROINE: Newcomer = Newcomer {
     role: "heroine",
@@ -114,7 +116,10 @@ impl Story<'_> {
         self.sheet
             .table(&[("2017 年度", Side::Left), ("元", Side::Right)], &rows)?;
         self.sheet.hanging("依据  ", &reason.sentence)?;
-        self.show_clause("      ", &reason)?;
+        match reason.assumed {
+            true => self.show_assumptions(PACKAGE, std::slice::from_ref(&reason))?,
+            false => self.show_clause("      ", &reason)?,
+        }
         let highest = IdentityKind::MinimumLiving;
         let expected = format!("两种身份只按较高的{}资助一次（就高不就低）", highest.term());
         self.expect(subsidy.identity_kind == highest.as_str(), expected)?;
@@ -122,7 +127,16 @@ impl Story<'_> {
         self.expect(
             paid && subsidy.subsidy_fen > 0,
             "资助 + 个人实缴 = 缴费标准",
-        )
+        )?;
+        let request = pb::CheckEligibilityRequest {
+            person_id: person_id.into(),
+            scheme: Scheme::Resident.to_string(),
+            as_of_day: OUTPATIENT.days.0.into(),
+        };
+        let answer = self.clerk.enrollment().check_eligibility(request).await;
+        let member = self.granted("CheckEligibility", answer)?.member;
+        let expected = format!("待遇检查：{} 可享受待遇", OUTPATIENT.days.0);
+        self.expect(member.is_some_and(|member| member.eligible), expected)
     }
 
     /// 参保缴费 of what is left to pay after the subsidy.
@@ -291,11 +305,11 @@ impl Story<'_> {
             settlement_id: of.settlement_id.clone(),
             reason: "患者要求退费重结".into(),
         };
-        self.sheet.line("先试撤销较早的一笔（③）：")?;
+        self.sheet.line("先试撤销较早的一笔（③）")?;
         let mut clerk = self.clerk.orchestrator();
         let answer = clerk.reverse(request(self, "reverse-older", older)).await;
         self.refused(answer, "NOT_NEWEST")?;
-        self.sheet.line("再撤销最新的一笔（④）：")?;
+        self.sheet.line("再撤销最新的一笔（④）")?;
         let answer = clerk.reverse(request(self, "reverse", newest)).await;
         let reversed = self
             .granted("Reverse", answer)?
@@ -307,8 +321,9 @@ impl Story<'_> {
         let changed = before.accumulators != after.accumulators;
         self.expect(
             changed && now.accumulators == before.accumulators,
-            "撤销后每一项累计都与④之前相同",
+            "撤销后每一项累计都与再住院前相同",
         )?;
+        self.sheet.line("同一笔再撤销一次")?;
         let answer = clerk.reverse(request(self, "reverse-again", newest)).await;
         self.refused(answer, "ALREADY_REVERSED")
     }
@@ -320,14 +335,8 @@ impl Story<'_> {
         self.show_bill(&claim)?;
         let settled = self.settle("wrong-sex", &claim, None).await?;
         for finding in &settled.findings {
-            let line = finding.line_number;
-            self.sheet.hanging(
-                "审核  ",
-                &format!(
-                    "规则 {}，第 {line} 行：{}",
-                    finding.rule_code, finding.sentence
-                ),
-            )?;
+            let found = format!("规则 {}：{}", finding.rule_code, finding.sentence);
+            self.sheet.hanging("审核  ", &found)?;
         }
         self.show_amounts(&settled.amounts.clone().unwrap_or_default())?;
         let denied = |line: i32| {

@@ -14,6 +14,7 @@ use crate::desk::{Desk, Wires};
 use crate::people::id_number;
 use crate::told::Told;
 use kernel::{Day, Sex};
+use policy::Library;
 use proto::common::outcome::State;
 use proto::common::{Amounts, Claim};
 use proto::enrollment as pb;
@@ -70,11 +71,17 @@ pub struct Played {
     pub person_id: String,
 }
 
-/// Tells the story over these wires and prints it.
-pub async fn play(wires: &Wires, out: &mut dyn io::Write) -> Result<Played, Halted> {
+/// Tells the story over these wires and prints it; `library` has the words of the assumptions its
+/// reasons name.
+pub async fn play(
+    wires: &Wires,
+    library: &Library,
+    out: &mut dyn io::Write,
+) -> Result<Played, Halted> {
     let mut story = Story {
         sheet: Sheet::new(out),
         wires,
+        library,
         clerk: Desk::new(wires, CLERK),
         number: 0,
         chapter: "the beginning".into(),
@@ -93,6 +100,7 @@ pub async fn play(wires: &Wires, out: &mut dyn io::Write) -> Result<Played, Halt
 struct Story<'a> {
     sheet: Sheet<'a>,
     wires: &'a Wires,
+    library: &'a Library,
     clerk: Desk,
     number: u32,
     chapter: String,

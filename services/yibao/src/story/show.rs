@@ -10,14 +10,14 @@ use proto::settlement::{ExplainSettlementResponse, GetAccumulatorsResponse};
 
 /// What the accumulators of one layer count, by the end of their names.
 const COUNTED: &[(&str, &str)] = &[
-    (".base_fen", "进入额"),
-    (".deductible_fen", "起付线"),
-    (".paid_fen", "基金支付"),
+    ("base_fen", "进入额"),
+    ("deductible_fen", "起付线"),
+    ("paid_fen", "基金支付"),
 ];
 /// The layers by the beginning of their accumulators' names.
 const LAYERS: &[(&str, &str)] = &[
-    ("basic", "居民基本医保"),
     ("outpatient", "居民门诊统筹"),
+    ("basic", "居民基本医保"),
     ("critical", "居民大病保险"),
     ("assistance", "医疗救助"),
 ];
@@ -51,7 +51,7 @@ impl Story<'_> {
                 vec![
                     line.number.to_string(),
                     catalogue::name(&line.item_code).to_string(),
-                    UnitPrice(line.unit_price_micro_yuan).to_string(),
+                    price(line.unit_price_micro_yuan),
                     Quantity(line.quantity_e4).to_string(),
                     yuan(line.amount_fen),
                 ]
@@ -105,46 +105,57 @@ impl Story<'_> {
         Ok(self.sheet.table(&headings, &rows)?)
     }
 
-    /// Every amount with its reason, subject by subject.
+    /// Every amount with its reason, subject by subject, and what the named assumptions say.
     pub(super) fn show_reasons(
         &mut self,
         explained: &ExplainSettlementResponse,
     ) -> Result<(), Halted> {
         self.sheet.gap()?;
         self.sheet.hanging("理由  ", &explained.package_title)?;
-        let mut subject = "";
+        let (mut subject, mut clause) = ("", "");
         for reason in &explained.reasons {
-            let own = of_line(reason);
-            if !own && reason.subject != subject {
-                subject = &reason.subject;
-                self.sheet.line(&format!("【{}】", in_chinese(subject)))?;
+            let now = if of_line(reason) {
+                "费用明细"
+            } else {
+                &reason.subject
+            };
+            if now != subject {
+                self.sheet.line(&format!("【{}】", in_chinese(now)))?;
             }
-            self.show_reason(reason)?;
+            self.show_reason(reason, reason.clause == clause)?;
+            (subject, clause) = (now, &reason.clause);
         }
-        Ok(())
+        let settlement = explained.settlement.clone().unwrap_or_default();
+        let package = settlement.basis.unwrap_or_default().package_name;
+        self.show_assumptions(&package, &explained.reasons)
     }
 
-    fn show_reason(&mut self, reason: &Reason) -> Result<(), Halted> {
-        let mark = if reason.assumed { "  〔假定〕" } else { "" };
-        let code = match reason.policy_item_code.as_str() {
-            "" => String::new(),
-            code => format!("  {code}"),
-        };
-        let begin = match of_line(reason) {
-            true => format!("{}：", in_chinese(&reason.subject)),
-            false => String::new(),
-        };
-        self.sheet.hanging(
-            "· ",
-            &format!("{begin}{}  {}{code}{mark}", reason.sentence, reason.rule),
-        )?;
-        if let Some(rate) = reason.rate_bp {
-            let (input, output) = (yuan(reason.input_fen), yuan(reason.output_fen));
-            let calculation = format!("  {input} × {} = {output}", Rate(rate));
-            self.sheet.line(&calculation)?;
+    /// The sentence; rule, policy item and calculation; the clause, unless it is the last one's.
+    fn show_reason(&mut self, reason: &Reason, same_clause: bool) -> Result<(), Halted> {
+        if of_line(reason) {
+            let sentence = format!("{}：{}", in_chinese(&reason.subject), reason.sentence);
+            self.sheet
+                .hanging("· ", &format!("{sentence}  {}", reason.rule))?;
+            return match same_clause {
+                true => Ok(()),
+                false => self.show_clause("  依据 ", reason),
+            };
         }
-        match of_line(reason) {
-            true => Ok(()),
+        let rule = format!("{} {}", reason.rule, reason.policy_item_code);
+        let rule = rule.trim_end();
+        match reason.rate_bp.filter(|_| reason.output_fen != 0) {
+            Some(rate) => {
+                let (input, output) = (yuan(reason.input_fen), yuan(reason.output_fen));
+                let calculated = format!("{rule}  {input} × {} = {output}", Rate(rate));
+                self.sheet.hanging("· ", &reason.sentence)?;
+                self.sheet.hanging("  计算 ", &calculated)?;
+            }
+            None => self
+                .sheet
+                .hanging("· ", &format!("{}  {rule}", reason.sentence))?,
+        }
+        match same_clause {
+            true => Ok(self.sheet.hanging("  依据 ", "同上")?),
             false => self.show_clause("  依据 ", reason),
         }
     }
@@ -156,6 +167,31 @@ impl Story<'_> {
             false => format!("“{}”", reason.clause),
         };
         Ok(self.sheet.hanging(mark, &clause)?)
+    }
+
+    /// The package's words for the assumptions these reasons name.
+    pub(super) fn show_assumptions(
+        &mut self,
+        package: &str,
+        reasons: &[Reason],
+    ) -> Result<(), Halted> {
+        let library = self.library;
+        let mut packages = library.packages();
+        let Some(package) = packages.find(|known| known.name() == package) else {
+            return Ok(());
+        };
+        let used = |name: &str| {
+            let names = |reason: &Reason| reason.assumed && reason.clause.contains(name);
+            reasons.iter().any(names)
+        };
+        let assumptions = package.assumptions().iter();
+        for assumption in assumptions.filter(|assumption| used(&assumption.name)) {
+            self.sheet.hanging(
+                "〔假定〕",
+                &format!("{}  {}", assumption.name, assumption.text),
+            )?;
+        }
+        Ok(())
     }
 
     /// The accumulators before, after, and now.
@@ -173,7 +209,7 @@ impl Story<'_> {
             .into_iter()
             .flat_map(|of| &of.accumulators);
         let mut names: Vec<&str> = all.map(|entry| entry.name.as_str()).collect();
-        names.sort_unstable();
+        names.sort_by_key(|name| (place_of(name), *name));
         names.dedup();
         let rows: Vec<Vec<String>> = names
             .into_iter()
@@ -186,9 +222,9 @@ impl Story<'_> {
             .collect();
         let headings = [
             ("2017 年度累计（元）", Side::Left),
-            ("④之前", Side::Right),
-            ("④之后", Side::Right),
-            ("撤销之后", Side::Right),
+            ("再住院前", Side::Right),
+            ("再住院后", Side::Right),
+            ("撤销后", Side::Right),
         ];
         Ok(self.sheet.table(&headings, &rows)?)
     }
@@ -214,14 +250,32 @@ fn accumulated(name: &str, value: i64) -> String {
     }
 }
 
+/// The layer an accumulator is of, by its place in the list; what is of none comes last.
+fn place_of(name: &str) -> usize {
+    let of = |(layer, _): &(&str, &str)| name.split('.').next() == Some(*layer);
+    LAYERS.iter().position(of).unwrap_or(LAYERS.len())
+}
+
 /// 居民基本医保 基金支付, from `basic.paid_fen`; a name we do not know is its own.
 fn accumulator_name(name: &str) -> String {
-    let layer = LAYERS.iter().find_map(|(prefix, term)| {
-        let rest = name.strip_prefix(prefix)?;
-        let counted = COUNTED.iter().find(|(end, _)| *end == rest)?;
-        Some(format!("{term} {}", counted.1))
-    });
-    layer.unwrap_or_else(|| name.to_string())
+    if name == "stays_count" {
+        return "住院次数".to_string();
+    }
+    let (layer, counted) = name.split_once('.').unwrap_or((name, ""));
+    let layer = LAYERS.iter().find(|known| known.0 == layer);
+    let counted = COUNTED.iter().find(|known| known.0 == counted);
+    match (layer, counted) {
+        (Some((_, layer)), Some((_, counted))) => format!("{layer} {counted}"),
+        _ => name.to_string(),
+    }
+}
+
+/// A unit price: like an amount where it is whole fen.
+fn price(micro_yuan: i64) -> String {
+    match micro_yuan % 10_000 {
+        0 => yuan(micro_yuan / 10_000),
+        _ => UnitPrice(micro_yuan).to_string(),
+    }
 }
 
 /// 科目 in words: the fund, or whom the money is owed to.

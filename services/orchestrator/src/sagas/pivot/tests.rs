@@ -159,7 +159,7 @@ fn nobody() -> Peers {
     let wire = || {
         runtime::Wire::new(tower::service_fn(
             |_: http::Request<tonic::body::Body>| async {
-                Err::<http::Response<tonic::body::Body>, _>(tower::BoxError::from("nobody"))
+                Err::<http::Response<tonic::body::Body>, _>(runtime::Broken::new("nobody"))
             },
         ))
     };

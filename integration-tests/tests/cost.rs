@@ -1,0 +1,93 @@
+//! What one outpatient settlement costs the databases, counted where every statement passes.
+
+use integration_tests::{World, visit};
+use std::sync::atomic::Ordering;
+
+/// What a service's database was asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cost {
+    statements: u64,
+    begins: u64,
+    commits: u64,
+}
+
+impl Cost {
+    fn of(world: &World, service: &str) -> Cost {
+        let counts = world.suite.database(service).expect("a database").counts();
+        Cost {
+            statements: counts.statements.load(Ordering::SeqCst),
+            begins: counts.begins.load(Ordering::SeqCst),
+            commits: counts.commits.load(Ordering::SeqCst),
+        }
+    }
+
+    fn since(self, before: Cost) -> Cost {
+        Cost {
+            statements: self.statements - before.statements,
+            begins: self.begins - before.begins,
+            commits: self.commits - before.commits,
+        }
+    }
+
+    /// Every statement, BEGIN and COMMIT waits for the server once.
+    fn round_trips(self) -> u64 {
+        self.statements + self.begins + self.commits
+    }
+}
+
+const SERVICES: [&str; 4] = ["enrollment", "settlement", "referral", "interregional"];
+
+/// Settles one visit and answers what each service's database was asked.
+async fn settle_one(world: &World, person: &str, n: u32) -> Vec<(&'static str, Cost)> {
+    let before = SERVICES.map(|service| Cost::of(world, service));
+    let claim = visit(
+        person,
+        &format!("V{n}"),
+        &format!("2017-03-{:02}", n + 1),
+        10_000,
+    );
+    world
+        .settle(&format!("R{n}"), claim)
+        .await
+        .expect("settled");
+    let since = |(service, before)| (service, Cost::of(world, service).since(before));
+    SERVICES.into_iter().zip(before).map(since).collect()
+}
+
+#[tokio::test]
+async fn an_outpatient_settlement_is_one_commit() {
+    let world = World::open().await;
+    let person = world.insured(Some("2303")).await;
+    // The first claim of a year makes the person's row and reads the catalogue.
+    settle_one(&world, &person, 0).await;
+    let costs = settle_one(&world, &person, 1).await;
+
+    println!("one outpatient settlement   statements  commits  round trips");
+    for (service, cost) in &costs {
+        let (statements, commits) = (cost.statements, cost.commits);
+        println!(
+            "  {service:<24}  {statements:>10}  {commits:>7}  {:>11}",
+            cost.round_trips()
+        );
+    }
+    let sum = |part: fn(&Cost) -> u64| costs.iter().map(|(_, cost)| part(cost)).sum::<u64>();
+    let (statements, commits) = (sum(|c| c.statements), sum(|c| c.commits));
+    println!(
+        "  {:<24}  {statements:>10}  {commits:>7}  {:>11}",
+        "all",
+        sum(|c| c.round_trips())
+    );
+
+    assert!(commits <= 2, "{commits} commits");
+    // Raise these only with a reason: every round trip is paid on every claim of the region.
+    let cost = |statements, begins, commits| Cost {
+        statements,
+        begins,
+        commits,
+    };
+    let expected = [cost(1, 0, 0), cost(10, 1, 1), cost(0, 0, 0), cost(0, 0, 0)];
+    assert_eq!(
+        costs.into_iter().map(|(_, cost)| cost).collect::<Vec<_>>(),
+        expected
+    );
+}
