@@ -3,6 +3,8 @@
 //!
 //! [`World`] is one such suite with a small area of its own; everything else is a test's business.
 
+pub mod child;
+
 use kernel::{AreaCode, IdNumber, Instant, Principal, Role};
 use policy::Library;
 use proto::common::{Claim, ClaimLine, Settlement};

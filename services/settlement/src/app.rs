@@ -3,7 +3,7 @@
 //! Statements of one `post` on a person who has claims in the year: key, institution, catalogue
 //! version, person-year lock, settlement, postings, person-year, event, key: nine, and one commit.
 
-use crate::catalogue::{Cache, Catalogue, Item};
+use crate::catalogue::{Catalogue, Item};
 use crate::domain::{
     Basis, Bill, Evidence, Finding, Institution, Member, PersonYear, Posted, Priced, admit, holds,
     price,
@@ -12,6 +12,7 @@ use crate::refusal::{
     ALREADY_REVERSED, CLAIM_IN_PROGRESS, INSTITUTION_UNKNOWN, NO_CATALOGUE, NOT_NEWEST,
     REPLAY_DIFFERS, SETTLEMENT_UNKNOWN,
 };
+use crate::shelf::Shelf;
 use crate::{ledger, refusal, store};
 use ::store::event::{self, Event};
 use ::store::{Call, Db, Done, Key, Made, Stop, Tx, new_id, page};
@@ -34,7 +35,7 @@ pub struct App {
     /// The clock.
     pub clock: Arc<dyn Clock>,
     library: Arc<Library>,
-    catalogues: Cache,
+    catalogues: Shelf,
 }
 
 /// A claim to post, with what others say of it.
@@ -61,12 +62,12 @@ pub struct Reversal {
 
 impl App {
     /// The service's decisions over `db`.
-    pub fn new(db: Db, clock: Arc<dyn Clock>, library: Arc<Library>) -> App {
+    pub fn new(db: Db, clock: Arc<dyn Clock>, library: Arc<Library>, catalogues: Shelf) -> App {
         App {
             db,
             clock,
             library,
-            catalogues: Cache::default(),
+            catalogues,
         }
     }
 
@@ -125,13 +126,14 @@ impl App {
         let work = |tx: Tx| async move {
             let id = CatalogueId(new_id(call.now));
             let version = Catalogue::new(id, effective, items.to_vec());
-            store::insert_catalogue(&tx, area, &version, items, call.now).await?;
-            let facts = json!({ "effective_day": effective, "digest": version.digest.to_string() });
+            let digest = version.digest();
+            store::insert_catalogue(&tx, area, &version, call.now).await?;
+            let facts = json!({ "effective_day": effective, "digest": digest.to_string() });
             self.tell(&tx, call, "catalogue.published", &id.to_string(), facts)
                 .await?;
             Ok(Made {
                 subject: id.to_string(),
-                value: (id, version.digest),
+                value: (id, digest),
             })
         };
         let done = self.db.once(call, LISTS, work).await?;
@@ -140,8 +142,8 @@ impl App {
             None => {
                 let id = CatalogueId::parse(&done.subject)
                     .map_err(|_| kernel::refusal::INTERNAL.refuse())?;
-                let version = self.catalogue(self.db.reader(), area, id).await?;
-                Ok((id, version.digest, true))
+                let version = self.catalogues.version(self.db.reader(), area, id).await?;
+                Ok((id, version.digest(), true))
             }
         }
     }
@@ -319,7 +321,8 @@ impl App {
         let digest = Digest::parse(&posted.basis.package_digest).ok_or_else(differs)?;
         let package = self.library.by_digest(digest).ok_or_else(differs)?;
         let catalogue = self
-            .catalogue(self.db.reader(), area, posted.basis.catalogue)
+            .catalogues
+            .version(self.db.reader(), area, posted.basis.catalogue)
             .await?;
         let version = posted.basis.accumulator_version;
         let again = price(package, &catalogue, &posted.evidence, version)?;
@@ -407,27 +410,10 @@ impl App {
             no.with("institution_code", &bill.institution)
                 .with("day", bill.end)
         })?;
-        let id = store::catalogue_in_force(on, area, bill.end).await?;
-        let id = id.ok_or_else(|| NO_CATALOGUE.refuse().with("day", bill.end))?;
-        Ok((
-            package.clone(),
-            self.catalogue(on, area, id).await?,
-            institution,
-        ))
-    }
-
-    async fn catalogue(
-        &self,
-        on: &impl ConnectionTrait,
-        area: &AreaCode,
-        id: CatalogueId,
-    ) -> Result<Arc<Catalogue>, Stop> {
-        if let Some(catalogue) = self.catalogues.get(id) {
-            return Ok(catalogue);
-        }
-        let catalogue = Arc::new(store::load_catalogue(on, area, id).await?);
-        self.catalogues.keep(catalogue.clone());
-        Ok(catalogue)
+        let found = store::catalogue_in_force(on, area, bill.end).await?;
+        let (id, digest) = found.ok_or_else(|| NO_CATALOGUE.refuse().with("day", bill.end))?;
+        let catalogue = self.catalogues.current(on, area, id, &digest).await?;
+        Ok((package.clone(), catalogue, institution))
     }
 
     async fn tell(

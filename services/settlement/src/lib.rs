@@ -22,6 +22,7 @@ mod ledger;
 mod migration;
 pub mod refusal;
 mod rpc;
+mod shelf;
 mod store;
 mod wire;
 
@@ -29,7 +30,7 @@ use ::store::{Db, DbConfig, OpenError, event};
 use kernel::Clock;
 use policy::Library;
 use proto::settlement::settlement_service_server::SettlementServiceServer;
-use runtime::{Service, Settings};
+use runtime::{Service, Settings, SharedCache};
 use std::sync::Arc;
 
 /// The service's name in configuration, and its schema.
@@ -50,7 +51,8 @@ pub async fn open(settings: &Settings) -> Result<Db, OpenError> {
 
 /// Makes the service over its open database.
 pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>, library: Arc<Library>) -> Service {
-    let app = app::App::new(db.clone(), clock.clone(), library);
+    let shelf = shelf::Shelf::new(SharedCache::open(settings.redis_url.as_deref()));
+    let app = app::App::new(db.clone(), clock.clone(), library, shelf);
     let server =
         SettlementServiceServer::new(rpc::Rpc(app)).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let probed = db.clone();

@@ -24,6 +24,8 @@ use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse
 
 /// How long a call may take.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Characters of a caller's name at most, as the services see it.
+const CALLER_MAX: usize = 64;
 /// The largest answer read.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 /// Files one server may describe itself with.
@@ -66,7 +68,10 @@ pub enum CallError {
     #[error("{0} streams, and this client calls unary methods only")]
     Streams(String),
     /// The caller's name cannot stand in a header.
-    #[error("--as {0:?}: a caller's name is plain ASCII, such as H15250100001 or a clerk's name")]
+    #[error(
+        "--as {0:?}: a caller is an institution's code, such as H15250100001, or a clerk's name in \
+         at most 64 plain ASCII characters"
+    )]
     BadCaller(String),
     /// The JSON is none, or does not fit the request.
     #[error("the request does not fit {message}: {reason}\nIts fields: {fields}")]
@@ -192,8 +197,10 @@ impl Remote {
         let mut request = Request::new(message);
         request.set_timeout(PATIENCE);
         if let Some(caller) = caller {
-            let value = AsciiMetadataValue::try_from(caller);
-            let value = value.map_err(|_| CallError::BadCaller(caller.to_string()))?;
+            let bad = || CallError::BadCaller(caller.to_string());
+            let plain = (1..=CALLER_MAX).contains(&caller.len()) && caller.is_ascii();
+            let value = AsciiMetadataValue::try_from(caller).ok().filter(|_| plain);
+            let value = value.ok_or_else(bad)?;
             request.metadata_mut().insert(CALLER_HEADER, value);
         }
         let told = |status: Status| CallError::Refused(Box::new(Told::of(&status)));
@@ -233,8 +240,8 @@ pub fn comment_of(service: &ServiceDescriptor, method: Option<&MethodDescriptor>
     }
     let told = file.file_descriptor_proto().source_code_info.as_ref();
     let found = told.and_then(|info| info.location.iter().find(|location| location.path == path));
-    let comment = found.map(|location| location.leading_comments().replace('\n', " "));
-    let comment = comment.unwrap_or_default();
+    let comment = found.map_or("", |location| location.leading_comments());
+    let comment = comment.split_whitespace().collect::<Vec<_>>().join(" ");
     let end = comment.find(". ").map_or(comment.len(), |at| at + 1);
     comment.get(..end).unwrap_or(&comment).trim().to_string()
 }

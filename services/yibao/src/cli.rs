@@ -70,7 +70,7 @@ enum Command {
     Call {
         #[command(flatten)]
         remote: RemoteArgs,
-        /// Who calls: an institution's code (then only its own claims), or a clerk's name.
+        /// Who calls: an institution's code, or a clerk's name.
         #[arg(long = "as", value_name = "CALLER")]
         caller: Option<String>,
         /// settlement/GetSettlement, GetSettlement, or the full name.
@@ -89,10 +89,10 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct Place {
-    /// The folder of the databases, one file for each service; made when missing.
+    /// Folder of the databases, made when missing.
     #[arg(long, value_name = "DIR", default_value = "./data")]
     data: PathBuf,
-    /// The one port of all services. Loopback only: every caller is believed here.
+    /// The one port of all services; loopback only.
     #[arg(long, value_name = "ADDRESS", default_value = LISTEN, value_parser = loopback)]
     listen: SocketAddr,
 }
@@ -224,7 +224,7 @@ enum Show {
 /// Serves until a signal.
 async fn serve(place: &Place, show: Show) -> Result<(), Trouble> {
     let mut stop = std::pin::pin!(stop_signal());
-    let host = Host::start(&place.data, place.listen).await?;
+    let mut host = Host::start(&place.data, place.listen).await?;
     locate(&host)?;
     let prepared = async {
         let wires = host.wires()?;
@@ -239,7 +239,7 @@ async fn serve(place: &Place, show: Show) -> Result<(), Trouble> {
     };
     let interrupted = match until(prepared, &mut stop).await {
         Some(Ok(())) => {
-            stop.await;
+            until(host.ended(), &mut stop).await;
             false
         }
         Some(Err(trouble)) => {
@@ -347,12 +347,6 @@ fn announce(host: &Host, played: Option<&Played>) -> Result<(), Trouble> {
     if let Some(played) = played {
         writeln!(out, "\n演示完成：{} 项检查全部成立。", played.expectations)?;
     }
-    let endpoint = host.endpoint();
-    writeln!(
-        out,
-        "\n服务地址  {endpoint}（六个服务同一端口，gRPC 反射与健康检查）"
-    )?;
-    writeln!(out, "数据目录  {}", host.folder().display())?;
     if let Some(played) = played {
         let program = program();
         let endpoint = match host.endpoint().as_str() {
@@ -368,7 +362,7 @@ fn announce(host: &Host, played: Option<&Played>) -> Result<(), Trouble> {
         )?;
         writeln!(
             out,
-            "{program} call{endpoint} \\\n  --as {TOWNSHIP_CENTRE} orchestrator/PreSettle '{}'",
+            "{program} call{endpoint} \\\n  --as {TOWNSHIP_CENTRE} orchestrator/PreSettle \\\n  '{}'",
             example_claim(&played.person_id)
         )?;
     }

@@ -68,6 +68,11 @@ impl Host {
         Ok(Wires::all(runtime::connect(&self.endpoint(), "")?))
     }
 
+    /// Waits for the server to end by itself, which it should not.
+    pub async fn ended(&mut self) {
+        self.stop.closed().await;
+    }
+
     /// Stops and drains; answers true when every open request came to its end.
     pub async fn drain(self) -> Result<bool, Trouble> {
         self.stop.send(()).ok();

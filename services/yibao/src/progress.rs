@@ -25,9 +25,9 @@ impl Progress {
 
     /// A new stage of so many steps begins.
     pub fn begin(&self, stage: &str, steps: usize) {
+        self.bar.set_message(stage.to_string());
         self.bar.set_length(steps as u64);
         self.bar.set_position(0);
-        self.bar.set_message(stage.to_string());
         if !self.shown {
             // Nobody reads this when standard error is closed.
             writeln!(stderr(), "   装入{stage} {steps} …").ok();

@@ -31,6 +31,9 @@ pub struct Settings {
     /// Connections to the database at most. All services' pools must sum below its limit.
     #[serde(default = "ten")]
     pub database_connections: u32,
+    /// `redis://…`: a cache of what never changes, shared by all replicas. Optional, and may vanish.
+    #[serde(default)]
+    pub redis_url: Option<String>,
     /// How callers from the network are known.
     #[serde(default)]
     pub identity: Identity,
@@ -121,6 +124,7 @@ impl Settings {
             listen,
             database_url,
             database_connections: ten(),
+            redis_url: None,
             identity: Identity::Development,
             area,
             service_secret: None,
@@ -159,6 +163,11 @@ impl Settings {
             (1..=600_000).contains(&self.deadline_max_ms)
                 && (1..=self.deadline_max_ms).contains(&self.deadline_ms),
             "deadline_ms: 1 to deadline_max_ms, which is at most 600000",
+        )?;
+        let redis = self.redis_url.as_deref().unwrap_or("redis://");
+        wrong(
+            redis.starts_with("redis://"),
+            "redis_url: redis://host:port/database",
         )?;
         wrong(self.drain_seconds <= 600, "drain_seconds: at most 600")
     }

@@ -124,15 +124,14 @@ pub async fn insert_catalogue(
     tx: &Tx,
     area: &AreaCode,
     version: &Catalogue,
-    items: &[Item],
     now: Instant,
 ) -> Result<(), Stop> {
     let row = catalogue::ActiveModel {
         area: Set(area.to_string()),
         catalogue_id: Set(version.id.to_string()),
         effective_day: Set(version.effective.to_string()),
-        digest: Set(version.digest.to_string()),
-        items: Set(to_json(&items)?),
+        digest: Set(version.digest().to_string()),
+        items: Set(to_json(&version.items().collect::<Vec<_>>())?),
         published_at: Set(now.micros()),
     };
     let inserted = catalogue::Entity::insert(row)
@@ -145,15 +144,15 @@ pub async fn insert_catalogue(
     })
 }
 
-/// The id of the version that counts on a day: the newest that had begun.
+/// Id and digest of the version that counts on a day: the newest that had begun.
 pub async fn catalogue_in_force(
     on: &impl ConnectionTrait,
     area: &AreaCode,
     day: Day,
-) -> Result<Option<CatalogueId>, Stop> {
-    let id: Option<String> = catalogue::Entity::find()
+) -> Result<Option<(CatalogueId, String)>, Stop> {
+    let found: Option<(String, String)> = catalogue::Entity::find()
         .select_only()
-        .column(catalogue::Column::CatalogueId)
+        .columns([catalogue::Column::CatalogueId, catalogue::Column::Digest])
         .filter(catalogue::Column::Area.eq(area.as_str()))
         .filter(catalogue::Column::EffectiveDay.lte(day.to_string()))
         .order_by_desc(catalogue::Column::EffectiveDay)
@@ -161,8 +160,11 @@ pub async fn catalogue_in_force(
         .into_tuple()
         .one(on)
         .await?;
-    let parse = |id: String| CatalogueId::parse(&id).map_err(|_| unreadable("catalogue", &id));
-    Ok(id.map(parse).transpose()?)
+    let parse = |(id, digest): (String, String)| match CatalogueId::parse(&id) {
+        Ok(id) => Ok((id, digest)),
+        Err(_) => Err(unreadable("catalogue", &id)),
+    };
+    Ok(found.map(parse).transpose()?)
 }
 
 /// A version with its items.

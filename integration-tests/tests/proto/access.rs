@@ -1,0 +1,77 @@
+//! Deny by default: every method has a rule, and the rules are these.
+
+use crate::{caller, methods, package, path, send, short, wire};
+use integration_tests::{HOSPITAL, World, code};
+use kernel::Role;
+use std::collections::BTreeSet;
+use tonic::{Code, Status};
+
+/// What an institution may call.
+const OF_INSTITUTIONS: &[&str] = &[
+    "inspection/ListRules",
+    "orchestrator/GetOutcome",
+    "orchestrator/PreSettle",
+    "orchestrator/Reverse",
+    "orchestrator/Settle",
+];
+/// What only services may call: money moves through the orchestrator alone.
+const OF_SERVICES: &[&str] =
+    &["settlement/Burn", "settlement/PostSettlement", "settlement/ReverseSettlement"];
+
+fn is_denied(answer: &Result<Vec<u8>, Status>) -> bool {
+    match answer {
+        Err(no) => (no.code(), code(no).as_str()) == (Code::PermissionDenied, "PERMISSION_DENIED"),
+        Ok(_) => false,
+    }
+}
+
+/// The methods these roles may not call.
+async fn denied(world: &World, name: &str, roles: &[Role]) -> BTreeSet<String> {
+    let who = caller(name, roles);
+    let mut denied = BTreeSet::new();
+    for method in methods() {
+        let wire = wire(world, &package(&method));
+        let answer = send(wire, &who, &path(&method), Vec::new()).await;
+        if is_denied(&answer) {
+            denied.insert(short(&method));
+        }
+        let unknown = answer.is_err_and(|no| no.code() == Code::Unimplemented);
+        assert!(!unknown, "{} is not there", short(&method));
+    }
+    denied
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_method_has_a_rule() {
+    let world = World::open().await;
+    let all: BTreeSet<String> = methods().iter().map(short).collect();
+    let without = |open: &[&str]| -> BTreeSet<String> {
+        all.iter().filter(|name| !open.contains(&name.as_str())).cloned().collect()
+    };
+    assert_eq!(denied(&world, "stranger", &[]).await, all);
+    assert_eq!(denied(&world, "operator-1", &[Role::Operator]).await, all);
+    let of_institutions = without(OF_INSTITUTIONS);
+    assert_eq!(denied(&world, HOSPITAL, &[Role::Institution]).await, of_institutions);
+    let of_services: BTreeSet<String> = OF_SERVICES.iter().map(|name| name.to_string()).collect();
+    assert_eq!(denied(&world, "clerk-1", &[Role::Clerk]).await, of_services);
+    assert_eq!(denied(&world, "orchestrator", &[Role::Service]).await, BTreeSet::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_no_rule_may_not_be_called() {
+    let world = World::open().await;
+    let everything = [Role::Service, Role::Institution, Role::Clerk, Role::Operator];
+    let who = caller("orchestrator", &everything);
+    for method in methods().iter().filter(|method| method.name().starts_with("Get")) {
+        let service = method.parent_service().full_name().to_string();
+        for unknown in ["NoSuchMethod", "", "getoutcome", "GetOutcome "] {
+            let path = format!("/{service}/{}", unknown.replace(' ', "%20"));
+            let answer = send(wire(&world, &package(method)), &who, &path, Vec::new()).await;
+            assert!(is_denied(&answer), "{path}: {answer:?}");
+        }
+        // A known method of an unknown service passes the rule by its name, and leads nowhere.
+        let path = format!("/yibao.nowhere.v1.NoService/{}", method.name());
+        let answer = send(wire(&world, &package(method)), &who, &path, Vec::new()).await;
+        assert_eq!(answer.map_err(|no| no.code()), Err(Code::Unimplemented), "{path}");
+    }
+}
