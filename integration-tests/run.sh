@@ -1,44 +1,50 @@
 #!/usr/bin/env bash
 # Everything that must hold, on a Debian-like machine with a Rust toolchain and root: installs what
-# is missing, starts a private PostgreSQL in a temporary folder, runs formatting, lints, docs, the
-# proto checks and every suite on SQLite and on PostgreSQL, and leaves nothing running behind.
+# is missing, starts a private PostgreSQL and Redis in a temporary folder, runs formatting, lints,
+# docs, the proto checks and every suite, on SQLite and on PostgreSQL with Redis, and leaves nothing
+# running behind.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 say() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/yibao-tests.XXXXXX")
-postgres_pid=
+servers=()
 cleanup() {
-    if [ -n "$postgres_pid" ] && kill -INT "$postgres_pid" 2>/dev/null; then
-        while kill -0 "$postgres_pid" 2>/dev/null; do sleep 0.1; done
-    fi
+    for pid in "${servers[@]}"; do
+        kill -INT "$pid" 2>/dev/null || continue
+        while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+    done
     rm -rf "$folder"
 }
 trap cleanup EXIT
+trap 'exit 130' INT TERM
 
 find_postgres() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1; }
 
 say "tools"
 missing=()
 [ -x "$(find_postgres)/initdb" ] || missing+=(postgresql)
+command -v redis-server >/dev/null || missing+=(redis-server)
 command -v cc >/dev/null || missing+=(gcc libc6-dev)
 if [ ${#missing[@]} -gt 0 ]; then
     echo "installing: ${missing[*]}"
-    # The package would make and start a cluster of its own; ours is private.
-    if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
-        mkdir -p /etc/postgresql-common
-        echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+    # The packages would start servers of their own; ours are private.
+    if [ ! -e /usr/sbin/policy-rc.d ]; then
+        printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+        chmod +x /usr/sbin/policy-rc.d
+        policy_is_ours=yes
     fi
     apt-get update -q >"$folder/apt.log" 2>&1 || { cat "$folder/apt.log"; exit 1; }
     DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" \
         >"$folder/apt.log" 2>&1 || { cat "$folder/apt.log"; exit 1; }
+    [ -z "${policy_is_ours:-}" ] || rm /usr/sbin/policy-rc.d
 fi
 bin=$(find_postgres)
 "$bin/postgres" --version
 cargo --version
 
-say "private PostgreSQL"
+say "private PostgreSQL and Redis"
 as_owner=()
 if [ "$(id -u)" = 0 ]; then
     id postgres >/dev/null 2>&1 || useradd --system --no-create-home postgres
@@ -57,9 +63,15 @@ for _ in $(seq 1 200); do
     kill -0 "$launcher" 2>/dev/null || { cat "$folder/postgres.log"; exit 1; }
     sleep 0.1
 done
-postgres_pid=$(head -1 "$folder/pg/postmaster.pid")
+servers+=("$(head -1 "$folder/pg/postmaster.pid")")
 postgres_url="postgres://postgres@localhost/postgres?host=$folder/socket"
-echo "ready, process $postgres_pid"
+redis-server --port 0 --unixsocket "$folder/redis.sock" --dir "$folder" --save '' \
+    >"$folder/redis.log" 2>&1 &
+servers+=($!)
+for _ in $(seq 1 100); do [ -S "$folder/redis.sock" ] && break; sleep 0.1; done
+[ -S "$folder/redis.sock" ] || { cat "$folder/redis.log"; exit 1; }
+redis_url="redis+unix://$folder/redis.sock"
+echo "ready: processes ${servers[*]}"
 
 say "format"
 cargo fmt --all -- --check
@@ -89,8 +101,8 @@ suite() { # title, then cargo's arguments
 }
 suite "examples in the documentation" --workspace --doc --quiet
 suite "suites on SQLite" --workspace --lib --bins --tests
-export YIBAO_TEST_POSTGRES="$postgres_url"
-suite "suites on PostgreSQL" --workspace --lib --bins --tests
+export YIBAO_TEST_POSTGRES="$postgres_url" YIBAO_TEST_REDIS="$redis_url"
+suite "suites on PostgreSQL with Redis" --workspace --lib --bins --tests
 
 printf '\n'
 echo "$passed passed, $failed failed"

@@ -18,14 +18,18 @@ const PATIENCE: Duration = Duration::from_secs(240);
 
 /// Cargo's build of this test's workspace, and its root.
 pub fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the workspace")
 }
 
 /// The binary of this name as this workspace builds it now.
 pub fn built(name: &str) -> PathBuf {
     static BUILT: OnceLock<BTreeMap<String, PathBuf>> = OnceLock::new();
     let all = BUILT.get_or_init(build);
-    all.get(name).unwrap_or_else(|| panic!("no binary {name} in {all:?}")).clone()
+    all.get(name)
+        .unwrap_or_else(|| panic!("no binary {name} in {all:?}"))
+        .clone()
 }
 
 /// Builds every binary of the workspace: a test of a stale program proves nothing.
@@ -36,7 +40,10 @@ fn build() -> BTreeMap<String, PathBuf> {
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
     }
-    let output = cargo.current_dir(workspace()).stderr(Stdio::inherit()).output();
+    let output = cargo
+        .current_dir(workspace())
+        .stderr(Stdio::inherit())
+        .output();
     let output = output.expect("cargo runs");
     assert!(output.status.success(), "the binaries do not build");
     let mut built = BTreeMap::new();
@@ -55,7 +62,10 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
         let ours = ["YIBAO_", "OTEL_", "RUST_LOG"];
-        if ours.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+        if ours
+            .iter()
+            .any(|prefix| name.to_string_lossy().starts_with(prefix))
+        {
             command.env_remove(name);
         }
     }
@@ -92,12 +102,20 @@ enum Stream {
 impl Child {
     /// Starts a command; its standard input is empty.
     pub fn start(command: &mut Command) -> Child {
-        let piped = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let piped = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut process = piped.spawn().unwrap_or_else(|e| panic!("{command:?}: {e}"));
         let (sender, lines) = channel();
         read(Stream::Out, process.stdout.take(), sender.clone());
         read(Stream::Err, process.stderr.take(), sender);
-        Child { process, lines, out: String::new(), err: String::new() }
+        Child {
+            process,
+            lines,
+            out: String::new(),
+            err: String::new(),
+        }
     }
 
     /// Runs a command to its end.
@@ -140,13 +158,21 @@ impl Child {
             }
         }
         let status = self.process.wait().expect("a status");
-        Ended { status, out: std::mem::take(&mut self.out), err: std::mem::take(&mut self.err) }
+        Ended {
+            status,
+            out: std::mem::take(&mut self.out),
+            err: std::mem::take(&mut self.err),
+        }
     }
 
     fn next(&mut self, limit: Instant) -> Result<String, RecvTimeoutError> {
         let left = limit.saturating_duration_since(Instant::now());
         let (stream, line) = self.lines.recv_timeout(left)?;
-        let told = if stream == Stream::Out { &mut self.out } else { &mut self.err };
+        let told = if stream == Stream::Out {
+            &mut self.out
+        } else {
+            &mut self.err
+        };
         told.push_str(&line);
         told.push('\n');
         Ok(line)
@@ -161,11 +187,7 @@ impl Drop for Child {
     }
 }
 
-fn read(
-    stream: Stream,
-    from: Option<impl Read + Send + 'static>,
-    lines: Sender<(Stream, String)>,
-) {
+fn read(stream: Stream, from: Option<impl Read + Send + 'static>, lines: Sender<(Stream, String)>) {
     let from = from.expect("a pipe");
     std::thread::spawn(move || {
         for line in BufReader::new(from).lines().map_while(Result::ok) {

@@ -243,7 +243,7 @@ fn databases(database: &TestDatabase) -> Databases {
 
 /// The `n`-th synthetic identity number: region 999999, which no real one has.
 pub fn id_number(n: u32) -> String {
-    let digits = format!("999999{}{n:03}", 19_700_101 + n / 1_000);
+    let digits = format!("999999{}{:03}", 19_700_101 + n / 1_000, n % 1_000);
     let check = IdNumber::check_character(&digits).expect("seventeen digits");
     format!("{digits}{check}")
 }

@@ -25,7 +25,9 @@ fn lists() -> [(&'static str, &'static [&'static Spec]); 7] {
 }
 
 fn all() -> impl Iterator<Item = (&'static str, &'static Spec)> {
-    lists().into_iter().flat_map(|(service, list)| list.iter().map(move |spec| (service, *spec)))
+    lists()
+        .into_iter()
+        .flat_map(|(service, list)| list.iter().map(move |spec| (service, *spec)))
 }
 
 /// The names in braces; none when the braces do not match.
@@ -46,9 +48,17 @@ fn codes_are_unique_in_the_suite() {
     let mut owners = BTreeMap::new();
     for (service, spec) in all() {
         let plain = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
-        assert!(spec.code.bytes().all(plain), "{} is not UPPER_SNAKE", spec.code);
+        assert!(
+            spec.code.bytes().all(plain),
+            "{} is not UPPER_SNAKE",
+            spec.code
+        );
         let other = owners.insert(spec.code, service);
-        assert_eq!(other, None, "{} is in two lists, here and in {service}", spec.code);
+        assert_eq!(
+            other, None,
+            "{} is in two lists, here and in {service}",
+            spec.code
+        );
     }
 }
 
@@ -58,24 +68,54 @@ fn sentences_are_whole() {
         let names = placeholders(spec.text);
         let names = names.unwrap_or_else(|| panic!("{}: braces do not match", spec.code));
         let snake = |name: &str| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-        assert!(names.iter().all(|name| !name.is_empty() && snake(name)), "{}", spec.code);
-        assert_eq!(placeholders(spec.remedy), Some(vec![]), "{}: facts in the remedy", spec.code);
+        assert!(
+            names.iter().all(|name| !name.is_empty() && snake(name)),
+            "{}",
+            spec.code
+        );
+        assert_eq!(
+            placeholders(spec.remedy),
+            Some(vec![]),
+            "{}: facts in the remedy",
+            spec.code
+        );
         // A fact that is a sentence itself may be the end of one.
         let ends = spec.text.ends_with('。') || spec.text.ends_with("{found}");
-        assert!(ends && spec.remedy.ends_with('。'), "{}: 。 is missing", spec.code);
+        assert!(
+            ends && spec.remedy.ends_with('。'),
+            "{}: 。 is missing",
+            spec.code
+        );
         let chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
-        assert!(chinese(spec.text) && chinese(spec.remedy), "{}: not Chinese", spec.code);
-        assert!(!spec.text.contains('\t') && !spec.remedy.contains('\t'), "{}", spec.code);
+        assert!(
+            chinese(spec.text) && chinese(spec.remedy),
+            "{}: not Chinese",
+            spec.code
+        );
+        assert!(
+            !spec.text.contains('\t') && !spec.remedy.contains('\t'),
+            "{}",
+            spec.code
+        );
     }
     assert_eq!(placeholders("a{b}c{d}"), Some(vec!["b", "d"]));
-    assert!(["{a", "a}", "{a{b}}"].iter().all(|text| placeholders(text).is_none()));
+    assert!(
+        ["{a", "a}", "{a{b}}"]
+            .iter()
+            .all(|text| placeholders(text).is_none())
+    );
 }
 
 #[test]
 fn the_list_is_the_golden_one() {
     let mut lines: Vec<String> = all()
         .map(|(service, spec)| {
-            let Spec { code, kind, text, remedy } = spec;
+            let Spec {
+                code,
+                kind,
+                text,
+                remedy,
+            } = spec;
             format!("{service}\t{code}\t{kind:?}\t{text}\t{remedy}\n")
         })
         .collect();
@@ -88,8 +128,11 @@ fn the_list_is_the_golden_one() {
     let golden: BTreeSet<&str> = golden.split_inclusive('\n').collect();
     let now: BTreeSet<&str> = lines.iter().map(String::as_str).chain([HEADING]).collect();
     let mut difference = String::new();
-    golden.difference(&now).for_each(|line| write!(difference, "- {line}").unwrap());
-    now.difference(&golden).for_each(|line| write!(difference, "+ {line}").unwrap());
+    golden
+        .difference(&now)
+        .for_each(|line| write!(difference, "- {line}").unwrap());
+    now.difference(&golden)
+        .for_each(|line| write!(difference, "+ {line}").unwrap());
     assert!(
         difference.is_empty(),
         "the refusals differ from {GOLDEN}:\n{difference}\
@@ -103,12 +146,20 @@ fn the_list_is_the_golden_one() {
 fn codes_in_the_proto_comments_exist() {
     let known: BTreeSet<&str> = all().map(|(_, spec)| spec.code).collect();
     let pool = DescriptorPool::decode(proto::DESCRIPTOR_SET).unwrap();
-    let ours = pool.files().filter(|file| file.package_name().starts_with("yibao."));
+    let ours = pool
+        .files()
+        .filter(|file| file.package_name().starts_with("yibao."));
     let mut named = 0;
     for comment in ours.flat_map(|file| service_comments(&file)) {
         let inside = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-        for word in comment.split(|c| !inside(c)).filter(|word| word.contains('_')) {
-            assert!(known.contains(word), "no list has {word}, named in: {comment}");
+        for word in comment
+            .split(|c| !inside(c))
+            .filter(|word| word.trim_matches('_').contains('_'))
+        {
+            assert!(
+                known.contains(word),
+                "no list has {word}, named in: {comment}"
+            );
             named += 1;
         }
     }
@@ -118,7 +169,16 @@ fn codes_in_the_proto_comments_exist() {
 /// Comments of services and their methods.
 fn service_comments(file: &FileDescriptor) -> Vec<String> {
     const SERVICE: i32 = 6;
-    let told = file.file_descriptor_proto().source_code_info.clone().unwrap_or_default();
-    let of_services = told.location.into_iter().filter(|l| l.path.first() == Some(&SERVICE));
-    of_services.map(|location| location.leading_comments().to_string()).collect()
+    let told = file
+        .file_descriptor_proto()
+        .source_code_info
+        .clone()
+        .unwrap_or_default();
+    let of_services = told
+        .location
+        .into_iter()
+        .filter(|l| l.path.first() == Some(&SERVICE));
+    of_services
+        .map(|location| location.leading_comments().to_string())
+        .collect()
 }

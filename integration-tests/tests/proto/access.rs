@@ -15,8 +15,11 @@ const OF_INSTITUTIONS: &[&str] = &[
     "orchestrator/Settle",
 ];
 /// What only services may call: money moves through the orchestrator alone.
-const OF_SERVICES: &[&str] =
-    &["settlement/Burn", "settlement/PostSettlement", "settlement/ReverseSettlement"];
+const OF_SERVICES: &[&str] = &[
+    "settlement/Burn",
+    "settlement/PostSettlement",
+    "settlement/ReverseSettlement",
+];
 
 fn is_denied(answer: &Result<Vec<u8>, Status>) -> bool {
     match answer {
@@ -46,23 +49,40 @@ async fn every_method_has_a_rule() {
     let world = World::open().await;
     let all: BTreeSet<String> = methods().iter().map(short).collect();
     let without = |open: &[&str]| -> BTreeSet<String> {
-        all.iter().filter(|name| !open.contains(&name.as_str())).cloned().collect()
+        all.iter()
+            .filter(|name| !open.contains(&name.as_str()))
+            .cloned()
+            .collect()
     };
     assert_eq!(denied(&world, "stranger", &[]).await, all);
     assert_eq!(denied(&world, "operator-1", &[Role::Operator]).await, all);
     let of_institutions = without(OF_INSTITUTIONS);
-    assert_eq!(denied(&world, HOSPITAL, &[Role::Institution]).await, of_institutions);
+    assert_eq!(
+        denied(&world, HOSPITAL, &[Role::Institution]).await,
+        of_institutions
+    );
     let of_services: BTreeSet<String> = OF_SERVICES.iter().map(|name| name.to_string()).collect();
     assert_eq!(denied(&world, "clerk-1", &[Role::Clerk]).await, of_services);
-    assert_eq!(denied(&world, "orchestrator", &[Role::Service]).await, BTreeSet::new());
+    assert_eq!(
+        denied(&world, "orchestrator", &[Role::Service]).await,
+        BTreeSet::new()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_has_no_rule_may_not_be_called() {
     let world = World::open().await;
-    let everything = [Role::Service, Role::Institution, Role::Clerk, Role::Operator];
+    let everything = [
+        Role::Service,
+        Role::Institution,
+        Role::Clerk,
+        Role::Operator,
+    ];
     let who = caller("orchestrator", &everything);
-    for method in methods().iter().filter(|method| method.name().starts_with("Get")) {
+    for method in methods()
+        .iter()
+        .filter(|method| method.name().starts_with("Get"))
+    {
         let service = method.parent_service().full_name().to_string();
         for unknown in ["NoSuchMethod", "", "getoutcome", "GetOutcome "] {
             let path = format!("/{service}/{}", unknown.replace(' ', "%20"));
@@ -72,6 +92,10 @@ async fn what_has_no_rule_may_not_be_called() {
         // A known method of an unknown service passes the rule by its name, and leads nowhere.
         let path = format!("/yibao.nowhere.v1.NoService/{}", method.name());
         let answer = send(wire(&world, &package(method)), &who, &path, Vec::new()).await;
-        assert_eq!(answer.map_err(|no| no.code()), Err(Code::Unimplemented), "{path}");
+        assert_eq!(
+            answer.map_err(|no| no.code()),
+            Err(Code::Unimplemented),
+            "{path}"
+        );
     }
 }

@@ -8,8 +8,16 @@ use prost_reflect::{
 use std::collections::BTreeMap;
 
 /// What a method that changes nothing is called.
-const QUESTIONS: &[&str] =
-    &["Check", "Explain", "Get", "List", "PreSettle", "PriceClaim", "Quote", "Screen"];
+const QUESTIONS: &[&str] = &[
+    "Check",
+    "Explain",
+    "Get",
+    "List",
+    "PreSettle",
+    "PriceClaim",
+    "Quote",
+    "Screen",
+];
 /// What a whole number may be besides an amount, a rate or a quantity: a place, a count, a version.
 const COUNTS: &[&str] = &[
     "accumulator_version",
@@ -30,8 +38,10 @@ const BUF: &str = "YIBAO_TEST_BUF";
 
 fn files() -> Vec<FileDescriptor> {
     let pool = DescriptorPool::decode(proto::DESCRIPTOR_SET).expect("the descriptor set");
-    let files: Vec<_> =
-        pool.files().filter(|file| file.package_name().starts_with("yibao.")).collect();
+    let files: Vec<_> = pool
+        .files()
+        .filter(|file| file.package_name().starts_with("yibao."))
+        .collect();
     assert!(files.len() >= 9, "only {} files", files.len());
     files
 }
@@ -48,13 +58,18 @@ fn messages(file: &FileDescriptor) -> Vec<MessageDescriptor> {
 
 fn enums(file: &FileDescriptor) -> Vec<EnumDescriptor> {
     let inner = messages(file);
-    let inner = inner.iter().flat_map(|message| message.child_enums().collect::<Vec<_>>());
+    let inner = inner
+        .iter()
+        .flat_map(|message| message.child_enums().collect::<Vec<_>>());
     file.enums().chain(inner).collect()
 }
 
 fn fields() -> Vec<FieldDescriptor> {
     let messages = files().iter().flat_map(messages).collect::<Vec<_>>();
-    messages.iter().flat_map(|message| message.fields().collect::<Vec<_>>()).collect()
+    messages
+        .iter()
+        .flat_map(|message| message.fields().collect::<Vec<_>>())
+        .collect()
 }
 
 /// Every element of a file: its name, and its place in the file's tree.
@@ -80,7 +95,11 @@ fn elements(file: &FileDescriptor) -> Vec<(String, Vec<i32>)> {
 
 /// What stands above each element, by its place.
 fn comments(file: &FileDescriptor) -> BTreeMap<Vec<i32>, String> {
-    let told = file.file_descriptor_proto().source_code_info.clone().unwrap_or_default();
+    let told = file
+        .file_descriptor_proto()
+        .source_code_info
+        .clone()
+        .unwrap_or_default();
     let comment = |l: &prost_reflect::prost_types::source_code_info::Location| {
         (l.path.clone(), l.leading_comments().trim().to_string())
     };
@@ -109,17 +128,34 @@ fn every_change_has_a_request_id() {
     let mut changes = 0;
     for method in methods() {
         let name = short(&method);
-        if QUESTIONS.iter().any(|question| method.name().starts_with(question)) {
+        if QUESTIONS
+            .iter()
+            .any(|question| method.name().starts_with(question))
+        {
             continue;
         }
         changes += 1;
         let withdrawn = method.name().strip_prefix("Withdraw");
         let by_original = withdrawn.is_some() || method.name() == "Burn";
-        let wanted = if by_original { "original_request_id" } else { "request_id" };
-        let first = method.input().get_field(1).unwrap_or_else(|| panic!("{name}: no field 1"));
-        assert_eq!((first.name(), first.kind()), (wanted, Kind::String), "{name}: field 1");
+        let wanted = if by_original {
+            "original_request_id"
+        } else {
+            "request_id"
+        };
+        let first = method
+            .input()
+            .get_field(1)
+            .unwrap_or_else(|| panic!("{name}: no field 1"));
+        assert_eq!(
+            (first.name(), first.kind()),
+            (wanted, Kind::String),
+            "{name}: field 1"
+        );
         let answer = if by_original { "outcome" } else { "replayed" };
-        assert!(method.output().get_field_by_name(answer).is_some(), "{name}: no {answer}");
+        assert!(
+            method.output().get_field_by_name(answer).is_some(),
+            "{name}: no {answer}"
+        );
         let (package, _) = name.split_once('/').expect("a short name");
         let has = |other: &str| all.contains(&format!("{package}/{other}"));
         assert!(has("GetOutcome"), "{package} has no GetOutcome");
@@ -148,7 +184,10 @@ fn names_say_units() {
             other => panic!("{path} is {other:?}"),
         };
         assert!(says, "{path}: its name and its type say different things");
-        assert!(!field.is_map(), "{path}: maps have no order, and requests are hashed");
+        assert!(
+            !field.is_map(),
+            "{path}: maps have no order, and requests are hashed"
+        );
         if name == "day" || ends(&["_day"]) {
             assert_eq!(field.kind(), Kind::String, "{path}: a day is text");
         }
@@ -161,10 +200,20 @@ fn days_are_called_days() {
     let mut days = 0;
     for file in files() {
         let comments = comments(&file);
-        for field in messages(&file).iter().flat_map(|m| m.fields().collect::<Vec<_>>()) {
-            if comments.get(field.path()).is_some_and(|comment| comment.contains("`YYYY-MM-DD`")) {
+        for field in messages(&file)
+            .iter()
+            .flat_map(|m| m.fields().collect::<Vec<_>>())
+        {
+            if comments
+                .get(field.path())
+                .is_some_and(|comment| comment.contains("`YYYY-MM-DD`"))
+            {
                 let name = field.name();
-                assert!(name == "day" || name.ends_with("_day"), "{}", field.full_name());
+                assert!(
+                    name == "day" || name.ends_with("_day"),
+                    "{}",
+                    field.full_name()
+                );
                 days += 1;
             }
         }
@@ -178,8 +227,14 @@ fn lists_are_paged() {
         let (asked, told) = (method.input(), method.output());
         if asked.get_field_by_name("page_token").is_some() {
             let name = short(&method);
-            assert!(asked.get_field_by_name("page_size").is_some(), "{name}: no page_size");
-            assert!(told.get_field_by_name("next_page_token").is_some(), "{name}: no next page");
+            assert!(
+                asked.get_field_by_name("page_size").is_some(),
+                "{name}: no page_size"
+            );
+            assert!(
+                told.get_field_by_name("next_page_token").is_some(),
+                "{name}: no next page"
+            );
         }
     }
 }
@@ -187,8 +242,14 @@ fn lists_are_paged() {
 #[test]
 fn enums_begin_with_nothing_said() {
     for one in files().iter().flat_map(enums) {
-        let zero = one.get_value(0).unwrap_or_else(|| panic!("{}: no zero", one.full_name()));
-        assert!(zero.name().ends_with("_UNSPECIFIED"), "{}", zero.full_name());
+        let zero = one
+            .get_value(0)
+            .unwrap_or_else(|| panic!("{}: no zero", one.full_name()));
+        assert!(
+            zero.name().ends_with("_UNSPECIFIED"),
+            "{}",
+            zero.full_name()
+        );
     }
 }
 
@@ -198,6 +259,10 @@ fn buf_lint_passes() {
         println!("{BUF} is not set: buf lint is skipped");
         return;
     };
-    let ended = Child::run(command(buf).args(["lint", "proto"]).current_dir(workspace()));
+    let ended = Child::run(
+        command(buf)
+            .args(["lint", "proto"])
+            .current_dir(workspace()),
+    );
     assert!(ended.status.success(), "{ended:?}");
 }

@@ -22,14 +22,20 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 /// Every service of the suite.
 fn services() -> Vec<ServiceDescriptor> {
     let pool = DescriptorPool::decode(proto::DESCRIPTOR_SET).expect("the descriptor set");
-    let all: Vec<_> = pool.services().filter(|s| s.full_name().starts_with("yibao.")).collect();
+    let all: Vec<_> = pool
+        .services()
+        .filter(|s| s.full_name().starts_with("yibao."))
+        .collect();
     assert_eq!(all.len(), 6);
     all
 }
 
 /// Every method of the suite.
 fn methods() -> Vec<MethodDescriptor> {
-    services().iter().flat_map(|service| service.methods().collect::<Vec<_>>()).collect()
+    services()
+        .iter()
+        .flat_map(|service| service.methods().collect::<Vec<_>>())
+        .collect()
 }
 
 /// `settlement/PostSettlement`: how these tests name a method.
@@ -40,7 +46,12 @@ fn short(method: &MethodDescriptor) -> String {
 /// `settlement`, of `yibao.settlement.v1`.
 fn package(method: &MethodDescriptor) -> String {
     let service = method.parent_service();
-    service.package_name().split('.').nth(1).unwrap_or_default().to_string()
+    service
+        .package_name()
+        .split('.')
+        .nth(1)
+        .unwrap_or_default()
+        .to_string()
 }
 
 /// The method of this short name.
@@ -73,7 +84,12 @@ fn wire(world: &World, package: &str) -> Wire {
 fn caller(name: &str, roles: &[Role]) -> Context {
     let area = AreaCode::parse(integration_tests::AREA).expect("six digits");
     let caller = name.to_string();
-    let principal = Principal { caller, on_behalf_of: None, area, roles: roles.to_vec() };
+    let principal = Principal {
+        caller,
+        on_behalf_of: None,
+        area,
+        roles: roles.to_vec(),
+    };
     Context::of(principal, PATIENCE)
 }
 
@@ -93,7 +109,10 @@ async fn send(wire: Wire, who: &Context, path: &str, bytes: Vec<u8>) -> Result<V
     let mut client = Grpc::new(wire);
     client.ready().await.expect("a wire");
     let path = PathAndQuery::try_from(path).expect("a path");
-    Ok(client.unary(who.own(bytes), path, Plain).await?.into_inner())
+    Ok(client
+        .unary(who.own(bytes), path, Plain)
+        .await?
+        .into_inner())
 }
 
 /// The codec that leaves a message as it is.

@@ -335,7 +335,7 @@ fn locate(host: &Host) -> Result<(), Trouble> {
     )?;
     writeln!(
         out,
-        "数据目录  {}（每个服务一个 SQLite 文件）",
+        "数据目录  {}（有数据的服务各一个 SQLite 文件）",
         host.folder().display()
     )?;
     Ok(())
@@ -362,7 +362,8 @@ fn announce(host: &Host, played: Option<&Played>) -> Result<(), Trouble> {
         )?;
         writeln!(
             out,
-            "{program} call{endpoint} \\\n  --as {TOWNSHIP_CENTRE} orchestrator/PreSettle \\\n  '{}'",
+            "{program} call{endpoint} \\\n  --as {TOWNSHIP_CENTRE} orchestrator/PreSettle \\\n  \
+             '{}'",
             example_claim(&played.person_id)
         )?;
     }

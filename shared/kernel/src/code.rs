@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
 /// What every code must look like, known or not.
-pub const CODE_EXPECTED: &str = "1 to 12 characters of [A-Za-z0-9]";
+pub const CODE_EXPECTED: &str = "1至12个 [A-Za-z0-9] 字符";
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident {

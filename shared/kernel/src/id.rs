@@ -8,7 +8,7 @@ use uuid::Uuid;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected {expected}")]
 pub struct BadText {
-    /// What was expected, for the caller to read.
+    /// What was expected, in Chinese: it stands in a refusal's sentence.
     pub expected: &'static str,
 }
 
@@ -56,26 +56,26 @@ macro_rules! texts {
 
 texts! {
     /// The caller's name for one request: the same for every attempt of it.
-    RequestId, "1 to 64 characters of [A-Za-z0-9_-]",
+    RequestId, "1至64个 [A-Za-z0-9_-] 字符",
         |t| (1..=64).contains(&t.len())
             && t.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
 
     /// 医保区划 (admdvs): the six digits of an administrative area; 统筹区 where it pools funds.
-    AreaCode, "six digits", |t| t.len() == 6 && t.bytes().all(|b| b.is_ascii_digit());
+    AreaCode, "六位数字", |t| t.len() == 6 && t.bytes().all(|b| b.is_ascii_digit());
 
     /// 定点医药机构编号 (fixmedins_code): twelve characters, a letter and eleven digits.
-    InstitutionCode, "a letter H, P or T and eleven digits",
+    InstitutionCode, "H、P 或 T 加十一位数字",
         |t| t.len() == 12
             && matches!(t.as_bytes()[0], b'H' | b'P' | b'T')
             && t.bytes().skip(1).all(|b| b.is_ascii_digit());
 
     /// 医保目录编码 (med_list_codg): the national code of a drug, service or material.
-    ItemCode, "1 to 50 characters of [A-Za-z0-9_.-]",
+    ItemCode, "1至50个 [A-Za-z0-9_.-] 字符",
         |t| (1..=50).contains(&t.len())
             && t.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'));
 
     /// 诊断代码 (diag_code): an ICD-10 code in the insurance edition, such as `J18.900`.
-    DiagnosisCode, "1 to 30 characters of [A-Za-z0-9_.+*-]",
+    DiagnosisCode, "1至30个 [A-Za-z0-9_.+*-] 字符",
         |t| (1..=30).contains(&t.len())
             && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.+*-".contains(&b));
 }
@@ -90,7 +90,7 @@ macro_rules! ids {
         impl $name {
             /// Reads the hyphenated form.
             pub fn parse(text: &str) -> Result<$name, BadText> {
-                let expected = "a UUID such as 0190d6b2-5f5e-7cc3-98c4-dc0c0c07398f";
+                let expected = "形如 0190d6b2-5f5e-7cc3-98c4-dc0c0c07398f 的 UUID";
                 let bad = BadText { expected };
                 if text.len() != 36 {
                     return Err(bad);

@@ -30,7 +30,7 @@ pub struct PersonName(String);
 
 impl PersonName {
     /// What a name must look like.
-    pub const EXPECTED: &'static str = "1 to 50 characters, no control characters";
+    pub const EXPECTED: &'static str = "1至50个字符,不含控制字符";
 
     /// A name of 1 to 50 characters.
     pub fn parse(text: &str) -> Option<PersonName> {
@@ -64,8 +64,7 @@ pub struct IdNumber(String);
 
 impl IdNumber {
     /// What a number must look like.
-    pub const EXPECTED: &'static str =
-        "17 digits and a check character by GB 11643 (MOD 11-2), e.g. ending in X";
+    pub const EXPECTED: &'static str = "17位数字加一位校验码(GB 11643)";
 
     /// Reads 17 digits and the check character of GB 11643 (ISO 7064 MOD 11-2).
     pub fn parse(text: &str) -> Option<IdNumber> {

@@ -77,5 +77,5 @@ pub fn message<T>(path: impl Into<String>, message: Option<T>) -> Result<T, Refu
 /// One of the methods whose keys can be asked about.
 pub fn method(text: &str, methods: &[&'static str]) -> Result<&'static str, Refusal> {
     let known = methods.iter().find(|method| **method == text).copied();
-    wanted("method", known, methods.join("、"))
+    wanted("method", known, format_args!("{} 之一", methods.join("、")))
 }

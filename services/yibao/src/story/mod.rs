@@ -243,3 +243,34 @@ fn adds_up(amounts: &Amounts) -> bool {
     let payers = funds + amounts.account_fen + amounts.cash_fen + amounts.hospital_fen;
     amounts.total_fen == classes && amounts.total_fen == payers && funds == amounts.funds_fen
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::area;
+    use crate::suite::{Databases, Suite, SuiteConfig};
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn a_story_that_cannot_be_true_says_where() {
+        let folder = tempfile::tempdir().unwrap();
+        let databases = Databases::Folder(folder.path().to_path_buf());
+        let library = Arc::new(Library::builtin().unwrap());
+        let config = SuiteConfig::new(databases, area::code(), library.clone());
+        let suite = Suite::open(config).await.unwrap();
+        // Nothing is loaded: the hospital of the second chapter does not exist.
+        for telling in 1..=3 {
+            let mut printed = Vec::new();
+            let told = play(suite.wires(), &library, &mut printed).await;
+            let Err(Halted::Refused { chapter, told, .. }) = told else {
+                panic!("expected a refusal, got {told:?}")
+            };
+            assert_eq!(
+                (chapter.as_str(), told.code.as_str()),
+                ("② 普通门诊", "INSTITUTION_UNKNOWN")
+            );
+            let printed = String::from_utf8(printed).unwrap();
+            assert!(printed.contains(&format!("第 {telling} 次")), "{printed}");
+        }
+    }
+}

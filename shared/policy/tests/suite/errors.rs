@@ -32,8 +32,8 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     ("from = \"2017-01-01\"", "from = \"2017-1-1\"", "\"2017-1-1\"", "expected a day"),
     ("from = \"2017-01-01\"", "from = \"2017-01-01\"\nuntil = \"2016-12-31\"",
         "\"2016-12-31\"", "expected a day not before 2017-01-01"),
-    ("area = \"152501\"", "area = \"1525\"", "\"1525\"", "expected six digits"),
-    ("\"2307\", \"2303\"", "\"低保\"", "[\"低保\"]", "expected 1 to 12 characters"),
+    ("area = \"152501\"", "area = \"1525\"", "\"1525\"", "expected 六位数字"),
+    ("\"2307\", \"2303\"", "\"低保\"", "[\"低保\"]", "expected 1至12个"),
     ("closes = \"02-28\"", "closes = \"02-29\"", "\"02-29\"", "expected a month and a day"),
     ("waiting_months = 3", "waiting_months = 25", "25", "expected at most 24 months"),
     // References.
@@ -94,7 +94,7 @@ fn a_package_says_what_is_wrong_and_where() {
 #[test]
 fn an_error_prints_like_a_compilers() {
     let error = Package::parse("x.toml", "title = \"中\"\narea = \"1\"\n").unwrap_err();
-    assert_eq!(error.to_string(), "x.toml:2:8: expected six digits");
+    assert_eq!(error.to_string(), "x.toml:2:8: expected 六位数字");
     let error = Package::parse("x.toml", "title = \"中\" 文").unwrap_err();
     assert_eq!((error.line, error.column), (1, 13));
     let error = Package::parse("x.toml", &" ".repeat(PACKAGE_BYTES_MAX + 1)).unwrap_err();

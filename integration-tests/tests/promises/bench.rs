@@ -1,0 +1,343 @@
+//! 试验台: calls any method of the suite by its name, JSON in, JSON out, as whoever is needed.
+//!
+//! What all changing methods have in common is written once here, over their descriptors; what one
+//! of them needs to take effect, or to be refused, is its line in the table.
+
+use crate::state::State;
+use integration_tests::{AREA, PATIENCE, World};
+use kernel::{AreaCode, Principal, Role};
+use prost::Message;
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions};
+use runtime::{Context, Wire};
+use serde_json::{Value, json};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU32, Ordering};
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::{Status, client::Grpc};
+
+/// A changing method, and how to make it take effect and be refused.
+pub struct Rpc {
+    /// Its service's short name: the folder under `proto/yibao`.
+    pub service: &'static str,
+    /// Its name.
+    pub method: &'static str,
+    /// The role that may call it: a clerk, or a service that calls for one.
+    pub role: Role,
+    /// The method of settlement whose key is the outcome; none where it is the method's own.
+    pub pivot: Option<&'static str>,
+    /// A request that can take effect.
+    pub good: fn(&Bench) -> Staged<'_, Good>,
+    /// A request that is refused for good.
+    pub bad: Bad,
+}
+
+/// Something that a world must be prepared for.
+pub type Staged<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// A request that can take effect, without its id.
+pub struct Good {
+    /// The request.
+    pub content: Value,
+    /// The path of one of its fields, and another value that may stand there.
+    pub other: (&'static str, Value),
+    /// Where the effect is seen; none where nothing but a second attempt shows it.
+    pub seen: Option<Seen>,
+}
+
+impl Good {
+    /// The request with its other value.
+    pub fn other(&self) -> Value {
+        let (path, value) = &self.other;
+        let mut content = self.content.clone();
+        match content.pointer_mut(path) {
+            Some(field) => *field = value.clone(),
+            None => content[path.trim_start_matches('/')] = value.clone(),
+        }
+        content
+    }
+}
+
+/// A question whose answer contains a text exactly while the effect stands. The word `SUBJECT`
+/// stands for the id of what was made.
+pub struct Seen {
+    /// Service and method.
+    pub asked: (&'static str, &'static str),
+    /// The question.
+    pub content: Value,
+    /// The text.
+    pub text: String,
+}
+
+/// The id of what the request made, in [`Seen`].
+pub const SUBJECT: &str = "SUBJECT";
+
+/// How a request comes to be refused for good.
+pub enum Bad {
+    /// With this code, when the same content has taken effect and was not withdrawn.
+    Twice(&'static str),
+    /// With this code, in a world prepared for it.
+    Staged(&'static str, fn(&Bench) -> Staged<'_, No>),
+}
+
+/// A request that is refused now, without its id.
+pub struct No {
+    /// The request.
+    pub content: Value,
+    /// What removes the cause; none where nothing can.
+    pub mend: Option<Mend>,
+}
+
+/// A call that removes the cause of a refusal.
+pub struct Mend {
+    /// In whose role.
+    pub role: Role,
+    /// Service and method.
+    pub asked: (&'static str, String),
+    /// The request.
+    pub content: Value,
+}
+
+/// A world, and everything stored in it.
+pub struct Bench {
+    /// The world.
+    pub world: World,
+    /// What its methods look like.
+    pub pool: DescriptorPool,
+    state: State,
+    count: AtomicU32,
+}
+
+impl Bench {
+    pub async fn open() -> Bench {
+        let world = World::open().await;
+        let state = State::of(&world.database).await;
+        let pool = DescriptorPool::decode(proto::DESCRIPTOR_SET).unwrap();
+        Bench {
+            world,
+            pool,
+            state,
+            count: AtomicU32::new(0),
+        }
+    }
+
+    /// A number that nobody had yet.
+    pub fn number(&self) -> u32 {
+        self.count.fetch_add(1, Ordering::SeqCst)
+    }
+
+    /// A request id that nobody used yet.
+    pub fn id(&self) -> String {
+        format!("promise-{}", self.number())
+    }
+
+    /// Everything that is stored, request keys included where `keys` says so.
+    pub async fn stored(&self, keys: bool) -> Vec<String> {
+        self.state.rows(keys).await
+    }
+
+    /// Sends a request to the method under test, as a caller who may.
+    pub async fn ask(&self, rpc: &Rpc, id: &str, content: &Value) -> Result<Value, Status> {
+        self.ask_as(rpc.role, rpc, id, content).await
+    }
+
+    /// Likewise, as the same caller in a role that may or may not.
+    pub async fn ask_as(
+        &self,
+        role: Role,
+        rpc: &Rpc,
+        id: &str,
+        content: &Value,
+    ) -> Result<Value, Status> {
+        let mut content = content.clone();
+        content["request_id"] = json!(id);
+        let caller = Principal {
+            roles: vec![role],
+            ..principal(rpc.role)
+        };
+        self.send(caller, (rpc.service, rpc.method), content).await
+    }
+
+    /// What became of a request to the method under test.
+    pub async fn outcome(&self, rpc: &Rpc, id: &str) -> Value {
+        let method = match rpc.pivot {
+            Some(_) => format!("METHOD_{}", rpc.method.to_uppercase()),
+            None => rpc.method.to_string(),
+        };
+        let content = json!({ "request_id": id, "method": method });
+        let asked = (rpc.service, "GetOutcome");
+        let answer = self.send(principal(rpc.role), asked, content).await;
+        answer.unwrap()["outcome"].take()
+    }
+
+    /// Withdraws a request to the method under test: by its `Withdraw…`, or else by burning the key
+    /// that is its outcome.
+    pub async fn withdraw(&self, rpc: &Rpc, id: &str) -> Value {
+        let mut content = json!({ "original_request_id": id });
+        let answer = if self.undoable(rpc) {
+            let withdraw = withdrawal(rpc.method);
+            let asked = (rpc.service, withdraw.as_str());
+            self.send(principal(rpc.role), asked, content).await
+        } else {
+            content["method"] = json!(rpc.pivot.unwrap_or(rpc.method));
+            // Only services burn; the key is of whoever calls.
+            let (service, caller) = match rpc.pivot {
+                Some(_) => ("settlement", principal(Role::Service)),
+                None => (rpc.service, principal(rpc.role)),
+            };
+            let roles = vec![Role::Service];
+            self.send(Principal { roles, ..caller }, (service, "Burn"), content)
+                .await
+        };
+        answer.expect("withdrawing is never refused")["outcome"].take()
+    }
+
+    /// True when the method has a `Withdraw…`.
+    pub fn undoable(&self, rpc: &Rpc) -> bool {
+        let service = self.pool.get_service_by_name(&full_name(rpc.service));
+        let mut methods = service.iter().flat_map(|service| service.methods());
+        methods.any(|method| method.name() == withdrawal(rpc.method))
+    }
+
+    /// Removes the cause of a refusal.
+    pub async fn mend(&self, mend: Mend) {
+        let (service, method) = &mend.asked;
+        let asked = (*service, method.as_str());
+        let answer = self.send(principal(mend.role), asked, mend.content).await;
+        answer.expect("the cause can be removed");
+    }
+
+    /// True when the effect of the request that made `subject` is seen.
+    pub async fn sees(&self, seen: &Seen, subject: &str) -> bool {
+        let content = seen.content.to_string().replace(SUBJECT, subject);
+        let content = serde_json::from_str(&content).unwrap();
+        let answer = self.send(principal(Role::Clerk), seen.asked, content).await;
+        let text = seen.text.replace(SUBJECT, subject);
+        answer.is_ok_and(|answer| answer.to_string().contains(&text))
+    }
+
+    /// Asks a question for the clerk that must have an answer.
+    pub async fn told(&self, asked: (&str, &str), content: Value) -> Value {
+        let answer = self.send(principal(Role::Clerk), asked, content).await;
+        answer.unwrap()
+    }
+
+    /// Sends a request that must take effect, under an id of its own, for the clerk or, where only
+    /// services may, by a service for the clerk. Gives the id and the answer.
+    pub async fn done(&self, role: Role, asked: (&str, &str), content: &Value) -> (String, Value) {
+        let (id, mut content) = (self.id(), content.clone());
+        content["request_id"] = json!(id);
+        let answer = self.send(principal(role), asked, content).await;
+        (id, answer.unwrap())
+    }
+
+    /// A message as JSON.
+    pub fn json(&self, name: &str, message: &impl Message) -> Value {
+        let mut dynamic = DynamicMessage::new(self.pool.get_message_by_name(name).unwrap());
+        dynamic.transcode_from(message).unwrap();
+        to_json(&dynamic)
+    }
+
+    async fn send(
+        &self,
+        caller: Principal,
+        (service, method): (&str, &str),
+        content: Value,
+    ) -> Result<Value, Status> {
+        let full_name = full_name(service);
+        let described = self.pool.get_service_by_name(&full_name).unwrap();
+        let described = described.methods().find(|known| known.name() == method);
+        let described = described.unwrap_or_else(|| panic!("{full_name} has no {method}"));
+        let message = DynamicMessage::deserialize(described.input(), content).unwrap();
+        let request = Context::of(caller, PATIENCE).own(message);
+        let path = format!("/{full_name}/{method}").parse().unwrap();
+        let mut client = Grpc::new(self.wire(service));
+        client.ready().await.unwrap();
+        let answer = client.unary(request, path, Dynamic(described.output()));
+        Ok(to_json(answer.await?.get_ref()))
+    }
+
+    fn wire(&self, service: &str) -> Wire {
+        let wires = self.world.suite.wires();
+        let wire = match service {
+            "enrollment" => &wires.enrollment,
+            "settlement" => &wires.settlement,
+            "referral" => &wires.referral,
+            "inspection" => &wires.inspection,
+            "interregional" => &wires.interregional,
+            "orchestrator" => &wires.orchestrator,
+            other => panic!("no service {other}"),
+        };
+        wire.clone()
+    }
+}
+
+/// `WithdrawX` of `X`.
+pub fn withdrawal(method: &str) -> String {
+    format!("Withdraw{method}")
+}
+
+/// `yibao.settlement.v1.SettlementService` of `settlement`.
+pub fn full_name(service: &str) -> String {
+    let (first, rest) = service.split_at(1);
+    format!("yibao.{service}.v1.{}{rest}Service", first.to_uppercase())
+}
+
+/// The clerk, or the orchestrator calling for the clerk.
+fn principal(role: Role) -> Principal {
+    let (caller, on_behalf_of) = match role {
+        Role::Service => ("orchestrator", Some("clerk-1".to_string())),
+        _ => ("clerk-1", None),
+    };
+    Principal {
+        caller: caller.into(),
+        on_behalf_of,
+        area: AreaCode::parse(AREA).unwrap(),
+        roles: vec![role],
+    }
+}
+
+fn to_json(message: &DynamicMessage) -> Value {
+    let options = SerializeOptions::new()
+        .use_proto_field_name(true)
+        .stringify_64_bit_integers(false);
+    let json = message.serialize_with_options(serde_json::value::Serializer, &options);
+    json.unwrap()
+}
+
+/// The codec of messages known only by their description.
+struct Dynamic(MessageDescriptor);
+
+impl Codec for Dynamic {
+    type Encode = DynamicMessage;
+    type Decode = DynamicMessage;
+    type Encoder = Dynamic;
+    type Decoder = Dynamic;
+
+    fn encoder(&mut self) -> Dynamic {
+        Dynamic(self.0.clone())
+    }
+
+    fn decoder(&mut self) -> Dynamic {
+        Dynamic(self.0.clone())
+    }
+}
+
+impl Encoder for Dynamic {
+    type Item = DynamicMessage;
+    type Error = Status;
+
+    fn encode(&mut self, message: DynamicMessage, to: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        message.encode(to).unwrap();
+        Ok(())
+    }
+}
+
+impl Decoder for Dynamic {
+    type Item = DynamicMessage;
+    type Error = Status;
+
+    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<DynamicMessage>, Status> {
+        Ok(Some(DynamicMessage::decode(self.0.clone(), from).unwrap()))
+    }
+}

@@ -1,0 +1,354 @@
+//! Every changing method of the suite, one entry each: a request that can take effect, and one that
+//! is refused for good. That none is missing is proved against the descriptors.
+
+use crate::bench::{Bad, Bench, Good, Mend, No, Rpc, SUBJECT, Seen};
+use integration_tests::{CLINIC, DRUG, HOSPITAL, id_number, stay};
+use kernel::Role::{self, Clerk, Service};
+use serde_json::{Value, json};
+
+/// A person nobody registered.
+const NOBODY: &str = "0190d6b2-5f5e-7cc3-98c4-dc0c0c07398f";
+
+/// `role service.Method: good request, bad request;`, and before the colon in brackets the method
+/// of settlement whose key is the outcome, where it is not the method's own.
+macro_rules! table {
+    ($($role:ident $service:ident.$method:ident $([$pivot:ident])?: $good:ident, $bad:expr;)*) => {
+        /// All of them.
+        pub static TABLE: &[Rpc] = &[$(Rpc {
+            service: stringify!($service),
+            method: stringify!($method),
+            role: $role,
+            pivot: pivot!($($pivot)?),
+            good: |bench| Box::pin($good(bench)),
+            bad: $bad,
+        }),*];
+    };
+}
+
+macro_rules! pivot {
+    () => {
+        None
+    };
+    ($pivot:ident) => {
+        Some(stringify!($pivot))
+    };
+}
+
+macro_rules! staged {
+    ($code:literal, $no:ident) => {
+        Bad::Staged($code, |bench| Box::pin($no(bench)))
+    };
+}
+
+table! {
+    Clerk enrollment.RegisterHousehold: household, Bad::Twice("HOUSEHOLD_EXISTS");
+    Clerk enrollment.RegisterPerson: person, Bad::Twice("ID_NUMBER_TAKEN");
+    Clerk enrollment.RecordIdentity: identity, Bad::Twice("IDENTITY_OVERLAPS");
+    Clerk enrollment.EnrolPerson: coverage, Bad::Twice("ALREADY_INSURED");
+    Clerk enrollment.SuspendBenefit: suspension, staged!("PERSON_UNKNOWN", of_nobody);
+    Clerk enrollment.RecordDeath: death, Bad::Twice("PERSON_DEAD");
+    Clerk settlement.RegisterInstitution: institution, Bad::Twice("INSTITUTION_EXISTS");
+    Clerk settlement.PublishCatalogue: catalogue, Bad::Twice("CATALOGUE_EXISTS");
+    Service settlement.PostSettlement: posting, staged!("DUPLICATE_CLAIM", posted_before);
+    Service settlement.ReverseSettlement: reversal, staged!("NOT_NEWEST", older_at_settlement);
+    Clerk referral.RequestReferral: referral, staged!("SAME_INSTITUTION", to_itself);
+    Clerk referral.ApproveReferral: approval, Bad::Twice("REFERRAL_NOT_REQUESTED");
+    Clerk referral.UseReferral: usage, Bad::Twice("REFERRAL_NOT_APPROVED");
+    Clerk interregional.RegisterParticipant: participant, Bad::Twice("PARTICIPANT_EXISTS");
+    Clerk orchestrator.Settle [PostSettlement]: settle, staged!("CLAIM_DENIED", settled_before);
+    Clerk orchestrator.Reverse [ReverseSettlement]: reversal, staged!("NOT_NEWEST", older);
+}
+
+async fn household(bench: &Bench) -> Good {
+    let content = json!({
+        "register_number": format!("HH-{}", bench.number()),
+        "township_code": "152501001",
+    });
+    good(content, "/township_code", json!("152501002"))
+}
+
+async fn person(bench: &Bench) -> Good {
+    let content = json!({
+        "name": "测试人员",
+        // Beyond those of the world's own people.
+        "id_number": id_number(100_000 + bench.number()),
+        "sex": "2",
+        "birth_day": "1980-01-01",
+    });
+    let good = good(content, "/sex", json!("1"));
+    good.seen(GET_PERSON, json!({ "person_id": SUBJECT }), SUBJECT)
+}
+
+async fn identity(bench: &Bench) -> Good {
+    let person = bench.world.person().await;
+    let content = json!({ "person_id": person, "kind": "2303", "from_day": "2016-01-01" });
+    let good = good(content, "/kind", json!("2304"));
+    good.seen(GET_PERSON, json!({ "person_id": person }), SUBJECT)
+}
+
+async fn coverage(bench: &Bench) -> Good {
+    let person = bench.world.person().await;
+    let mut content = json!({
+        "person_id": person,
+        "scheme": "390",
+        "year": 2017,
+        "paid_day": "2016-11-15",
+    });
+    let asked = ("enrollment", "QuoteSubsidy");
+    let quoted = bench.told(asked, content.clone()).await;
+    content["paid_fen"] = quoted["subsidy"]["to_pay_fen"].clone();
+    let good = good(content, "/exempt_from_waiting", json!(true));
+    good.seen(GET_PERSON, json!({ "person_id": person }), SUBJECT)
+}
+
+async fn suspension(bench: &Bench) -> Good {
+    let person = bench.world.person().await;
+    let content = json!({
+        "person_id": person,
+        "from_day": "2017-02-01",
+        "reason": "测试暂停",
+    });
+    let good = good(content, "/reason", json!("其他原因"));
+    good.seen(GET_PERSON, json!({ "person_id": person }), SUBJECT)
+}
+
+/// Nobody can be made known: people's ids are ours to give.
+async fn of_nobody(bench: &Bench) -> No {
+    let mut content = suspension(bench).await.content;
+    content["person_id"] = json!(NOBODY);
+    No {
+        content,
+        mend: None,
+    }
+}
+
+async fn death(bench: &Bench) -> Good {
+    let person = bench.world.person().await;
+    let content = json!({ "person_id": person, "death_day": "2017-11-11" });
+    let good = good(content, "/death_day", json!("2017-11-12"));
+    good.seen(GET_PERSON, json!({ "person_id": person }), "2017-11-11")
+}
+
+async fn institution(bench: &Bench) -> Good {
+    let content = json!({ "institution": {
+        "institution_code": format!("H1525019{:04}", bench.number()),
+        "name": "测试机构",
+        "tier": "2",
+        "kind": "A1",
+        "agreement_from_day": "2010-01-01",
+    }});
+    let listed = ("settlement", "ListInstitutions");
+    // The list shows codes, not the ids of registrations.
+    let code = content["institution"]["institution_code"].clone();
+    let good = good(content, "/institution/name", json!("其他机构"));
+    good.seen(listed, json!({}), code.as_str().unwrap())
+}
+
+async fn catalogue(bench: &Bench) -> Good {
+    let content = json!({
+        // Far ahead: the world's own catalogue stays in force.
+        "effective_day": format!("{}-01-01", 2100 + bench.number()),
+        "items": [{ "item_code": DRUG, "name": "甲类药品", "item_class": "01" }],
+    });
+    good(content, "/items/0/name", json!("其他药品"))
+}
+
+async fn posting(bench: &Bench) -> Good {
+    let claim = claim(bench).await;
+    let content = json!({
+        "person_id": claim["person_id"],
+        "scheme": claim["scheme"],
+        "as_of_day": claim["end_day"],
+    });
+    let asked = ("enrollment", "CheckEligibility");
+    let member = bench.told(asked, content).await["member"].take();
+    let good = good(
+        json!({ "claim": claim, "member": member }),
+        "/claim/visit_number",
+        json!("OTHER"),
+    );
+    good.seen(
+        GET_SETTLEMENT,
+        json!({ "settlement_id": SUBJECT }),
+        "STATE_POSTED",
+    )
+}
+
+async fn posted_before(bench: &Bench) -> No {
+    let content = posting(bench).await.content;
+    let asked = ("settlement", "PostSettlement");
+    let (_, first) = bench.done(Service, asked, &content).await;
+    let reverse = reversing(&first["settlement"]["settlement_id"]);
+    no(content, mend(bench, Service, "ReverseSettlement", reverse))
+}
+
+async fn settle(bench: &Bench) -> Good {
+    let content = json!({ "claim": claim(bench).await });
+    let good = good(content, "/claim/visit_number", json!("OTHER"));
+    good.seen(
+        GET_SETTLEMENT,
+        json!({ "settlement_id": SUBJECT }),
+        "STATE_POSTED",
+    )
+}
+
+/// The same bill under another visit number.
+async fn settled_before(bench: &Bench) -> No {
+    let mut content = settle(bench).await.content;
+    let (_, first) = bench.done(Clerk, SETTLE, &content).await;
+    content["claim"]["visit_number"] = json!("AGAIN");
+    let reverse = reversing(&first["settlement"]["settlement_id"]);
+    no(content, mend(bench, Clerk, "Reverse", reverse))
+}
+
+async fn reversal(bench: &Bench) -> Good {
+    let content = settle(bench).await.content;
+    let (_, settled) = bench.done(Clerk, SETTLE, &content).await;
+    let id = &settled["settlement"]["settlement_id"];
+    let good = good(reversing(id), "/reason", json!("其他原因"));
+    good.seen(
+        GET_SETTLEMENT,
+        json!({ "settlement_id": id }),
+        "STATE_REVERSED",
+    )
+}
+
+async fn older(bench: &Bench) -> No {
+    older_of_two(bench, Clerk, "Reverse").await
+}
+
+async fn older_at_settlement(bench: &Bench) -> No {
+    older_of_two(bench, Service, "ReverseSettlement").await
+}
+
+/// The older of two settlements of a person and year; the newer goes by `method`.
+async fn older_of_two(bench: &Bench, role: Role, method: &'static str) -> No {
+    let mut content = settle(bench).await.content;
+    let (_, older) = bench.done(Clerk, SETTLE, &content).await;
+    content["claim"]["visit_number"] = json!("NEWER");
+    content["claim"]["begin_day"] = json!("2017-06-01");
+    content["claim"]["end_day"] = json!("2017-06-09");
+    let (_, newer) = bench.done(Clerk, SETTLE, &content).await;
+    let id = |settled: &Value| reversing(&settled["settlement"]["settlement_id"]);
+    no(id(&older), mend(bench, role, method, id(&newer)))
+}
+
+async fn referral(bench: &Bench) -> Good {
+    let content = json!({
+        "person_id": bench.world.person().await,
+        "from_institution_code": CLINIC,
+        "to_institution_code": HOSPITAL,
+        "referral_type": "1",
+        "diagnosis_code": "J18.900",
+        "reason": "病情需要",
+        "from_day": "2017-03-01",
+    });
+    let good = good(content, "/reason", json!("其他原因"));
+    let asked = json!({ "referral_id": SUBJECT });
+    good.seen(GET_REFERRAL, asked, "STATE_REQUESTED")
+}
+
+/// Which will always be the same institution.
+async fn to_itself(bench: &Bench) -> No {
+    let mut content = referral(bench).await.content;
+    content["to_institution_code"] = content["from_institution_code"].clone();
+    No {
+        content,
+        mend: None,
+    }
+}
+
+async fn approval(bench: &Bench) -> Good {
+    let wanted = referral(bench).await.content;
+    let asked = ("referral", "RequestReferral");
+    let (_, requested) = bench.done(Clerk, asked, &wanted).await;
+    let id = &requested["referral"]["referral_id"];
+    let content = json!({ "referral_id": id, "opinion": "同意" });
+    let good = good(content, "/opinion", json!("其他意见"));
+    let asked = json!({ "referral_id": id });
+    good.seen(GET_REFERRAL, asked, "STATE_APPROVED")
+}
+
+async fn usage(bench: &Bench) -> Good {
+    let content = approval(bench).await.content;
+    let asked = ("referral", "ApproveReferral");
+    let (_, approved) = bench.done(Clerk, asked, &content).await;
+    let referral = &approved["referral"];
+    let content = json!({
+        "referral_id": referral["referral_id"],
+        "person_id": referral["person_id"],
+        "institution_code": referral["to_institution_code"],
+        "visit_number": "V1",
+        "admission_day": "2017-03-02",
+    });
+    let good = good(content, "/visit_number", json!("V2"));
+    let asked = json!({ "referral_id": referral["referral_id"] });
+    good.seen(GET_REFERRAL, asked, "STATE_USED")
+}
+
+async fn participant(bench: &Bench) -> Good {
+    let content = json!({
+        "region_code": (110_000 + bench.number()).to_string(),
+        "name": "测试市",
+        "from_day": "2017-01-01",
+    });
+    let listed = ("interregional", "ListParticipants");
+    let good = good(content, "/name", json!("其他市"));
+    good.seen(listed, json!({}), SUBJECT)
+}
+
+const GET_PERSON: (&str, &str) = ("enrollment", "GetPerson");
+const GET_SETTLEMENT: (&str, &str) = ("settlement", "GetSettlement");
+const GET_REFERRAL: (&str, &str) = ("referral", "GetReferral");
+const SETTLE: (&str, &str) = ("orchestrator", "Settle");
+
+/// A stay of an insured person that is like no other.
+async fn claim(bench: &Bench) -> Value {
+    let person = bench.world.insured(None).await;
+    let visit = format!("V{}", bench.number());
+    bench.json("yibao.common.v1.Claim", &stay(&person, &visit, 8_000))
+}
+
+fn reversing(settlement_id: &Value) -> Value {
+    json!({ "settlement_id": settlement_id, "reason": "测试撤销" })
+}
+
+fn good(content: Value, field: &'static str, other: Value) -> Good {
+    Good {
+        content,
+        other: (field, other),
+        seen: None,
+    }
+}
+
+impl Good {
+    fn seen(self, asked: (&'static str, &'static str), content: Value, text: &str) -> Good {
+        let seen = Some(Seen {
+            asked,
+            content,
+            text: text.to_string(),
+        });
+        Good { seen, ..self }
+    }
+}
+
+fn no(content: Value, mend: Mend) -> No {
+    No {
+        content,
+        mend: Some(mend),
+    }
+}
+
+/// The reversal that removes the cause.
+fn mend(bench: &Bench, role: Role, method: &'static str, mut content: Value) -> Mend {
+    content["request_id"] = json!(bench.id());
+    let service = match role {
+        Service => "settlement",
+        _ => "orchestrator",
+    };
+    Mend {
+        role,
+        asked: (service, method.to_string()),
+        content,
+    }
+}
