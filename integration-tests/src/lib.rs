@@ -60,6 +60,7 @@ impl World {
             Arc::new(Library::builtin().expect("the packages hold")),
         );
         config.clock = clock.clone();
+        config.redis_url = std::env::var("YIBAO_TEST_REDIS").ok();
         config.wrap = Some(Arc::new(wrap));
         let suite = Suite::open(config).await.expect("the suite opens");
         let world = World {
@@ -182,6 +183,17 @@ impl World {
             .await
             .expect("a person");
         answer.into_inner().person.expect("a person").person_id
+    }
+
+    /// Withdraws the registration of the newest person: from now on nobody knows them.
+    pub async fn withdraw_last_person(&self) {
+        let n = self.people.load(Ordering::SeqCst) - 1;
+        let request = enrollment::WithdrawRegisterPersonRequest {
+            original_request_id: format!("person-{n}"),
+        };
+        let mut client = self.clerk().enrollment();
+        let withdrawn = client.withdraw_register_person(request).await;
+        withdrawn.expect("withdrawing is never refused");
     }
 
     /// Settles a claim for the clerk, through the orchestrator.

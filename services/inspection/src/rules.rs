@@ -293,7 +293,7 @@ basis = "协议"
             ("\"deny_line\"", "\"deny_claim\"", "6:10: expected deny_line for items only"),
             ("effect = \"note\"", "effect = \"deny_line\"", "16:10: expected deny_line for"),
             ("basis = \"协议\"", "basis = 协议", "17:9: "),
-            ("\"S-1\"", "\"S 1\"", "9:14: expected 1 to 50 characters"),
+            ("\"S-1\"", "\"S 1\"", "9:14: expected 1至50个"),
             ("\"S-2\"", "\"S-1\"", "10:14: expected each item once"),
             ("sex = \"2\"", "sex = \"9\"", "9:27: expected \"1\" or \"2\""),
             ("sex = \"2\"", "sex = \"2\", under_years = 3", "9:5: expected either sex or"),

@@ -94,6 +94,8 @@ pub fn pivot_method(number: i32) -> Result<&'static str, Refusal> {
     match Method::try_from(number) {
         Ok(Method::Settle) => Ok(PostSettlement::METHOD),
         Ok(Method::Reverse) => Ok(ReverseSettlement::METHOD),
-        Ok(Method::Unspecified) | Err(_) => Err(invalid("method", "METHOD_SETTLE 或 METHOD_REVERSE")),
+        Ok(Method::Unspecified) | Err(_) => {
+            Err(invalid("method", "METHOD_SETTLE 或 METHOD_REVERSE"))
+        }
     }
 }

@@ -6,9 +6,9 @@ use crate::refusal::{
 };
 use kernel::refusal::invalid;
 use kernel::{
-    CatalogueId, Day, DiagnosisCode, Digest, Digester, Fen, IdentityKind, Instant, InstitutionCode,
-    InstitutionKind, InstitutionTier, ItemCode, MedType, PersonId, Quantity, Refusal, Scheme,
-    SettlementId, UnitPrice,
+    CLAIM_FEN_MAX, CatalogueId, Day, DiagnosisCode, Digest, Digester, Fen, IdentityKind, Instant,
+    InstitutionCode, InstitutionKind, InstitutionTier, ItemCode, MedType, PersonId, Quantity,
+    Refusal, Scheme, SettlementId, UnitPrice,
 };
 use policy::{Accumulators, BadClaim, Claim, ClaimFacts, Line, Package};
 use serde::{Deserialize, Serialize};
@@ -322,17 +322,24 @@ fn priced_line(line: &BillLine, catalogue: &Catalogue, evidence: &Evidence) -> L
 }
 
 fn refused(bad: &BadClaim, bill: &Bill) -> Refusal {
-    let field = format!("claim.{}", bad.field());
-    if let BadClaim::Amount { index, product } = bad
-        && let Some(line) = bill.lines.get(*index)
-    {
-        let no = LINE_AMOUNT_WRONG
-            .refuse()
-            .at(format!("claim.lines[{index}].amount_fen"));
-        let no = no.with("line", line.number).with("expected_fen", product.0);
-        return no.with("amount_fen", line.amount.0);
-    }
-    invalid(field, bad.expected())
+    let expected = match bad {
+        BadClaim::Amount { index, product } => {
+            let line = bill.lines.get(*index);
+            return LINE_AMOUNT_WRONG
+                .refuse()
+                .at(format!("claim.lines[{index}].amount_fen"))
+                .with("line", line.map_or(0, |line| line.number))
+                .with("expected_fen", product.0)
+                .with("amount_fen", line.map_or(0, |line| line.amount.0));
+        }
+        BadClaim::NumberTwice { .. } => "费用单内不重复的行号".to_string(),
+        BadClaim::AmountTooLarge { .. } | BadClaim::TotalTooLarge => {
+            format!("合计不超过 {CLAIM_FEN_MAX} 元的费用单")
+        }
+        // The wire has refused what else there is; this is for whoever reads the log.
+        other => other.expected(),
+    };
+    invalid(format!("claim.{}", bad.field()), expected)
 }
 
 /// The amounts must still be those of `expected`.

@@ -39,6 +39,8 @@ pub struct SuiteConfig {
     pub clock: Arc<dyn Clock>,
     /// The law.
     pub library: Arc<Library>,
+    /// A cache all replicas share; none is as good.
+    pub redis_url: Option<String>,
     /// What to put between the orchestrator and its peers.
     pub wrap: Option<Wrap>,
 }
@@ -52,6 +54,7 @@ impl SuiteConfig {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             clock: Arc::new(SystemClock),
             library,
+            redis_url: None,
             wrap: None,
         }
     }
@@ -181,7 +184,10 @@ impl SuiteConfig {
     }
 
     fn embedded(&self, database_url: String) -> Settings {
-        Settings::embedded(self.listen, self.area.clone(), database_url)
+        Settings {
+            redis_url: self.redis_url.clone(),
+            ..Settings::embedded(self.listen, self.area.clone(), database_url)
+        }
     }
 
     fn remedy(&self, service: &str) -> String {

@@ -3,9 +3,13 @@
 use crate::status_of;
 use kernel::refusal::{DEADLINE_EXCEEDED, UNAUTHENTICATED};
 use kernel::{Principal, Refusal};
+use opentelemetry::global;
+use opentelemetry::propagation::Injector;
 use std::future::Future;
 use tokio::time::{Duration, Instant};
+use tonic::metadata::{MetadataKey, MetadataMap};
 use tonic::{Request, Response, Status};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 /// A principal the suite itself vouches for. It travels as an extension inside a process, where
 /// nothing from the network can forge it.
@@ -65,12 +69,26 @@ impl Context {
         let mut request = Request::new(message);
         request.set_timeout(self.left());
         request.extensions_mut().insert(Trusted(principal));
+        let here = tracing::Span::current().context();
+        let mut metadata = Metadata(request.metadata_mut());
+        global::get_text_map_propagator(|p| p.inject_context(&here, &mut metadata));
         request
     }
 
     /// The time left.
     pub fn left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
+    }
+}
+
+/// Where the trace goes on: the metadata of an outgoing request.
+struct Metadata<'a>(&'a mut MetadataMap);
+
+impl Injector for Metadata<'_> {
+    fn set(&mut self, key: &str, value: String) {
+        if let (Ok(key), Ok(value)) = (MetadataKey::from_bytes(key.as_bytes()), value.parse()) {
+            self.0.insert(key, value);
+        }
     }
 }
 

@@ -24,7 +24,7 @@ use opentelemetry::propagation::Extractor;
 use opentelemetry::{KeyValue, global};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceBuilder;
 use tracing::Instrument;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
@@ -79,7 +79,15 @@ fn method_of(request: &Request) -> &str {
 }
 
 async fn trace(State(layers): State<Layers>, request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_string();
+    // A stranger may invent paths without end; a label may not.
+    let method = method_of(&request);
+    let known = layers.access.iter().any(|(name, _)| *name == method);
+    let path = if known {
+        request.uri().path()
+    } else {
+        "unknown"
+    }
+    .to_string();
     let span = tracing::info_span!("rpc", path, code = tracing::field::Empty);
     let parent = global::get_text_map_propagator(|p| p.extract(&Headers(request.headers())));
     if span.set_parent(parent).is_err() {
@@ -140,10 +148,10 @@ fn developer(settings: &Settings, caller: Option<HeaderValue>) -> Option<Princip
     let Identity::Development = settings.identity else {
         return None;
     };
-    let caller = caller.and_then(|c| c.to_str().ok().map(String::from));
-    let caller = caller
-        .filter(|c| c.len() <= 64)
-        .unwrap_or_else(|| "developer".into());
+    let caller = match caller {
+        None => "developer".to_string(),
+        Some(caller) => named(&caller)?,
+    };
     let roles = match InstitutionCode::parse(&caller) {
         Ok(_) => vec![Role::Institution],
         Err(_) => vec![Role::Clerk, Role::Operator],
@@ -154,6 +162,13 @@ fn developer(settings: &Settings, caller: Option<HeaderValue>) -> Option<Princip
         area: settings.area.clone(),
         roles,
     })
+}
+
+/// A caller's name as a key can carry it. `~` joins the names of a chain and is nobody's own.
+fn named(caller: &HeaderValue) -> Option<String> {
+    let caller = caller.to_str().ok()?;
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    ((1..=64).contains(&caller.len()) && caller.bytes().all(plain)).then(|| caller.to_string())
 }
 
 async fn access_rule(State(layers): State<Layers>, request: Request, next: Next) -> Response {
@@ -168,12 +183,16 @@ async fn access_rule(State(layers): State<Layers>, request: Request, next: Next)
     next.run(request).await
 }
 
-async fn limit(State(layers): State<Layers>, request: Request, next: Next) -> Response {
+/// A place among the requests worked on at once. It is given back when the work ends, which may be
+/// after its caller was told that the time is over.
+#[derive(Clone)]
+struct Place(#[allow(dead_code)] Arc<OwnedSemaphorePermit>);
+
+async fn limit(State(layers): State<Layers>, mut request: Request, next: Next) -> Response {
     match layers.places.clone().try_acquire_owned() {
         Ok(place) => {
-            let response = next.run(request).await;
-            drop(place);
-            response
+            request.extensions_mut().insert(Place(Arc::new(place)));
+            next.run(request).await
         }
         Err(_) => refuse(&OVERLOADED.refuse()),
     }
@@ -190,7 +209,13 @@ async fn deadline(State(layers): State<Layers>, mut request: Request, next: Next
     }
     let until = tokio::time::Instant::now() + patience;
     request.extensions_mut().insert(Deadline(until));
-    let handler = tokio::spawn(next.run(request).in_current_span());
+    let place = request.extensions_mut().remove::<Place>();
+    let work = async move {
+        let response = next.run(request).await;
+        drop(place);
+        response
+    };
+    let handler = tokio::spawn(work.in_current_span());
     match tokio::time::timeout_at(until, handler).await {
         Ok(Ok(response)) => response,
         Ok(Err(failed)) => {
@@ -232,6 +257,15 @@ impl Extractor for Headers<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_caller_cannot_name_itself_a_chain() {
+        let name = |text: &'static str| named(&HeaderValue::from_static(text));
+        assert_eq!(name("clerk-7").as_deref(), Some("clerk-7"));
+        for bad in ["", "orchestrator~clerk-7", "a b"] {
+            assert_eq!(name(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn reads_the_timeout_header() {
