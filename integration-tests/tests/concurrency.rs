@@ -8,6 +8,7 @@ use proto::orchestrator::{PreSettleRequest, SettleRequest};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio::task::JoinSet;
+use tonic::Status;
 
 const SEED: u64 = 20_170_301;
 const CLAIMS: usize = 300;
@@ -37,6 +38,12 @@ fn claims(person: &str) -> Vec<Claim> {
         )
     };
     (0..CLAIMS).map(&mut stay).collect()
+}
+
+/// A "no" that says nothing about the claim: the person's year, the writers' lane or the pool of
+/// connections was busy for longer than a request waits.
+fn passing(no: &Status) -> bool {
+    ["CLAIM_IN_PROGRESS", "CONTENTION", "UNAVAILABLE"].contains(&code(no).as_str())
 }
 
 /// What must hold of a set of settlements of one person and year: settling the same claims one
@@ -102,7 +109,7 @@ async fn hundreds_of_claims_at_once_are_settled_as_if_one_after_another() {
                         );
                     }
                     // Asked again with the same id, as the refusal says.
-                    Err(no) => assert_eq!(code(&no), "CLAIM_IN_PROGRESS", "{no}"),
+                    Err(no) => assert!(passing(&no), "{no}"),
                 }
                 busy += 1;
             }
@@ -187,7 +194,7 @@ async fn one_bill_under_many_visit_numbers_is_settled_once() {
                 };
                 match desk.orchestrator().settle(patient(request)).await {
                     Ok(_) => return true,
-                    Err(no) if code(&no) == "CLAIM_IN_PROGRESS" => {}
+                    Err(no) if passing(&no) => {}
                     Err(no) => {
                         // Seen in screening, or found under the lock when it came at the same time.
                         let code = code(&no);

@@ -6,10 +6,11 @@ mod read;
 mod register;
 
 use crate::refusal;
+use crate::store::recorded::{self, Recorded};
 use ::store::event::{self, Event};
 use ::store::{Db, Key, Stop, Tx};
 use kernel::{AreaCode, Clock, Instant, Outcome, Refusal, SealedEvent, Spec};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Refusals that may stand in this service's key rows.
@@ -26,19 +27,31 @@ pub struct App {
 }
 
 impl App {
-    /// Withdraws what a request made: `undo` gets its id and answers the facts to tell.
+    /// Withdraws what a request made: `undo` gets its id and answers the facts to tell, or none
+    /// where nothing stood any more.
     async fn undo<F, Fut>(&self, key: &Key, kind: &'static str, undo: F) -> Result<Outcome, Refusal>
     where
         F: Fn(Tx, String, Instant) -> Fut,
-        Fut: Future<Output = Result<Value, Stop>>,
+        Fut: Future<Output = Result<Option<Value>, Stop>>,
     {
         let now = self.clock.now();
         let undo = &undo;
         let work = |tx: Tx, id: String| async move {
-            let facts = undo(tx.clone(), id.clone(), now).await?;
-            tell(&tx, &key.area, now, (kind, id), facts).await
+            match undo(tx.clone(), id.clone(), now).await? {
+                Some(facts) => tell(&tx, &key.area, now, (kind, id), facts).await,
+                None => Ok(()),
+            }
         };
         self.db.withdraw(key, now, LISTS, work).await
+    }
+
+    /// Withdraws what a request recorded of a person; nothing where it went with the person.
+    async fn undo_recorded(&self, key: &Key, what: Recorded) -> Result<Outcome, Refusal> {
+        let undo = |tx, id: String, now| async move {
+            let person = recorded::withdraw(&tx, &key.area, what, &id, now).await?;
+            Ok(person.map(|person| json!({ "person_id": person })))
+        };
+        self.undo(key, withdrawn(what), undo).await
     }
 
     /// What became of a request.
@@ -59,6 +72,15 @@ impl App {
         size: u64,
     ) -> Result<Vec<SealedEvent>, Refusal> {
         event::list(&self.db, area, after, size).await
+    }
+}
+
+/// What is told when something recorded of a person is withdrawn.
+fn withdrawn(what: Recorded) -> &'static str {
+    match what {
+        Recorded::Coverage => "coverage.withdrawn",
+        Recorded::Identity => "identity.withdrawn",
+        Recorded::Suspension => "benefit.suspension_withdrawn",
     }
 }
 

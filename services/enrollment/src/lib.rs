@@ -7,8 +7,8 @@
 //!
 //! ```text
 //! household:   registered ──withdrawn──▶ gone; its members stay, without a household
-//! person:      registered ──withdrawn──▶ gone for everybody, with all that is recorded of them
-//!                 │ ▲
+//! person:      registered ◀──registered again── gone for everybody, and with them the identities,
+//!                 │ ▲   └──────withdrawn────▶ coverages and suspensions that stood
 //!           death ▼ │ death withdrawn
 //!                dead
 //! identity:    recorded ──withdrawn──▶ gone        at most one of a kind on any day
@@ -17,6 +17,9 @@
 //!
 //! a day of a coverage's year:   … waiting … │ benefit_from … benefits run … │ until (1 January)
 //! ```
+//!
+//! A person who is registered again under the number of a withdrawn registration is the same person:
+//! claims, accumulators and a recorded death follow the human; what was withdrawn stays withdrawn.
 //!
 //! Row locks are taken in one order: key → household → person → what is recorded of the person.
 //! Every change of a person's data grows the person's version, and growing it is the lock.

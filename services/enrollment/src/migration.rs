@@ -19,8 +19,8 @@ impl MigratorTrait for Migrator {
 const INDEXES: &[&str] = &[
     "CREATE UNIQUE INDEX household_register_number \
         ON household (area, register_number) WHERE withdrawn_at IS NULL",
-    "CREATE UNIQUE INDEX person_id_number \
-        ON person (area, id_number) WHERE withdrawn_at IS NULL",
+    // A number has one row for ever, so that who is registered again is the same person.
+    "CREATE UNIQUE INDEX person_id_number ON person (area, id_number)",
     "CREATE INDEX person_household ON person (area, household_id)",
     "CREATE INDEX identity_person ON identity (area, person_id)",
     // One scheme at a time and one subsidy a year: one coverage of a person and year.

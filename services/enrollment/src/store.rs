@@ -5,6 +5,7 @@ pub mod eligibility;
 pub mod household;
 pub mod identity;
 pub mod person;
+pub mod recorded;
 pub mod suspension;
 
 use kernel::refusal::INTERNAL;

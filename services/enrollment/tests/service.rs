@@ -12,11 +12,13 @@ use runtime::{Context, Settings, Wire, fault_of};
 use std::sync::Arc;
 use std::time::Duration;
 use store::testing::TestDatabase;
+use store::{Db, event};
 use tonic::{Request, Response, Status};
 
 struct Suite {
     client: EnrollmentServiceClient<Wire>,
     area: &'static str,
+    db: Db,
     _database: TestDatabase,
 }
 
@@ -34,10 +36,11 @@ impl Suite {
         let clock = ManualClock::at(noon("2024-12-31"));
         let library = Arc::new(policy::Library::builtin().unwrap());
         let db = enrollment::open(&settings).await.unwrap();
-        let service = enrollment::build(db, &settings, Arc::new(clock), library);
+        let service = enrollment::build(db.clone(), &settings, Arc::new(clock), library);
         Suite {
             client: EnrollmentServiceClient::new(service.wire()),
             area: HERE,
+            db,
             _database: database,
         }
     }
@@ -60,6 +63,9 @@ macro_rules! call {
         told($suite.client.$method(request).await)
     }};
 }
+
+#[path = "service/again.rs"]
+mod again;
 
 fn told<T>(answer: Result<Response<T>, Status>) -> Result<T, String> {
     match answer {
@@ -139,6 +145,25 @@ impl Suite {
         let request = register("P-1", "99999919800101001", "");
         let made = call!(self, register_person(request)).unwrap();
         made.person.unwrap().person_id
+    }
+
+    async fn withdraw_person(&mut self, request_id: &str) -> State {
+        let undone = pb::WithdrawRegisterPersonRequest {
+            original_request_id: request_id.into(),
+        };
+        state(
+            call!(self, withdraw_register_person(undone))
+                .unwrap()
+                .outcome,
+        )
+    }
+
+    /// How often something of this kind was told; all of it is sealed first.
+    async fn told(&mut self, kind: &str) -> usize {
+        while event::seal(&self.db, noon("2024-12-31")).await.unwrap() > 0 {}
+        let asked = pb::ListEventsRequest::default();
+        let events = call!(self, list_events(asked)).unwrap().events;
+        events.iter().filter(|event| event.kind == kind).count()
     }
 
     async fn member(&mut self, person_id: &str, day: &str) -> Member {

@@ -46,13 +46,15 @@ fn overlaps(rule: &Rule, claim: &Claim, history: &History) -> Vec<Finding> {
     let overlapping = |past: &&PastClaim| past.med_type.is_stay() && past.days.overlap(&claim.days);
     let stays = history.0.iter().filter(other_visit).filter(overlapping);
     let found = stays.map(|past| {
+        // A hospital may hear that there is another stay, not where and when.
+        let other = match past.institution == claim.institution {
+            true => format!("本机构已结算的 {} 住院({})", past.settlement, past.days),
+            false => "该参保人在另一机构已结算的住院".to_string(),
+        };
         let sentence = format!(
-            "本次住院({},机构 {})与已结算的 {} 住院({},机构 {})时间重叠,且不止于转院当日;{}",
+            "本次住院({},机构 {})与{other}时间重叠,且不止于转院当日;{}",
             claim.days,
             claim.institution,
-            past.settlement,
-            past.days,
-            past.institution,
             rule.effect.consequence()
         );
         rule.finding(sentence).beside(past)

@@ -35,7 +35,7 @@ impl OrchestratorService for Rpc {
             Ok(pb::PreSettleResponse {
                 quote: Some(quote),
                 member: Some(assessment.member),
-                findings: assessment.findings,
+                findings: wire::shown(&context.principal, assessment.findings),
             })
         })
         .await
@@ -46,7 +46,7 @@ impl OrchestratorService for Rpc {
             let settle = wire::settle(message)?;
             let settled = settle_claim::settle(&self.0, &context, &settle).await?;
             Ok(pb::SettleResponse {
-                settlement: settled.settlement,
+                settlement: wire::shown_settlement(&context.principal, settled.settlement),
                 replayed: settled.replayed,
             })
         })
@@ -58,7 +58,7 @@ impl OrchestratorService for Rpc {
             let reverse = wire::reverse(&message)?;
             let reversed = reverse_settlement::reverse(&self.0, &context, &reverse).await?;
             Ok(pb::ReverseResponse {
-                settlement: reversed.settlement,
+                settlement: wire::shown_settlement(&context.principal, reversed.settlement),
                 replayed: reversed.replayed,
             })
         })

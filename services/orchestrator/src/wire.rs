@@ -5,8 +5,12 @@ pub use proto::common::{Finding, Member};
 
 use crate::steps::settlement::{PostSettlement, ReverseSettlement};
 use kernel::refusal::invalid;
-use kernel::{Day, Digest, InstitutionCode, PersonId, Refusal, RequestId, Scheme, SettlementId};
+use kernel::{
+    Day, Digest, InstitutionCode, PersonId, Principal, Refusal, RequestId, Role, Scheme,
+    SettlementId,
+};
 use proto::common;
+use proto::common::finding::Effect;
 use proto::orchestrator as pb;
 use proto::orchestrator::get_outcome_request::Method;
 use runtime::{origin, parse};
@@ -98,4 +102,27 @@ pub fn pivot_method(number: i32) -> Result<&'static str, Refusal> {
             Err(invalid("method", "METHOD_SETTLE 或 METHOD_REVERSE"))
         }
     }
+}
+
+/// Findings as the caller may see them. An institution is not told which settlement of another one
+/// they were compared with; a bill it brings again is its own.
+pub fn shown(principal: &Principal, mut findings: Vec<Finding>) -> Vec<Finding> {
+    if principal.has(Role::Institution) {
+        let others = |finding: &&mut Finding| finding.effect() != Effect::DenyClaim;
+        for finding in findings.iter_mut().filter(others) {
+            finding.other_settlement_id.clear();
+        }
+    }
+    findings
+}
+
+/// A settlement as the caller may see it.
+pub fn shown_settlement(
+    principal: &Principal,
+    settlement: Option<common::Settlement>,
+) -> Option<common::Settlement> {
+    settlement.map(|mut settlement| {
+        settlement.findings = shown(principal, settlement.findings);
+        settlement
+    })
 }

@@ -15,8 +15,8 @@ use crate::refusal::{
 use crate::shelf::Shelf;
 use crate::{ledger, refusal, store};
 use ::store::event::{self, Event};
-use ::store::{Call, Db, Done, Key, Made, Stop, Tx, new_id, page};
-use kernel::refusal::{CONTENTION, NO_PACKAGE};
+use ::store::{Call, Db, Done, Key, Made, Stop, Tx, contended, new_id, page};
+use kernel::refusal::NO_PACKAGE;
 use kernel::{
     AreaCode, CatalogueId, Clock, Day, Digest, InstitutionCode, Outcome, PersonId, Refusal, Scheme,
     SealedEvent, SettlementId, Spec,
@@ -58,6 +58,19 @@ pub struct Reversal {
     pub reason: String,
     /// Only if it is of this institution.
     pub institution: Option<InstitutionCode>,
+}
+
+impl Reversal {
+    /// An institution is not told where else the person was.
+    fn not_newest(&self, newest: &store::Standing) -> Refusal {
+        let own = |code: &InstitutionCode| code.as_str() == newest.institution;
+        let told = match self.institution.as_ref().is_none_or(own) {
+            true => newest.id.as_str(),
+            false => "(由其他机构办理)",
+        };
+        let no = NOT_NEWEST.refuse().with("settlement_id", self.settlement);
+        no.with("newest_id", told)
+    }
 }
 
 impl App {
@@ -167,7 +180,7 @@ impl App {
             .db
             .once(call, LISTS, |tx| self.post_in(tx, call, order))
             .await;
-        self.posted(&call.key.area, done.map_err(busy)?).await
+        self.posted(&call.key.area, done?).await
     }
 
     async fn post_in(&self, tx: Tx, call: &Call, order: &Order) -> Result<Made<Posted>, Stop> {
@@ -175,7 +188,9 @@ impl App {
         admit(bill, order.member.as_ref(), &order.findings, call.now.day())?;
         let (package, catalogue, institution) = self.terms(&*tx, area, bill).await?;
         let year = bill.year();
-        let before = store::lock_person_year(&tx, area, bill.person, &bill.scheme, year).await?;
+        let before = store::lock_person_year(&tx, area, bill.person, &bill.scheme, year)
+            .await
+            .map_err(in_progress)?;
         let evidence = evidence(order, &institution, &before)?;
         let priced = price(&package, &catalogue, &evidence, before.version)?;
         holds(order.basis.as_ref(), &priced.basis)?;
@@ -190,7 +205,9 @@ impl App {
             reversed_at: None,
         };
         let (id, amounts) = (posted.id, &posted.amounts);
-        store::insert(&tx, area, &posted).await?;
+        if let Err(stop) = store::insert(&tx, area, &posted).await {
+            return Err(self.named(area, &posted, stop).await);
+        }
         let postings = ledger::postings(amounts, &bill.institution);
         store::insert_postings(&tx, area, &id.to_string(), None, id, &postings, call.now).await?;
         let after = PersonYear {
@@ -214,6 +231,15 @@ impl App {
         })
     }
 
+    /// A visit or bill that is settled already: the refusal names the settlement that stands.
+    async fn named(&self, area: &AreaCode, posted: &Posted, stop: Stop) -> Stop {
+        let Stop::Refused(no) = stop else { return stop };
+        match store::standing(&self.db, area, &posted.evidence.bill).await {
+            Ok(Some(id)) => no.with("settlement_id", id).into(),
+            _ => no.into(),
+        }
+    }
+
     /// Reverses a settlement; true when an earlier attempt had done it.
     pub async fn reverse(
         &self,
@@ -224,7 +250,7 @@ impl App {
             .db
             .once(call, LISTS, |tx| self.reverse_in(tx, call, reversal))
             .await;
-        self.posted(&call.key.area, done.map_err(busy)?).await
+        self.posted(&call.key.area, done?).await
     }
 
     async fn reverse_in(&self, tx: Tx, call: &Call, what: &Reversal) -> Result<Made<Posted>, Stop> {
@@ -246,17 +272,19 @@ impl App {
         let seen = found.ok_or_else(unknown)?;
         let bill = &seen.evidence.bill;
         let (person, scheme, year) = (bill.person, &bill.scheme, bill.year());
-        let before = store::lock_person_year(&tx, area, person, scheme, year).await?;
+        let before = store::lock_person_year(&tx, area, person, scheme, year)
+            .await
+            .map_err(in_progress)?;
         // Seen before the lock; only under the lock is it known to stand.
         let newest = store::newest_standing(&tx, area, person, scheme, year).await?;
-        if newest.as_deref() != Some(id.to_string().as_str()) {
-            let stands = store::find_row(&*tx, area, &id.to_string()).await?;
-            let stands = stands.is_some_and(|row| row.reversed_at.is_none());
+        if newest
+            .as_ref()
+            .is_none_or(|newest| newest.id != id.to_string())
+        {
+            let row = store::find_row(&*tx, area, &id.to_string()).await?;
+            let stands = row.is_some_and(|row| row.reversed_at.is_none());
             return Err(match newest.filter(|_| stands) {
-                Some(newest) => NOT_NEWEST
-                    .refuse()
-                    .with("settlement_id", id)
-                    .with("newest_id", newest),
+                Some(newest) => what.not_newest(&newest),
                 None => ALREADY_REVERSED.refuse().with("settlement_id", id),
             }
             .into());
@@ -411,8 +439,8 @@ impl App {
                 .with("day", bill.end)
         })?;
         let found = store::catalogue_in_force(on, area, bill.end).await?;
-        let (id, digest) = found.ok_or_else(|| NO_CATALOGUE.refuse().with("day", bill.end))?;
-        let catalogue = self.catalogues.current(on, area, id, &digest).await?;
+        let version = found.ok_or_else(|| NO_CATALOGUE.refuse().with("day", bill.end))?;
+        let catalogue = self.catalogues.current(on, area, &version).await?;
         Ok((package.clone(), catalogue, institution))
     }
 
@@ -460,11 +488,11 @@ fn kept(settlement: policy::Settlement) -> policy::Settlement {
     }
 }
 
-/// Contention inside a person-year has a name of its own.
-fn busy(refusal: Refusal) -> Refusal {
-    if refusal.is(&CONTENTION) {
-        CLAIM_IN_PROGRESS.refuse()
+/// Waiting in vain for the person-year has a name of its own.
+fn in_progress(stop: Stop) -> Stop {
+    if contended(&stop) {
+        CLAIM_IN_PROGRESS.refuse().into()
     } else {
-        refusal
+        stop
     }
 }

@@ -27,14 +27,16 @@ pub struct Item {
 }
 
 impl Item {
-    /// The limit at a tier, if there is one.
+    /// The limit at a tier. An item that is limited anywhere is limited everywhere: a tier it does
+    /// not name has the lowest of its limits.
     pub fn limit(&self, tier: &InstitutionTier) -> Option<UnitPrice> {
-        self.limits.get(tier).copied()
+        let named = self.limits.get(tier);
+        named.or(self.limits.values().min()).copied()
     }
 }
 
 /// One version of catalogue and prices.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Catalogue {
     /// Its id.
     pub id: CatalogueId,
@@ -55,11 +57,6 @@ impl Catalogue {
             effective,
             items,
         }
-    }
-
-    /// The same content under another id: two areas may publish the same.
-    pub fn named(self, id: CatalogueId) -> Catalogue {
-        Catalogue { id, ..self }
     }
 
     /// The item of this code.

@@ -2,7 +2,8 @@
 
 use crate::catalogue::Catalogue;
 use crate::refusal::{
-    BASIS_CHANGED, CLAIM_DAYS_REVERSED, CLAIM_DENIED, CLAIM_IN_FUTURE, LINE_AMOUNT_WRONG,
+    BASIS_CHANGED, CLAIM_DAYS_REVERSED, CLAIM_DENIED, CLAIM_IN_FUTURE, CLAIM_TOO_LONG,
+    LINE_AMOUNT_WRONG,
 };
 use kernel::refusal::invalid;
 use kernel::{
@@ -12,6 +13,15 @@ use kernel::{
 };
 use policy::{Accumulators, BadClaim, Claim, ClaimFacts, Line, Package};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Days of one stay's bill at most: longer stays are settled in parts, at least once a year
+/// (benefits.md 4.2).
+pub const STAY_DAYS_MAX: i64 = 366;
+/// Days of one outpatient bill at most: a month of treatments.
+pub const VISIT_DAYS_MAX: i64 = 31;
+/// Findings one claim may bring at most: some for each of its lines.
+pub const FINDINGS_MAX: usize = 20_000;
 
 /// A claim as an institution sends it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -208,6 +218,15 @@ impl Bill {
         digester.finish()
     }
 
+    /// The most days one bill may cover, both ends counted.
+    fn days_max(&self) -> i64 {
+        if self.med_type.is_stay() {
+            STAY_DAYS_MAX
+        } else {
+            VISIT_DAYS_MAX
+        }
+    }
+
     /// The year whose accumulators count: that of discharge (benefits.md 4.2, variant a).
     pub fn year(&self) -> i32 {
         self.end.year()
@@ -234,6 +253,12 @@ pub fn admit(
     if bill.begin > bill.end {
         let no = CLAIM_DAYS_REVERSED.refuse().at("claim.begin_day");
         return Err(no.with("begin_day", bill.begin).with("end_day", bill.end));
+    }
+    let (days, max) = (bill.begin.days_until(bill.end) + 1, bill.days_max());
+    if days > max {
+        let no = CLAIM_TOO_LONG.refuse().at("claim.begin_day");
+        let no = no.with("begin_day", bill.begin).with("end_day", bill.end);
+        return Err(no.with("days", days).with("max_days", max));
     }
     if bill.end > today {
         let no = CLAIM_IN_FUTURE.refuse().at("claim.end_day");
@@ -263,6 +288,9 @@ pub fn price(
     accumulator_version: i64,
 ) -> Result<Priced, Refusal> {
     let (bill, member) = (&evidence.bill, &evidence.member);
+    let denied = denials(&evidence.findings);
+    let line =
+        |line: &BillLine| priced_line(line, catalogue, &evidence.tier, denied.get(&line.number));
     let claim = Claim::new(ClaimFacts {
         day: bill.end,
         scheme: bill.scheme.clone(),
@@ -272,11 +300,7 @@ pub fn price(
         identities: member.identities.clone(),
         payable: member.eligible,
         not_payable_reason: member.reason.clone(),
-        lines: bill
-            .lines
-            .iter()
-            .map(|line| priced_line(line, catalogue, evidence))
-            .collect(),
+        lines: bill.lines.iter().map(line).collect(),
         accumulators: evidence.accumulators.clone(),
     });
     let claim = claim.map_err(|bad| refused(&bad, bill))?;
@@ -299,25 +323,36 @@ pub fn price(
     Ok(Priced { settlement, basis })
 }
 
+/// The rule that denies each denied line.
+fn denials(findings: &[Finding]) -> BTreeMap<u32, &str> {
+    let denying = findings
+        .iter()
+        .filter(|finding| finding.effect == Effect::DenyLine);
+    denying
+        .map(|finding| (finding.line, finding.rule.as_str()))
+        .collect()
+}
+
 /// A line with what the catalogue says of its item. An item the catalogue does not have is class C:
 /// the whole line is the patient's.
-fn priced_line(line: &BillLine, catalogue: &Catalogue, evidence: &Evidence) -> Line {
+fn priced_line(
+    line: &BillLine,
+    catalogue: &Catalogue,
+    tier: &InstitutionTier,
+    denied: Option<&&str>,
+) -> Line {
     let item = catalogue.item(&line.item);
-    let denied = evidence
-        .findings
-        .iter()
-        .find(|finding| finding.effect == Effect::DenyLine && finding.line == line.number);
     Line {
         number: line.number,
         item: line.item.clone(),
         class: item.map_or(kernel::ItemClass::C, |item| item.class.clone()),
         first_pay: item.map_or(kernel::Rate::ZERO, |item| item.first_pay),
-        price_limit: item.and_then(|item| item.limit(&evidence.tier)),
+        price_limit: item.and_then(|item| item.limit(tier)),
         unit_price: line.unit_price,
         quantity: line.quantity,
         amount: line.amount,
         ethnic_medicine: item.is_some_and(|item| item.ethnic_medicine),
-        denied: denied.map(|finding| finding.rule.clone()),
+        denied: denied.map(|rule| rule.to_string()),
     }
 }
 
@@ -339,7 +374,13 @@ fn refused(bad: &BadClaim, bill: &Bill) -> Refusal {
         // The wire has refused what else there is; this is for whoever reads the log.
         other => other.expected(),
     };
-    invalid(format!("claim.{}", bad.field()), expected)
+    let field = bad.field();
+    let unit = if field.ends_with(".amount") {
+        "_fen"
+    } else {
+        ""
+    };
+    invalid(format!("claim.{field}{unit}"), expected)
 }
 
 /// The amounts must still be those of `expected`.

@@ -2,36 +2,38 @@
 
 kernel::refusals! {
     /// The institution is not registered in the area, or has no agreement on the day.
-    INSTITUTION_UNKNOWN: NotFound, "定点医药机构 {institution_code} 在 {day} 未登记或无有效协议。", "请核对机构编号与服务日期,或联系经办机构登记。";
+    INSTITUTION_UNKNOWN: NotFound, "定点医药机构 {institution_code} 在 {day} 未登记或无有效协议。", "请核对机构编号与服务日期,或联系经办机构登记,再以新的请求编号办理。";
     /// The institution is registered already.
     INSTITUTION_EXISTS: Exists, "定点医药机构 {institution_code} 已登记。", "请核对机构编号,或查询已有登记。";
     /// A catalogue with this effective day exists.
     CATALOGUE_EXISTS: Exists, "自 {day} 起生效的目录已发布。", "目录发布后不可更改;请以新的生效日期发布新版本。";
     /// No catalogue counts on the day.
-    NO_CATALOGUE: Precondition, "{day} 没有已生效的医保目录。", "请联系经办机构发布目录。";
+    NO_CATALOGUE: Precondition, "{day} 没有已生效的医保目录。", "请联系经办机构发布目录,再以新的请求编号办理。";
     /// A supervision rule denies the whole claim.
-    CLAIM_DENIED: Precondition, "审核规则 {rule} 不予结算:{found}", "请核对单据;确属不同业务的,请联系经办机构人工审核。";
+    CLAIM_DENIED: Precondition, "审核规则 {rule} 不予结算:{found}", "请核对单据;更正后以新的请求编号办理,确属不同业务的请联系经办机构人工审核。";
     /// The claim's last day has not come yet.
-    CLAIM_IN_FUTURE: Precondition, "结束日期 {day} 晚于今天({today})。", "请在就诊结束后结算。";
+    CLAIM_IN_FUTURE: Precondition, "结束日期 {day} 晚于今天({today})。", "请在就诊结束后以新的请求编号结算。";
     /// The claim's days are in the wrong order.
-    CLAIM_DAYS_REVERSED: Invalid, "开始日期 {begin_day} 晚于结束日期 {end_day}。", "请更正就诊日期。";
+    CLAIM_DAYS_REVERSED: Invalid, "开始日期 {begin_day} 晚于结束日期 {end_day}。", "请更正就诊日期,以新的请求编号办理。";
+    /// A visit or stay that is longer than one bill may be.
+    CLAIM_TOO_LONG: Precondition, "就诊自 {begin_day} 至 {end_day} 共 {days} 天,超过单张费用单的上限 {max_days} 天。", "请核对日期;长期住院请分段结算,以新的请求编号办理。";
     /// The institution's visit is settled already.
-    VISIT_SETTLED: Exists, "机构 {institution_code} 的就诊 {visit_number} 已结算。", "请查询原结算;如需更改,请先撤销原结算。";
+    VISIT_SETTLED: Exists, "机构 {institution_code} 的就诊 {visit_number} 已结算。", "请核对原结算;如需更改,请先撤销原结算,再以新的请求编号办理。";
     /// The same bill stands settled under another visit: found here under the person's lock, so that
     /// two of them at once cannot both pass screening.
-    DUPLICATE_CLAIM: Exists, "机构 {institution_code} 同一人员、日期和明细的费用已结算,属重复结算。", "请查询原结算;确属不同业务的,请联系经办机构人工审核。";
+    DUPLICATE_CLAIM: Exists, "机构 {institution_code} 同一人员、日期和明细的费用已结算,属重复结算。", "请核对原结算;确属不同业务的,请联系经办机构人工审核。";
     /// A line's amount is not price × quantity.
-    LINE_AMOUNT_WRONG: Invalid, "第 {line} 行金额应为 {expected_fen} 分(单价×数量,四舍五入到分),实为 {amount_fen} 分。", "请更正该行金额后重新提交。";
+    LINE_AMOUNT_WRONG: Invalid, "第 {line} 行金额应为 {expected_fen} 分(单价×数量,四舍五入到分),实为 {amount_fen} 分。", "请更正该行金额,以新的请求编号提交。";
     /// The amounts are not those of the basis any more.
     BASIS_CHANGED: Precondition, "预结算依据已变化({changed}):基金支付由 {funds_before_fen} 分变为 {funds_now_fen} 分,个人现金由 {cash_before_fen} 分变为 {cash_now_fen} 分。", "请重新预结算,告知参保人后以新的请求编号结算。";
     /// Another claim of the same person and year is being settled.
     CLAIM_IN_PROGRESS: Busy, "该参保人本年度的另一笔结算正在进行。", "请稍后使用原请求编号重试。";
     /// No such settlement in the caller's area or institution.
-    SETTLEMENT_UNKNOWN: NotFound, "结算 {settlement_id} 不存在。", "请核对结算编号。";
+    SETTLEMENT_UNKNOWN: NotFound, "结算 {settlement_id} 不存在。", "请核对结算编号,以新的请求编号办理。";
     /// It is reversed already, by another request.
     ALREADY_REVERSED: Precondition, "结算 {settlement_id} 已撤销。", "无需再次撤销。";
     /// Later settlements of the same person, scheme and year stand.
-    NOT_NEWEST: Precondition, "结算 {settlement_id} 之后还有同一年度的有效结算 {newest_id}。", "请按从新到旧的顺序撤销。";
+    NOT_NEWEST: Precondition, "结算 {settlement_id} 之后还有同一年度的有效结算 {newest_id}。", "请按从新到旧的顺序,以新的请求编号撤销。";
     /// What was stored does not give the same amounts any more; nothing is shown rather than a lie.
     REPLAY_DIFFERS: Internal, "结算 {settlement_id} 按留存依据重算的结果与原结算不一致。", "请联系运维并提供结算编号。";
 }

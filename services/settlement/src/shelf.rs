@@ -1,8 +1,8 @@
 //! Where catalogue versions are found: in memory, in the cache all replicas share, in the database.
 //! They never change, so nothing is ever stale.
 
-use crate::catalogue::Catalogue;
-use crate::store;
+use crate::catalogue::{Catalogue, Item};
+use crate::store::{self, InForce};
 use ::store::Stop;
 use kernel::{AreaCode, CatalogueId};
 use runtime::SharedCache;
@@ -28,26 +28,26 @@ impl Shelf {
         }
     }
 
-    /// The version of this id and digest. What the shared cache says is believed only if it has the
-    /// digest.
+    /// The version in force. What the shared cache says is believed only if it has the digest.
     pub async fn current(
         &self,
         on: &impl ConnectionTrait,
         area: &AreaCode,
-        id: CatalogueId,
-        digest: &str,
+        version: &InForce,
     ) -> Result<Arc<Catalogue>, Stop> {
-        if let Some(catalogue) = self.at_hand(id) {
+        if let Some(catalogue) = self.at_hand(version.id) {
             return Ok(catalogue);
         }
-        let key = format!("catalogue:{digest}");
+        let key = format!("catalogue:{}", version.digest);
         let shared = self.shared.get(&key).await;
-        let shared = shared.and_then(|json| serde_json::from_slice::<Catalogue>(&json).ok());
-        if let Some(shared) = shared.filter(|shared| shared.digest().to_string() == digest) {
-            return Ok(self.keep(shared.named(id)));
+        // Rebuilt from the items alone, so that the digest covers all that is used of them.
+        let items = shared.and_then(|json| serde_json::from_slice::<Vec<Item>>(&json).ok());
+        let shared = items.map(|items| Catalogue::new(version.id, version.effective, items));
+        if let Some(shared) = shared.filter(|shared| shared.digest() == version.digest) {
+            return Ok(self.keep(shared));
         }
-        let catalogue = self.version(on, area, id).await?;
-        if let Ok(json) = serde_json::to_vec(&*catalogue) {
+        let catalogue = self.version(on, area, version.id).await?;
+        if let Ok(json) = serde_json::to_vec(&catalogue.items().collect::<Vec<_>>()) {
             self.shared.put(&key, &json).await;
         }
         Ok(catalogue)

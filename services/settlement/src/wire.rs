@@ -3,7 +3,8 @@
 use crate::app::{Order, Reversal};
 use crate::catalogue::{ITEMS_MAX, Item};
 use crate::domain::{
-    Basis, Bill, BillLine, Effect, Finding, Institution, Member, PersonYear, Posted, Priced,
+    Basis, Bill, BillLine, Effect, FINDINGS_MAX, Finding, Institution, Member, PersonYear, Posted,
+    Priced,
 };
 use crate::store::{Account, Past};
 use kernel::refusal::invalid;
@@ -142,6 +143,9 @@ pub fn order(
     findings: &[common::Finding],
     expected: Option<&common::Basis>,
 ) -> Result<Order, Refusal> {
+    if findings.len() > FINDINGS_MAX {
+        return Err(invalid("findings", format!("至多{FINDINGS_MAX}条")));
+    }
     let findings = findings
         .iter()
         .enumerate()

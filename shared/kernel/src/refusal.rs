@@ -252,7 +252,7 @@ refusals! {
     /// The page token is not one this service gave for this list.
     BAD_PAGE_TOKEN: Invalid, "分页标记无效。", "请从第一页重新查询。";
     /// No package is in force for area, scheme and day.
-    NO_PACKAGE: Precondition, "险种 {scheme} 在 {day} 没有适用的待遇政策。", "请核对险种与日期,或联系医保经办机构。";
+    NO_PACKAGE: Precondition, "险种 {scheme} 在 {day} 没有适用的待遇政策。", "请核对险种与日期,或联系医保经办机构,再以新的请求编号办理。";
     /// A stored refusal whose code is no longer in the list.
     RETIRED_REFUSAL: Precondition, "该请求此前已被拒绝。", "如需重新办理,请使用新的请求编号。";
 }

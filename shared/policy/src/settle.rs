@@ -94,12 +94,13 @@ fn pay(package: &Package, claim: &Claim, settlement: &mut Settlement, story: &mu
         story.reasons.extend(priced.reasons);
         story.findings.extend(priced.findings);
     }
-    if payable && claim.med_type().is_stay() {
+    if covered && claim.med_type().is_stay() {
         settlement.deltas.add("stays_count".to_string(), 1);
     }
     if payable && !covered {
-        let care = claim.med_type().term();
-        let text = format!("{care}在该医院等级没有可适用的基金待遇，全部由个人承担。");
+        let (care, kind) = (claim.med_type().term(), claim.kind().term());
+        let tier = claim.tier().term();
+        let text = format!("{care}在{kind}（{tier}）没有可适用的基金待遇，全部由个人承担。");
         story.findings.push(Finding::new(Finding::NO_LAYER, text));
     }
 }
@@ -244,6 +245,8 @@ impl Story {
         }
         if !claim.payable() {
             let reason = claim.not_payable_reason().unwrap_or("当前不享受医保待遇");
+            // The reason comes as a finished sentence; here it goes on.
+            let reason = reason.trim_end_matches('。');
             let text = format!("{reason}，本次费用全部由个人承担。");
             self.findings.push(Finding::new(Finding::NOT_PAYABLE, text));
             return false;

@@ -115,7 +115,7 @@ impl Finding {
     pub const CLASS_UNKNOWN: &'static str = "CLASS_UNKNOWN";
     /// 医院等级不明: the institution's tier is not known.
     pub const TIER_UNKNOWN: &'static str = "TIER_UNKNOWN";
-    /// 无适用待遇: no layer of the package covers this kind of care at this institution.
+    /// 无适用待遇: no layer of the package covers this kind of care at such an institution.
     pub const NO_LAYER: &'static str = "NO_LAYER";
     /// 无适用比例: a layer covers the care but states no ratio for this institution.
     pub const NO_RATE: &'static str = "NO_RATE";

@@ -152,16 +152,20 @@ impl Server {
             .prepare()
             .into_axum_router();
         let mut tasks = JoinSet::new();
-        let mut names = vec![""];
+        let mut names = Vec::new();
+        let mut probes = Vec::new();
         for service in self.services {
+            health
+                .set_service_status(service.grpc_name, ServingStatus::NotServing)
+                .await;
             names.push(service.grpc_name);
+            probes.push((service.grpc_name, service.probe));
             router = router.merge(service.router);
             for work in service.background {
                 tasks.spawn(work);
             }
-            tasks.spawn(watch(health.clone(), service.grpc_name, service.probe));
         }
-        health.set_service_status("", ServingStatus::Serving).await;
+        tasks.spawn(watch(health.clone(), probes));
 
         let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
         let incoming = TcpIncoming::from(self.listener).with_nodelay(Some(true));
@@ -180,12 +184,15 @@ impl Server {
             () = stop => {}
         }
         tasks.abort_all();
-        for name in names {
+        for name in names.into_iter().chain([""]) {
             health
                 .set_service_status(name, ServingStatus::NotServing)
                 .await;
         }
-        tokio::time::sleep(NOTICE).await;
+        // Still serving: whoever looks now must see that it is about to end.
+        if let Ok(ended) = tokio::time::timeout(NOTICE, &mut server).await {
+            return ended.map(|()| true).map_err(ServeError::from);
+        }
         drop(stopping);
         match tokio::time::timeout(self.drain, server).await {
             Ok(ended) => ended.map(|()| true).map_err(ServeError::from),
@@ -194,20 +201,25 @@ impl Server {
     }
 }
 
-async fn watch(health: HealthReporter, name: &'static str, probe: Option<Probe>) {
+/// Looks at every service's dependencies; the whole (`""`) serves when all of them do.
+async fn watch(health: HealthReporter, probes: Vec<(&'static str, Option<Probe>)>) {
+    let status = |well| match well {
+        true => ServingStatus::Serving,
+        false => ServingStatus::NotServing,
+    };
     loop {
-        let well = match &probe {
-            Some(probe) => tokio::time::timeout(PROBE_PERIOD, probe())
-                .await
-                .unwrap_or(false),
-            None => true,
-        };
-        let status = if well {
-            ServingStatus::Serving
-        } else {
-            ServingStatus::NotServing
-        };
-        health.set_service_status(name, status).await;
+        let mut all = true;
+        for (name, probe) in &probes {
+            let well = match probe {
+                Some(probe) => tokio::time::timeout(PROBE_PERIOD, probe())
+                    .await
+                    .unwrap_or(false),
+                None => true,
+            };
+            all &= well;
+            health.set_service_status(*name, status(well)).await;
+        }
+        health.set_service_status("", status(all)).await;
         tokio::time::sleep(PROBE_PERIOD).await;
     }
 }

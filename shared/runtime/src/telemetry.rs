@@ -8,7 +8,7 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, fmt};
+use tracing_subscriber::{EnvFilter, fmt};
 
 /// What is told by default; `RUST_LOG` says otherwise.
 const FILTER_DEFAULT: &str = "warn,runtime=info,yibao=info";
@@ -26,10 +26,10 @@ impl Telemetry {
         global::set_text_map_propagator(TraceContextPropagator::new());
         let filter =
             EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(FILTER_DEFAULT));
-        let logs = fmt::layer()
-            .with_writer(std::io::stderr)
-            .with_filter(filter);
-        let registry = tracing_subscriber::registry().with(logs);
+        // One filter for all layers: a layer's own loses the next event after a check that led to
+        // none, such as sqlx's for a notice of PostgreSQL.
+        let logs = fmt::layer().with_writer(std::io::stderr);
+        let registry = tracing_subscriber::registry().with(filter).with(logs);
         if std::env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_none() {
             registry.try_init().ok();
             return Telemetry::default();

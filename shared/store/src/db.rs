@@ -123,7 +123,7 @@ pub fn violates(fault: &DbErr, part: &str) -> bool {
 
 /// What a caller is told of a database fault. The log gets the rest.
 pub(crate) fn told(fault: &DbErr) -> Refusal {
-    if is_contention(fault) {
+    if is_conflict(fault) || is_lock_timeout(fault) {
         return CONTENTION.refuse();
     }
     tracing::error!(error = %fault, "database fault");
@@ -186,7 +186,7 @@ impl Db {
         loop {
             attempt += 1;
             match self.write_once(&work).await {
-                Err(Stop::Fault(fault)) if is_contention(&fault) && attempt < ATTEMPTS_MAX => {
+                Err(Stop::Fault(fault)) if is_conflict(&fault) && attempt < ATTEMPTS_MAX => {
                     tokio::time::sleep(Duration::from_millis(2 << attempt)).await;
                 }
                 other => return other,
@@ -292,6 +292,10 @@ async fn migrate<M: MigratorTrait>(config: &DbConfig) -> Result<(), DbErr> {
     let connection = Database::connect(options).await?;
     let postgres = connection.get_database_backend() == DbBackend::Postgres;
     if postgres {
+        // Another replica's migration may take longer than a claim may wait.
+        connection
+            .execute_unprepared("SET lock_timeout = 0")
+            .await?;
         // The first 8 bytes of the name decide the lock; services share a database, not a lock.
         let lock = format!(
             "SELECT pg_advisory_lock(hashtext('yibao-{}'))",
@@ -306,8 +310,9 @@ async fn migrate<M: MigratorTrait>(config: &DbConfig) -> Result<(), DbErr> {
     result
 }
 
-/// The URL without its password.
+/// The URL without what may be a password: neither user nor query.
 fn shown(url: &str) -> String {
+    let url = url.split_once('?').map_or(url, |(before, _)| before);
     match (url.find("://"), url.rfind('@')) {
         (Some(scheme), Some(at)) if scheme < at => {
             format!("{}://***{}", &url[..scheme], &url[at..])
@@ -316,16 +321,27 @@ fn shown(url: &str) -> String {
     }
 }
 
-fn is_contention(fault: &DbErr) -> bool {
-    match fault {
-        DbErr::ConnectionAcquire(_) => true,
-        _ => matches!(
-            code_of(fault).as_deref(),
-            // PostgreSQL: serialization failure, deadlock, lock timeout.
-            Some("40001" | "40P01" | "55P03")
-            // SQLite: BUSY, LOCKED, BUSY_RECOVERY, BUSY_SNAPSHOT, BUSY_TIMEOUT.
-            | Some("5" | "6" | "261" | "517" | "773")
-        ),
+/// Other writers were in the way, and a new attempt may find them gone.
+fn is_conflict(fault: &DbErr) -> bool {
+    matches!(
+        code_of(fault).as_deref(),
+        // PostgreSQL: serialization failure, deadlock.
+        Some("40001" | "40P01")
+        // SQLite: BUSY, LOCKED, BUSY_RECOVERY, BUSY_SNAPSHOT, BUSY_TIMEOUT.
+        | Some("5" | "6" | "261" | "517" | "773")
+    )
+}
+
+/// A lock was waited for as long as [`LOCK_WAIT`]: waiting again is the caller's choice.
+fn is_lock_timeout(fault: &DbErr) -> bool {
+    code_of(fault).as_deref() == Some("55P03")
+}
+
+/// True when the work stopped because other writers held what it needed.
+pub fn contended(stop: &Stop) -> bool {
+    match stop {
+        Stop::Refused(no) => no.is(&CONTENTION),
+        Stop::Fault(fault) => is_conflict(fault) || is_lock_timeout(fault),
     }
 }
 

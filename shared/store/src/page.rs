@@ -33,6 +33,7 @@ pub fn key(token: &str) -> Result<String, Refusal> {
         .collect();
     bytes
         .and_then(|bytes| String::from_utf8(bytes).ok())
+        .filter(|key| !key.chars().any(char::is_control))
         .ok_or_else(bad)
 }
 
@@ -55,7 +56,7 @@ mod tests {
     fn tokens_come_back_and_nonsense_is_refused() {
         assert_eq!(key(&token("0190-7")).unwrap(), "0190-7");
         assert_eq!(key("").unwrap(), "");
-        for bad in ["0", "zz", "ff", "é0", &"00".repeat(101)] {
+        for bad in ["0", "zz", "ff", "00", "é0", &"00".repeat(101)] {
             assert!(key(bad).is_err(), "{bad}");
         }
         assert!(size(501).is_err() && size(-1).is_err());

@@ -6,6 +6,7 @@ use crate::domain::{
     Coverage, Identity, NewIdentity, NewSuspension, Payment, Suspension, kinds_on,
 };
 use crate::store;
+use crate::store::recorded::Recorded;
 use ::store::{Call, Key, Made, new_id};
 use kernel::{CoverageId, IdentityId, Outcome, Refusal, SuspensionId};
 use serde_json::{Value, json};
@@ -51,11 +52,7 @@ impl App {
     /// Withdraws an identity. A subsidy that was paid by it stands: what counts is the day of
     /// payment.
     pub async fn withdraw_identity(&self, key: &Key) -> Result<Outcome, Refusal> {
-        let undo = |tx, id: String, now| async move {
-            let person = store::identity::withdraw(&tx, &key.area, &id, now).await?;
-            Ok(json!({ "person_id": person }))
-        };
-        self.undo(key, "identity.withdrawn", undo).await
+        self.undo_recorded(key, Recorded::Identity).await
     }
 
     /// 参保缴费; true when an earlier attempt had done it.
@@ -104,11 +101,7 @@ impl App {
 
     /// Withdraws a coverage: the year may be insured again.
     pub async fn withdraw_enrol(&self, key: &Key) -> Result<Outcome, Refusal> {
-        let undo = |tx, id: String, now| async move {
-            let person = store::coverage::withdraw(&tx, &key.area, &id, now).await?;
-            Ok(json!({ "person_id": person }))
-        };
-        self.undo(key, "coverage.withdrawn", undo).await
+        self.undo_recorded(key, Recorded::Coverage).await
     }
 
     /// 暂停待遇; true when an earlier attempt had done it.
@@ -149,11 +142,7 @@ impl App {
 
     /// Withdraws a suspension.
     pub async fn withdraw_suspend(&self, key: &Key) -> Result<Outcome, Refusal> {
-        let undo = |tx, id: String, now| async move {
-            let person = store::suspension::withdraw(&tx, &key.area, &id, now).await?;
-            Ok(json!({ "person_id": person }))
-        };
-        self.undo(key, "benefit.suspension_withdrawn", undo).await
+        self.undo_recorded(key, Recorded::Suspension).await
     }
 }
 

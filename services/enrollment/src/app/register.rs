@@ -1,9 +1,10 @@
 //! Registrations: households, persons, deaths.
 
-use super::{App, LISTS, tell};
+use super::{App, LISTS, tell, withdrawn};
 use crate::domain::{Household, NewHousehold, NewPerson, Person};
 use crate::store;
-use ::store::{Call, Key, Made, new_id};
+use crate::store::recorded::{self, Recorded};
+use ::store::{Call, Key, Made, Tx, new_id};
 use kernel::{Day, HouseholdId, Outcome, PersonId, Refusal};
 use serde_json::json;
 
@@ -47,12 +48,13 @@ impl App {
     pub async fn withdraw_household(&self, key: &Key) -> Result<Outcome, Refusal> {
         let undo = |tx, id: String, now| async move {
             store::household::withdraw(&tx, &key.area, &id, now).await?;
-            Ok(json!({}))
+            Ok(Some(json!({})))
         };
         self.undo(key, "household.withdrawn", undo).await
     }
 
-    /// 人员登记; true when an earlier attempt had done it.
+    /// 人员登记; true when an earlier attempt had done it. A number whose registration was withdrawn
+    /// brings the same person back, whatever was settled for them under it.
     pub async fn register_person(
         &self,
         call: &Call,
@@ -76,7 +78,7 @@ impl App {
                     death_day: None,
                     version: 1,
                 };
-                store::person::insert(&tx, area, &person).await?;
+                let person = store::person::register(&tx, area, &person).await?;
                 let subject = person.id.to_string();
                 let told = ("person.registered", subject.clone());
                 let facts = json!({ "household_id": person.household });
@@ -96,11 +98,19 @@ impl App {
         }
     }
 
-    /// Withdraws a person: gone for everybody.
+    /// Withdraws a person: gone for everybody, with the coverages, identities and suspensions that
+    /// stand. Each of them is told of, for other services keep what they paid by it.
     pub async fn withdraw_person(&self, key: &Key) -> Result<Outcome, Refusal> {
-        let undo = |tx, id: String, now| async move {
-            store::person::withdraw(&tx, &key.area, &id, now).await?;
-            Ok(json!({}))
+        let area = &key.area;
+        let undo = |tx: Tx, id: String, now| async move {
+            store::person::withdraw(&tx, area, &id, now).await?;
+            for what in Recorded::ALL {
+                for one in recorded::withdraw_all(&tx, area, what, &id, now).await? {
+                    let facts = json!({ "person_id": id });
+                    tell(&tx, area, now, (withdrawn(what), one), facts).await?;
+                }
+            }
+            Ok(Some(json!({})))
         };
         self.undo(key, "person.withdrawn", undo).await
     }
@@ -142,7 +152,7 @@ impl App {
     pub async fn withdraw_death(&self, key: &Key) -> Result<Outcome, Refusal> {
         let undo = |tx, id: String, _| async move {
             store::person::revive(&tx, &key.area, &id).await?;
-            Ok(json!({}))
+            Ok(Some(json!({})))
         };
         self.undo(key, "person.death_withdrawn", undo).await
     }

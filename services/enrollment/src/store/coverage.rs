@@ -1,17 +1,11 @@
 //! Coverages.
 
-use super::{person, unreadable};
+use super::unreadable;
 use crate::domain::{Coverage, FeeShare, InsuranceYear, Terms, already_insured};
 use crate::entity::coverage::{ActiveModel, Column, Entity, Model};
 use kernel::refusal::INTERNAL;
-use kernel::{
-    AreaCode, CoverageId, Day, Digest, Fen, IdentityKind, Instant, PersonId, Refusal, Scheme,
-};
-use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    Select,
-};
+use kernel::{AreaCode, CoverageId, Day, Digest, Fen, IdentityKind, PersonId, Refusal, Scheme};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Select};
 use store::{Db, Stop, Tx, taken};
 
 /// Inserts a coverage of a locked person; a second one of the year is refused.
@@ -43,22 +37,6 @@ pub async fn insert(
     inserted
         .map(drop)
         .map_err(|fault| taken(fault, || already_insured(coverage.year)))
-}
-
-/// Marks a coverage withdrawn; answers whose it was.
-pub async fn withdraw(tx: &Tx, area: &AreaCode, id: &str, now: Instant) -> Result<String, Stop> {
-    let owner = Entity::find_by_id((area.to_string(), id.to_string()))
-        .select_only()
-        .column(Column::PersonId)
-        .into_query();
-    let person = person::touch_owner(tx, area, owner).await?;
-    Entity::update_many()
-        .col_expr(Column::WithdrawnAt, Expr::value(now.micros()))
-        .filter(Column::Area.eq(area.as_str()))
-        .filter(Column::CoverageId.eq(id))
-        .exec(&**tx)
-        .await?;
-    Ok(person)
 }
 
 /// A coverage by id, also a withdrawn one: a replay shows what the request made.

@@ -1,14 +1,12 @@
 //! Identities.
 
-use super::{period, person, unreadable};
+use super::{period, unreadable};
 use crate::domain::Identity;
 use crate::entity::identity::{ActiveModel, Column, Entity, Model};
 use kernel::refusal::INTERNAL;
-use kernel::{AreaCode, IdentityId, IdentityKind, Instant, PersonId, Refusal};
-use sea_orm::sea_query::Expr;
+use kernel::{AreaCode, IdentityId, IdentityKind, PersonId, Refusal};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
 };
 use store::{Db, Stop, Tx};
 
@@ -30,22 +28,6 @@ pub async fn insert(
     };
     Entity::insert(row).exec_without_returning(&**tx).await?;
     Ok(())
-}
-
-/// Marks an identity withdrawn; answers whose it was.
-pub async fn withdraw(tx: &Tx, area: &AreaCode, id: &str, now: Instant) -> Result<String, Stop> {
-    let owner = Entity::find_by_id((area.to_string(), id.to_string()))
-        .select_only()
-        .column(Column::PersonId)
-        .into_query();
-    let person = person::touch_owner(tx, area, owner).await?;
-    Entity::update_many()
-        .col_expr(Column::WithdrawnAt, Expr::value(now.micros()))
-        .filter(Column::Area.eq(area.as_str()))
-        .filter(Column::IdentityId.eq(id))
-        .exec(&**tx)
-        .await?;
-    Ok(person)
 }
 
 /// An identity by id, also a withdrawn one: a replay shows what the request made.

@@ -1,5 +1,7 @@
 //! Persons. Growing the version is the lock on all that is recorded of a person: each change of it
 //! begins with [`touch`] or [`touch_owner`].
+//!
+//! A number has one row for ever: withdrawn, it waits for the human to be registered again.
 
 use super::unreadable;
 use crate::domain::Person;
@@ -8,15 +10,17 @@ use crate::entity::person::{ActiveModel, Column, Entity, Model};
 use crate::refusal::{ID_NUMBER_TAKEN, PERSON_UNKNOWN};
 use kernel::refusal::INTERNAL;
 use kernel::{AreaCode, Day, HouseholdId, IdNumber, Instant, PersonId, PersonName, Refusal, Sex};
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, UpdateStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement, UpdateStatement};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult,
-    QueryFilter, QueryOrder, QuerySelect,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, StatementBuilder,
 };
-use store::{Db, Stop, Tx, taken};
+use store::{Db, Stop, Tx};
 
-/// Inserts a person; a number that somebody has is refused.
-pub async fn insert(tx: &Tx, area: &AreaCode, person: &Person) -> Result<(), Stop> {
+/// Inserts a person, or brings back whose withdrawn registration had the number, so that claims and
+/// accumulators follow the human; answers the person as they are now. A number that somebody has is
+/// refused. One statement: concurrent ones meet on the number's row, and one of them wins.
+pub async fn register(tx: &Tx, area: &AreaCode, person: &Person) -> Result<Person, Stop> {
     let row = ActiveModel {
         area: Set(area.to_string()),
         person_id: Set(person.id.to_string()),
@@ -29,10 +33,28 @@ pub async fn insert(tx: &Tx, area: &AreaCode, person: &Person) -> Result<(), Sto
         version: Set(person.version),
         withdrawn_at: Set(None),
     };
-    let inserted = Entity::insert(row).exec_without_returning(&**tx).await;
-    inserted
-        .map(drop)
-        .map_err(|fault| taken(fault, || ID_NUMBER_TAKEN.refuse().at("id_number")))
+    // The day of death stays: a new registration does not undo a death, its own withdrawal does.
+    let grown = Expr::col((Entity, Column::Version)).add(1);
+    let bring_back = OnConflict::columns([Column::Area, Column::IdNumber])
+        .update_columns([
+            Column::Name,
+            Column::Sex,
+            Column::BirthDay,
+            Column::HouseholdId,
+            Column::WithdrawnAt,
+        ])
+        .value(Column::Version, grown)
+        .action_and_where(Expr::col((Entity, Column::WithdrawnAt)).is_not_null())
+        .to_owned();
+    let insert = Entity::insert(row)
+        .on_conflict(bring_back)
+        .into_query()
+        .returning_all()
+        .to_owned();
+    let row = returned(tx, &insert).await?;
+    Ok(parse(row.ok_or_else(|| {
+        ID_NUMBER_TAKEN.refuse().at("id_number")
+    })?)?)
 }
 
 /// Locks a standing person by growing the version, and answers the person as they are now.
@@ -46,13 +68,16 @@ pub async fn touch(tx: &Tx, area: &AreaCode, id: PersonId) -> Result<Person, Sto
 }
 
 /// Likewise the person whose id `owner` selects, also a withdrawn one: undoing is never refused.
-/// Answers the id.
-pub async fn touch_owner(tx: &Tx, area: &AreaCode, owner: SelectStatement) -> Result<String, Stop> {
+/// Answers the id, or nothing where `owner` selects none.
+pub async fn touch_owner(
+    tx: &Tx,
+    area: &AreaCode,
+    owner: SelectStatement,
+) -> Result<Option<String>, Stop> {
     let update = grow(area)
         .and_where(Column::PersonId.in_subquery(owner))
         .to_owned();
-    let row = returned(tx, &update).await?;
-    Ok(row.ok_or_else(|| INTERNAL.refuse())?.person_id)
+    Ok(returned(tx, &update).await?.map(|row| row.person_id))
 }
 
 /// One statement locks, counts and reads. sea-orm's own RETURNING is off for SQLite by default.
@@ -65,8 +90,8 @@ fn grow(area: &AreaCode) -> UpdateStatement {
         .to_owned()
 }
 
-async fn returned(tx: &Tx, update: &UpdateStatement) -> Result<Option<Model>, DbErr> {
-    let row = tx.query_one(update).await?;
+async fn returned(tx: &Tx, change: &impl StatementBuilder) -> Result<Option<Model>, DbErr> {
+    let row = tx.query_one(change).await?;
     row.map(|row| Model::from_query_result(&row, ""))
         .transpose()
 }
@@ -95,7 +120,7 @@ pub async fn revive(tx: &Tx, area: &AreaCode, id: &str) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Marks a person withdrawn: gone for everybody, with all that is recorded of them.
+/// Locks a person and marks them withdrawn; what is recorded of them is withdrawn next.
 pub async fn withdraw(tx: &Tx, area: &AreaCode, id: &str, now: Instant) -> Result<(), Stop> {
     let grown = Expr::col(Column::Version).add(1);
     Entity::update_many()

@@ -1,14 +1,11 @@
 //! Suspensions of benefits.
 
-use super::{period, person, unreadable};
+use super::{period, unreadable};
 use crate::domain::Suspension;
 use crate::entity::suspension::{ActiveModel, Column, Entity, Model};
 use kernel::refusal::INTERNAL;
-use kernel::{AreaCode, Instant, PersonId, Refusal, SuspensionId};
-use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-};
+use kernel::{AreaCode, PersonId, Refusal, SuspensionId};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use store::{Db, Stop, Tx};
 
 /// Inserts a suspension of a locked person.
@@ -29,22 +26,6 @@ pub async fn insert(
     };
     Entity::insert(row).exec_without_returning(&**tx).await?;
     Ok(())
-}
-
-/// Marks a suspension withdrawn; answers whose it was.
-pub async fn withdraw(tx: &Tx, area: &AreaCode, id: &str, now: Instant) -> Result<String, Stop> {
-    let owner = Entity::find_by_id((area.to_string(), id.to_string()))
-        .select_only()
-        .column(Column::PersonId)
-        .into_query();
-    let person = person::touch_owner(tx, area, owner).await?;
-    Entity::update_many()
-        .col_expr(Column::WithdrawnAt, Expr::value(now.micros()))
-        .filter(Column::Area.eq(area.as_str()))
-        .filter(Column::SuspensionId.eq(id))
-        .exec(&**tx)
-        .await?;
-    Ok(person)
 }
 
 /// A suspension by id, also a withdrawn one: a replay shows what the request made.

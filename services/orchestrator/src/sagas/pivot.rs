@@ -11,8 +11,8 @@
 //!    still arrive and commit. So the key is burned first: a burned key can never take effect, and
 //!    one that has taken effect says so. Then the earlier outcome is told, or else the "no".
 //! 4. A passing "no" says nothing about the request, so it burns nothing.
-//! 5. A malformed request is told so and burns nothing: no earlier attempt of the same request can
-//!    have been accepted, and the caller may mend it and keep its id.
+//! 5. A request found malformed before the pivot was asked is told so and burns nothing: the caller
+//!    may mend it and keep its id.
 //!
 //! A journal, undoable steps and steps after the pivot come with the saga engine; the bodies say
 //! the same verbs to it.
@@ -39,6 +39,8 @@ const TELLING: Duration = Duration::from_millis(50);
 pub enum Halt {
     /// The pivot's key said no: that is the outcome.
     Concluded(Refusal),
+    /// A peer could not read the request, and the pivot was not asked yet.
+    Malformed(Refusal),
     /// A peer said no, and the pivot's key does not know of it.
     Refused(Refusal),
     /// Nobody knows, or the no will pass.
@@ -49,7 +51,7 @@ pub enum Halt {
 impl From<Halt> for Refusal {
     fn from(halt: Halt) -> Refusal {
         match halt {
-            Halt::Concluded(no) | Halt::Refused(no) | Halt::Unknown(no) => no,
+            Halt::Concluded(no) | Halt::Malformed(no) | Halt::Refused(no) | Halt::Unknown(no) => no,
         }
     }
 }
@@ -75,8 +77,7 @@ where
 {
     match body(Saga::new(peers, context)).await {
         Ok(answer) => Ok(answer),
-        Err(Halt::Concluded(no) | Halt::Unknown(no)) => Err(no),
-        Err(Halt::Refused(no)) if no.kind == Kind::Invalid => Err(no),
+        Err(Halt::Concluded(no) | Halt::Malformed(no) | Halt::Unknown(no)) => Err(no),
         Err(Halt::Refused(no)) => Saga::new(peers, context).refuse(&bare, no).await,
     }
 }
@@ -93,6 +94,9 @@ impl<'a> Saga<'a> {
         loop {
             match step.ask(self.peers, self.context).await {
                 Ok(answer) => return Ok(answer),
+                Err(Fault::Refused(no)) if no.kind == Kind::Invalid => {
+                    return Err(Halt::Malformed(no));
+                }
                 Err(Fault::Refused(no)) => return Err(Halt::Refused(no)),
                 Err(Fault::Unknown(no)) => {
                     if attempts == READ_ATTEMPTS_MAX || !self.pause(attempts).await {
@@ -131,7 +135,7 @@ impl<'a> Saga<'a> {
             Ok(OutcomeState::Done | OutcomeState::Refused) => match self.pivot(bare).await {
                 Ok(answer) => Ok(answer),
                 Err(Halt::Concluded(no) | Halt::Unknown(no)) => Err(no),
-                Err(Halt::Refused(told)) => {
+                Err(Halt::Refused(told) | Halt::Malformed(told)) => {
                     tracing::warn!(%request_id, code = %told.code, "a standing key is silent");
                     Err(unknown(request_id))
                 }

@@ -10,8 +10,8 @@ use kernel::{AreaCode, Day, Fen, Instant, PersonId, Refusal, Scheme, SettlementI
 use policy::ENGINE_VERSION;
 use sea_orm::sea_query::{Alias, Expr, Func};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, TryInsertResult,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, TryInsertResult,
 };
 use store::{Db, Stop, Tx, taken, violates};
 
@@ -221,6 +221,14 @@ fn parse_posted(row: settlement::Model) -> Result<Posted, Refusal> {
     })
 }
 
+/// A standing settlement, as far as a refusal names it.
+pub struct Standing {
+    /// Its id.
+    pub id: String,
+    /// Its institution's code.
+    pub institution: String,
+}
+
 /// The newest standing settlement of a person-year.
 pub async fn newest_standing(
     tx: &Tx,
@@ -228,11 +236,11 @@ pub async fn newest_standing(
     person: PersonId,
     scheme: &Scheme,
     year: i32,
-) -> Result<Option<String>, Stop> {
+) -> Result<Option<Standing>, Stop> {
     use settlement::Column;
-    Ok(settlement::Entity::find()
+    let newest: Option<(String, String)> = settlement::Entity::find()
         .select_only()
-        .column(Column::SettlementId)
+        .columns([Column::SettlementId, Column::InstitutionCode])
         .filter(Column::Area.eq(area.as_str()))
         .filter(Column::PersonId.eq(person.to_string()))
         .filter(Column::Scheme.eq(scheme.as_str()))
@@ -242,6 +250,26 @@ pub async fn newest_standing(
         .limit(1)
         .into_tuple()
         .one(&**tx)
+        .await?;
+    Ok(newest.map(|(id, institution)| Standing { id, institution }))
+}
+
+/// The standing settlement of the bill's visit or of the same bill.
+pub async fn standing(db: &Db, area: &AreaCode, bill: &Bill) -> Result<Option<String>, Stop> {
+    use settlement::Column;
+    let same = Condition::any()
+        .add(Column::VisitNumber.eq(bill.visit.as_str()))
+        .add(Column::Fingerprint.eq(bill.fingerprint().to_string()));
+    Ok(settlement::Entity::find()
+        .select_only()
+        .column(Column::SettlementId)
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::InstitutionCode.eq(bill.institution.as_str()))
+        .filter(Column::ReversedAt.is_null())
+        .filter(same)
+        .limit(1)
+        .into_tuple()
+        .one(db.reader())
         .await?)
 }
 

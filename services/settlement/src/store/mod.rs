@@ -4,12 +4,13 @@ mod claims;
 mod registers;
 
 pub use claims::{
-    Account, Past, accumulators, find_posted, find_row, history, insert, insert_postings,
-    lock_person_year, mark_reversed, newest_standing, postings_of, save_person_year, trial_balance,
+    Account, Past, Standing, accumulators, find_posted, find_row, history, insert, insert_postings,
+    lock_person_year, mark_reversed, newest_standing, postings_of, save_person_year, standing,
+    trial_balance,
 };
 pub use registers::{
-    catalogue_in_force, find_registration, insert_catalogue, insert_institution, institution_on,
-    institutions, load_catalogue, withdraw_institution,
+    InForce, catalogue_in_force, find_registration, insert_catalogue, insert_institution,
+    institution_on, institutions, load_catalogue, withdraw_institution,
 };
 
 use kernel::Refusal;

@@ -7,7 +7,8 @@ use crate::entity::{catalogue, institution};
 use crate::refusal::{CATALOGUE_EXISTS, INSTITUTION_EXISTS};
 use kernel::refusal::INTERNAL;
 use kernel::{
-    AreaCode, CatalogueId, Day, Instant, InstitutionCode, InstitutionKind, InstitutionTier, Refusal,
+    AreaCode, CatalogueId, Day, Digest, Instant, InstitutionCode, InstitutionKind, InstitutionTier,
+    Refusal,
 };
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -144,25 +145,42 @@ pub async fn insert_catalogue(
     })
 }
 
-/// Id and digest of the version that counts on a day: the newest that had begun.
+/// Which catalogue version counts.
+pub struct InForce {
+    /// Its id.
+    pub id: CatalogueId,
+    /// First day on which it counts.
+    pub effective: Day,
+    /// Digest over day and items.
+    pub digest: Digest,
+}
+
+/// The version that counts on a day: the newest that had begun.
 pub async fn catalogue_in_force(
     on: &impl ConnectionTrait,
     area: &AreaCode,
     day: Day,
-) -> Result<Option<(CatalogueId, String)>, Stop> {
-    let found: Option<(String, String)> = catalogue::Entity::find()
+) -> Result<Option<InForce>, Stop> {
+    use catalogue::Column;
+    let found: Option<(String, String, String)> = catalogue::Entity::find()
         .select_only()
-        .columns([catalogue::Column::CatalogueId, catalogue::Column::Digest])
-        .filter(catalogue::Column::Area.eq(area.as_str()))
-        .filter(catalogue::Column::EffectiveDay.lte(day.to_string()))
-        .order_by_desc(catalogue::Column::EffectiveDay)
+        .columns([Column::CatalogueId, Column::EffectiveDay, Column::Digest])
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::EffectiveDay.lte(day.to_string()))
+        .order_by_desc(Column::EffectiveDay)
         .limit(1)
         .into_tuple()
         .one(on)
         .await?;
-    let parse = |(id, digest): (String, String)| match CatalogueId::parse(&id) {
-        Ok(id) => Ok((id, digest)),
-        Err(_) => Err(unreadable("catalogue", &id)),
+    let parse = |(id, day, digest): (String, String, String)| {
+        let parsed = || {
+            Some(InForce {
+                id: CatalogueId::parse(&id).ok()?,
+                effective: Day::parse(&day).ok()?,
+                digest: Digest::parse(&digest)?,
+            })
+        };
+        parsed().ok_or_else(|| unreadable("catalogue", &id))
     };
     Ok(found.map(parse).transpose()?)
 }

@@ -16,10 +16,11 @@ fn codes(settlement: &Settlement) -> Vec<(&str, Option<u32>)> {
 fn not_payable_is_all_cash() {
     let mut facts = stay(vec![line(1, 5_000_000)]);
     facts.payable = false;
-    facts.not_payable_reason = Some("参保状态为暂停".to_string());
+    facts.not_payable_reason = Some("参保状态为暂停。".to_string());
     let settlement = settled(&erenhot(), facts);
     assert_eq!(codes(&settlement), [(Finding::NOT_PAYABLE, None)]);
-    assert!(settlement.findings[0].text.contains("参保状态为暂停"));
+    let text = "参保状态为暂停，本次费用全部由个人承担。";
+    assert_eq!(settlement.findings[0].text, text);
     assert_eq!(settlement.cash, settlement.total);
     assert_eq!(settlement.in_scope, settlement.total);
     assert_eq!(settlement.shares.len(), 4);
@@ -39,6 +40,33 @@ fn another_scheme_or_day_is_not_this_packages() {
             [(Finding::PACKAGE_NOT_APPLICABLE, None)]
         );
         assert_eq!(settlement.funds(), Fen::ZERO);
+    }
+}
+
+#[test]
+fn a_stay_where_nobody_can_stay_is_all_cash_and_leaves_no_burden() {
+    use InstitutionKind::{PharmacyShop, Village};
+    for (care, kind, place) in [
+        (
+            MedType::Inpatient,
+            PharmacyShop,
+            "普通住院在定点零售药店（一级及以下）",
+        ),
+        (
+            MedType::DaySurgery,
+            Village,
+            "日间手术在村卫生室(社区卫生服务站)（一级及以下）",
+        ),
+    ] {
+        let mut facts = stay(vec![line(1, 5_000_000)]);
+        (facts.med_type, facts.kind) = (care, kind);
+        facts.tier = InstitutionTier::First;
+        facts.identities = vec![IdentityKind::MinimumLiving];
+        let settlement = settled(&erenhot(), facts);
+        assert_eq!(codes(&settlement), [(Finding::NO_LAYER, None)]);
+        assert!(settlement.findings[0].text.starts_with(place));
+        assert_eq!(settlement.cash, settlement.total);
+        assert_eq!(settlement.deltas, Accumulators::default());
     }
 }
 

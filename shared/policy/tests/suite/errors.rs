@@ -63,7 +63,7 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     ("rule = \"critical\"", "rule = \"bill\"", "\"bill\"", "neither \"bill\" nor"),
     ("deductible_per = \"year\"\norigin", "deductible_per = \"stay\"\norigin", "\"from_zero\"",
         "expected \"above_deductible\""),
-    ("when = { kinds = [\"A2\", \"A3\"] }\n", "", "[[layer.deductible]]",
+    ("when = { kinds = [\"A2\", \"A3\"], tiers = [\"3\"] }\n", "", "[[layer.deductible]]",
         "expected the row without conditions to be the last"),
     ("points = \"5%\"\nmax_rate", "max_rate", "[[layer.tilt]]", "expected points beside max_rate"),
     ("on = \"fund\"\nyuan = \"80000\"", "on = \"expense\"\nyuan = \"80000\"", "[[layer]]",

@@ -255,10 +255,6 @@ async fn check(key: Key, verdict: Verdict, read: Result<(), Fault>, fates: [Fate
             assert_eq!(world.key, Key::Done, "{case}");
             assert!(replayed || key == Key::Free, "{case}");
         }
-        // A malformed request is told so; its key stays what it was.
-        Err(no) if no.kind == Kind::Invalid => {
-            assert_eq!((verdict, world.key), (Verdict::Unreadable, key), "{case}");
-        }
         Err(no) => {
             assert!(
                 no.remembered,
