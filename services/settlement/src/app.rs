@@ -9,8 +9,8 @@ use crate::domain::{
     price,
 };
 use crate::refusal::{
-    ALREADY_REVERSED, CLAIM_IN_PROGRESS, INSTITUTION_UNKNOWN, NO_CATALOGUE, NOT_NEWEST,
-    REPLAY_DIFFERS, SETTLEMENT_UNKNOWN,
+    ALREADY_REVERSED, CLAIM_IN_PROGRESS, DUPLICATE_CLAIM, INSTITUTION_UNKNOWN, NO_CATALOGUE,
+    NOT_NEWEST, REPLAY_DIFFERS, SETTLEMENT_UNKNOWN, VISIT_SETTLED,
 };
 use crate::shelf::Shelf;
 use crate::{ledger, refusal, store};
@@ -231,13 +231,28 @@ impl App {
         })
     }
 
-    /// A visit or bill that is settled already: the refusal names the settlement that stands.
+    /// A visit or bill that is settled already: which of the two, and the settlement that stands.
+    /// The visit goes first, whichever constraint the database found first.
     async fn named(&self, area: &AreaCode, posted: &Posted, stop: Stop) -> Stop {
-        let Stop::Refused(no) = stop else { return stop };
-        match store::standing(&self.db, area, &posted.evidence.bill).await {
-            Ok(Some(id)) => no.with("settlement_id", id).into(),
-            _ => no.into(),
-        }
+        let bill = &posted.evidence.bill;
+        let mut standing = match stop {
+            Stop::Refused(_) => match store::standing(&self.db, area, bill).await {
+                Ok(standing) => standing,
+                Err(stop) => return stop,
+            },
+            Stop::Fault(_) => return stop,
+        };
+        standing.sort_by_key(|(_, same_visit)| !same_visit);
+        let no = match standing.first() {
+            Some((_, false)) => DUPLICATE_CLAIM.refuse().at("claim.lines"),
+            Some((_, true)) => VISIT_SETTLED.refuse().at("claim.visit_number"),
+            // It was reversed a moment ago: asked again, the claim is settled.
+            None => return CLAIM_IN_PROGRESS.refuse().into(),
+        };
+        let id = standing.first().map_or("", |(id, _)| id.as_str());
+        let no = no.with("institution_code", &bill.institution);
+        let no = no.with("visit_number", &bill.visit);
+        no.with("settlement_id", id).into()
     }
 
     /// Reverses a settlement; true when an earlier attempt had done it.

@@ -115,12 +115,6 @@ pub fn taken(fault: DbErr, no: impl FnOnce() -> Refusal) -> Stop {
     }
 }
 
-/// True when the fault is the unique constraint whose name or columns contain `part`: for tables
-/// with more than one.
-pub fn violates(fault: &DbErr, part: &str) -> bool {
-    matches!(fault.sql_err(), Some(SqlErr::UniqueConstraintViolation(told)) if told.contains(part))
-}
-
 /// What a caller is told of a database fault. The log gets the rest.
 pub(crate) fn told(fault: &DbErr) -> Refusal {
     if is_conflict(fault) || is_lock_timeout(fault) {

@@ -100,7 +100,7 @@ impl Db {
                     return Ok(Err(standing(&tx, &call.key).await?));
                 }
                 let made = work(tx.clone()).await?;
-                write_state(&tx, &call.key, DONE, Some(made.subject.clone())).await?;
+                write_state(&tx, &call.key, DONE, Some(made.subject.clone()), call.now).await?;
                 Ok(Ok(made))
             })
             .await;
@@ -160,7 +160,7 @@ impl Db {
         let row = self
             .write(|tx| async move {
                 if claim(&tx, key, None, now).await? {
-                    write_state(&tx, key, WITHDRAWN, None).await?;
+                    write_state(&tx, key, WITHDRAWN, None, now).await?;
                     return standing(&tx, key).await;
                 }
                 let row = standing(&tx, key).await?;
@@ -168,7 +168,7 @@ impl Db {
                     return Ok(row);
                 }
                 undo(tx.clone(), row.subject.clone().unwrap_or_default()).await?;
-                write_state(&tx, key, WITHDRAWN, row.subject).await?;
+                write_state(&tx, key, WITHDRAWN, row.subject, now).await?;
                 standing(&tx, key).await
             })
             .await?;
@@ -186,7 +186,7 @@ impl Db {
         let row = self
             .write(|tx| async move {
                 if claim(&tx, key, None, now).await? {
-                    write_state(&tx, key, WITHDRAWN, None).await?;
+                    write_state(&tx, key, WITHDRAWN, None, now).await?;
                 }
                 standing(&tx, key).await
             })
@@ -244,10 +244,17 @@ async fn standing(tx: &Tx, key: &Key) -> Result<Model, Stop> {
     }
 }
 
-async fn write_state(tx: &Tx, key: &Key, state: i16, subject: Option<String>) -> Result<(), DbErr> {
+async fn write_state(
+    tx: &Tx,
+    key: &Key,
+    state: i16,
+    subject: Option<String>,
+    now: Instant,
+) -> Result<(), DbErr> {
     let row = ActiveModel {
         state: Set(state),
         subject: Set(subject),
+        recorded_at: Set(now.micros()),
         ..Default::default()
     };
     update(tx, key, row).await

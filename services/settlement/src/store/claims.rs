@@ -4,7 +4,7 @@ use super::{of_json, to_json, unreadable};
 use crate::domain::{Bill, PersonYear, Posted};
 use crate::entity::{person_year, posting, settlement};
 use crate::ledger::Posting;
-use crate::refusal::{DUPLICATE_CLAIM, VISIT_SETTLED};
+use crate::refusal::VISIT_SETTLED;
 use kernel::refusal::INTERNAL;
 use kernel::{AreaCode, Day, Fen, Instant, PersonId, Refusal, Scheme, SettlementId};
 use policy::ENGINE_VERSION;
@@ -13,7 +13,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
     QueryOrder, QuerySelect, TryInsertResult,
 };
-use store::{Db, Stop, Tx, taken, violates};
+use store::{Db, Stop, Tx, taken};
 
 /// Settlements that touch a claim's days, as far as screening looks.
 const HISTORY_MAX: u64 = 500;
@@ -144,7 +144,8 @@ fn parse_person_year(row: person_year::Model) -> Result<PersonYear, Refusal> {
     })
 }
 
-/// Inserts a settlement; a visit that is settled already is refused.
+/// Inserts a settlement; a visit or bill that is settled already is refused as VISIT_SETTLED, for
+/// the caller to name better.
 pub async fn insert(tx: &Tx, area: &AreaCode, posted: &Posted) -> Result<(), Stop> {
     let bill = &posted.evidence.bill;
     let row = settlement::ActiveModel {
@@ -174,17 +175,9 @@ pub async fn insert(tx: &Tx, area: &AreaCode, posted: &Posted) -> Result<(), Sto
     let inserted = settlement::Entity::insert(row)
         .exec_without_returning(&**tx)
         .await;
-    inserted.map(drop).map_err(|fault| {
-        let twice = violates(&fault, "fingerprint");
-        taken(fault, || {
-            let no = match twice {
-                true => DUPLICATE_CLAIM.refuse().at("claim.lines"),
-                false => VISIT_SETTLED.refuse().at("claim.visit_number"),
-            };
-            no.with("institution_code", &bill.institution)
-                .with("visit_number", &bill.visit)
-        })
-    })
+    inserted
+        .map(drop)
+        .map_err(|fault| taken(fault, || VISIT_SETTLED.refuse()))
 }
 
 /// A settlement's row, if the area has it.
@@ -254,23 +247,26 @@ pub async fn newest_standing(
     Ok(newest.map(|(id, institution)| Standing { id, institution }))
 }
 
-/// The standing settlement of the bill's visit or of the same bill.
-pub async fn standing(db: &Db, area: &AreaCode, bill: &Bill) -> Result<Option<String>, Stop> {
+/// The standing settlements of the bill's visit and of the same bill: their ids, and whether it is
+/// the visit that is the same.
+pub async fn standing(db: &Db, area: &AreaCode, bill: &Bill) -> Result<Vec<(String, bool)>, Stop> {
     use settlement::Column;
     let same = Condition::any()
         .add(Column::VisitNumber.eq(bill.visit.as_str()))
         .add(Column::Fingerprint.eq(bill.fingerprint().to_string()));
-    Ok(settlement::Entity::find()
+    let rows: Vec<(String, String)> = settlement::Entity::find()
         .select_only()
-        .column(Column::SettlementId)
+        .columns([Column::SettlementId, Column::VisitNumber])
         .filter(Column::Area.eq(area.as_str()))
         .filter(Column::InstitutionCode.eq(bill.institution.as_str()))
         .filter(Column::ReversedAt.is_null())
         .filter(same)
-        .limit(1)
+        .limit(2)
         .into_tuple()
-        .one(db.reader())
-        .await?)
+        .all(db.reader())
+        .await?;
+    let told = |(id, visit): (String, String)| (id, visit == bill.visit);
+    Ok(rows.into_iter().map(told).collect())
 }
 
 /// Marks a settlement reversed.
