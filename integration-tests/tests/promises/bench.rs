@@ -45,6 +45,23 @@ pub struct Good {
     pub seen: Option<Seen>,
 }
 
+impl Rpc {
+    /// A caller who may: the clerk, or a service calling for the clerk.
+    pub fn caller(&self) -> Principal {
+        principal(self.role)
+    }
+
+    /// Another who may.
+    pub fn other_caller(&self) -> Principal {
+        let mut other = self.caller();
+        match &mut other.on_behalf_of {
+            Some(name) => *name = "clerk-2".into(),
+            None => other.caller = "clerk-2".into(),
+        }
+        other
+    }
+}
+
 impl Good {
     /// The request with its other value.
     pub fn other(&self) -> Value {
@@ -138,58 +155,58 @@ impl Bench {
 
     /// Sends a request to the method under test, as a caller who may.
     pub async fn ask(&self, rpc: &Rpc, id: &str, content: &Value) -> Result<Value, Status> {
-        self.ask_as(rpc.role, rpc, id, content).await
+        self.ask_by(rpc.caller(), rpc, id, content).await
     }
 
-    /// Likewise, as the same caller in a role that may or may not.
-    pub async fn ask_as(
+    /// Likewise, as somebody else.
+    pub async fn ask_by(
         &self,
-        role: Role,
+        caller: Principal,
         rpc: &Rpc,
         id: &str,
         content: &Value,
     ) -> Result<Value, Status> {
         let mut content = content.clone();
         content["request_id"] = json!(id);
-        let caller = Principal {
-            roles: vec![role],
-            ..principal(rpc.role)
-        };
         self.send(caller, (rpc.service, rpc.method), content).await
     }
 
     /// What became of a request to the method under test.
     pub async fn outcome(&self, rpc: &Rpc, id: &str) -> Value {
+        self.outcome_by(rpc.caller(), rpc, id).await
+    }
+
+    /// What became of somebody's request to the method under test.
+    pub async fn outcome_by(&self, caller: Principal, rpc: &Rpc, id: &str) -> Value {
         let method = match rpc.pivot {
             Some(_) => format!("METHOD_{}", rpc.method.to_uppercase()),
             None => rpc.method.to_string(),
         };
         let content = json!({ "request_id": id, "method": method });
-        let asked = (rpc.service, "GetOutcome");
-        let answer = self.send(principal(rpc.role), asked, content).await;
-        answer.unwrap()["outcome"].take()
+        let answer = self.send(caller, (rpc.service, "GetOutcome"), content);
+        must(answer.await)["outcome"].take()
     }
 
-    /// Withdraws a request to the method under test: by its `Withdraw…`, or else by burning the key
-    /// that is its outcome.
+    /// Withdraws a request to the method under test: by its `Withdraw…`, or else by burning its
+    /// key.
     pub async fn withdraw(&self, rpc: &Rpc, id: &str) -> Value {
         let mut content = json!({ "original_request_id": id });
         let answer = if self.undoable(rpc) {
             let withdraw = withdrawal(rpc.method);
             let asked = (rpc.service, withdraw.as_str());
-            self.send(principal(rpc.role), asked, content).await
+            self.send(rpc.caller(), asked, content).await
         } else {
             content["method"] = json!(rpc.pivot.unwrap_or(rpc.method));
             // Only services burn; the key is of whoever calls.
             let (service, caller) = match rpc.pivot {
                 Some(_) => ("settlement", principal(Role::Service)),
-                None => (rpc.service, principal(rpc.role)),
+                None => (rpc.service, rpc.caller()),
             };
             let roles = vec![Role::Service];
             self.send(Principal { roles, ..caller }, (service, "Burn"), content)
                 .await
         };
-        answer.expect("withdrawing is never refused")["outcome"].take()
+        must(answer)["outcome"].take()
     }
 
     /// True when the method has a `Withdraw…`.
@@ -203,8 +220,7 @@ impl Bench {
     pub async fn mend(&self, mend: Mend) {
         let (service, method) = &mend.asked;
         let asked = (*service, method.as_str());
-        let answer = self.send(principal(mend.role), asked, mend.content).await;
-        answer.expect("the cause can be removed");
+        must(self.send(principal(mend.role), asked, mend.content).await);
     }
 
     /// True when the effect of the request that made `subject` is seen.
@@ -218,8 +234,7 @@ impl Bench {
 
     /// Asks a question for the clerk that must have an answer.
     pub async fn told(&self, asked: (&str, &str), content: Value) -> Value {
-        let answer = self.send(principal(Role::Clerk), asked, content).await;
-        answer.unwrap()
+        must(self.send(principal(Role::Clerk), asked, content).await)
     }
 
     /// Sends a request that must take effect, under an id of its own, for the clerk or, where only
@@ -228,7 +243,7 @@ impl Bench {
         let (id, mut content) = (self.id(), content.clone());
         content["request_id"] = json!(id);
         let answer = self.send(principal(role), asked, content).await;
-        (id, answer.unwrap())
+        (id, must(answer))
     }
 
     /// A message as JSON.
@@ -270,6 +285,12 @@ impl Bench {
         };
         wire.clone()
     }
+}
+
+/// The answer of a call that must have one; the status in words where it has none.
+#[track_caller]
+pub fn must(answer: Result<Value, Status>) -> Value {
+    answer.unwrap_or_else(|no| panic!("refused: {no}"))
 }
 
 /// `WithdrawX` of `X`.

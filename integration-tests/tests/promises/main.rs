@@ -1,6 +1,7 @@
 //! The promises, line by line for every changing method of the suite: it takes effect; repeated, it
-//! is replayed; its id serves nothing else; a no is remembered; a passing no is not; withdrawn
-//! before or after, it has no effect and never will. And a proof that no method is missing.
+//! is replayed; its id serves nothing else and is its caller's own; a no is remembered, a passing
+//! one is not; withdrawn before or after, it has no effect and never will. And a proof that no
+//! method is missing.
 //!
 //! A new method is one entry in `table.rs`.
 
@@ -8,9 +9,9 @@ mod bench;
 mod state;
 mod table;
 
-use bench::{Bad, Bench, Mend, No, Rpc, Staged, full_name, withdrawal};
+use bench::{Bad, Bench, Mend, No, Rpc, Staged, full_name, must, withdrawal};
 use integration_tests::{code, remembered};
-use kernel::Role;
+use kernel::{Principal, Role};
 use prost_reflect::{DescriptorPool, Kind, MessageDescriptor, MethodDescriptor};
 use serde_json::{Value, json};
 use std::rc::Rc;
@@ -42,8 +43,10 @@ async fn it_takes_effect() {
     async fn line(bench: &Bench, rpc: &Rpc) {
         let (good, id) = ((rpc.good)(bench).await, bench.id());
         assert_eq!(bench.outcome(rpc, &id).await["state"], "STATE_UNKNOWN_HERE");
-        let answer = bench.ask(rpc, &id, &good.content).await.unwrap();
+        let before = bench.stored(false).await;
+        let answer = must(bench.ask(rpc, &id, &good.content).await);
         assert!(!replayed(&answer));
+        assert!(bench.stored(false).await != before, "nothing is stored");
         let subject = done(bench, rpc, &id).await;
         if let Some(seen) = &good.seen {
             assert!(bench.sees(seen, &subject).await, "its effect is not seen");
@@ -56,10 +59,10 @@ async fn it_takes_effect() {
 async fn repeated_it_is_replayed() {
     async fn line(bench: &Bench, rpc: &Rpc) {
         let (good, id) = ((rpc.good)(bench).await, bench.id());
-        let first = bench.ask(rpc, &id, &good.content).await.unwrap();
+        let first = must(bench.ask(rpc, &id, &good.content).await);
         let before = bench.stored(true).await;
         for _ in 0..2 {
-            let mut again = bench.ask(rpc, &id, &good.content).await.unwrap();
+            let mut again = must(bench.ask(rpc, &id, &good.content).await);
             assert!(replayed(&again));
             again.as_object_mut().unwrap().remove("replayed");
             assert_eq!(again, first);
@@ -73,7 +76,7 @@ async fn repeated_it_is_replayed() {
 async fn its_id_serves_nothing_else() {
     async fn line(bench: &Bench, rpc: &Rpc) {
         let (good, id) = ((rpc.good)(bench).await, bench.id());
-        bench.ask(rpc, &id, &good.content).await.unwrap();
+        must(bench.ask(rpc, &id, &good.content).await);
         let before = bench.stored(true).await;
         let no = bench.ask(rpc, &id, &good.other()).await.unwrap_err();
         assert_eq!(
@@ -81,7 +84,27 @@ async fn its_id_serves_nothing_else() {
             (Code::AlreadyExists, "REQUEST_ID_REUSED", false)
         );
         same(&before, &bench.stored(true).await);
-        assert!(replayed(&bench.ask(rpc, &id, &good.content).await.unwrap()));
+        assert!(replayed(&must(bench.ask(rpc, &id, &good.content).await)));
+    }
+    hold(|bench, rpc| Box::pin(line(bench, rpc))).await;
+}
+
+#[tokio::test]
+async fn its_id_is_its_callers_own() {
+    async fn line(bench: &Bench, rpc: &Rpc) {
+        let (good, id) = ((rpc.good)(bench).await, bench.id());
+        must(bench.ask(rpc, &id, &good.content).await);
+        let outcome = bench.outcome(rpc, &id).await;
+        let other = rpc.other_caller();
+        let unknown = bench.outcome_by(other.clone(), rpc, &id).await;
+        assert_eq!(unknown["state"], "STATE_UNKNOWN_HERE");
+        let another = (rpc.good)(bench).await.content;
+        let answer = bench.ask_by(other.clone(), rpc, &id, &another).await;
+        assert!(!replayed(&must(answer)));
+        let others = bench.outcome_by(other, rpc, &id).await;
+        assert_eq!(others["state"], "STATE_DONE");
+        assert_ne!(others["subject_id"], outcome["subject_id"]);
+        assert_eq!(bench.outcome(rpc, &id).await, outcome);
     }
     hold(|bench, rpc| Box::pin(line(bench, rpc))).await;
 }
@@ -113,7 +136,7 @@ async fn a_no_is_remembered() {
         same(&before, &bench.stored(true).await);
         if mended {
             let anew = bench.ask(rpc, &bench.id(), &no.content).await;
-            assert!(!replayed(&anew.expect("a new id succeeds")));
+            assert!(!replayed(&must(anew)));
         }
     }
     hold(|bench, rpc| Box::pin(line(bench, rpc))).await;
@@ -128,7 +151,11 @@ async fn a_passing_no_is_not_remembered() {
             Role::Service => Role::Clerk,
             _ => Role::Operator,
         };
-        let no = bench.ask_as(may_not, rpc, &id, &good.content).await;
+        let same_caller = Principal {
+            roles: vec![may_not],
+            ..rpc.caller()
+        };
+        let no = bench.ask_by(same_caller, rpc, &id, &good.content).await;
         let no = no.unwrap_err();
         assert_eq!(
             (no.code(), code(&no).as_str(), remembered(&no)),
@@ -136,7 +163,7 @@ async fn a_passing_no_is_not_remembered() {
         );
         assert_eq!(bench.outcome(rpc, &id).await["state"], "STATE_UNKNOWN_HERE");
         same(&before, &bench.stored(true).await);
-        let answer = bench.ask(rpc, &id, &good.content).await.unwrap();
+        let answer = must(bench.ask(rpc, &id, &good.content).await);
         assert!(!replayed(&answer));
     }
     hold(|bench, rpc| Box::pin(line(bench, rpc))).await;
@@ -156,7 +183,7 @@ async fn withdrawn_before_it_never_takes_effect() {
         assert_eq!(bench.outcome(rpc, &id).await, outcome);
         same(&before, &bench.stored(false).await);
         let anew = bench.ask(rpc, &bench.id(), &good.content).await;
-        assert!(!replayed(&anew.expect("a new id succeeds")));
+        assert!(!replayed(&must(anew)));
     }
     hold(|bench, rpc| Box::pin(line(bench, rpc))).await;
 }
@@ -166,7 +193,7 @@ async fn withdrawn_before_it_never_takes_effect() {
 async fn withdrawn_after_its_effect_is_gone() {
     async fn line(bench: &Bench, rpc: &Rpc) {
         let (good, id) = ((rpc.good)(bench).await, bench.id());
-        bench.ask(rpc, &id, &good.content).await.unwrap();
+        must(bench.ask(rpc, &id, &good.content).await);
         let subject = done(bench, rpc, &id).await;
         let before = bench.stored(true).await;
         let outcome = bench.withdraw(rpc, &id).await;
@@ -176,7 +203,7 @@ async fn withdrawn_after_its_effect_is_gone() {
                 (&json!("STATE_DONE"), &json!(subject))
             );
             same(&before, &bench.stored(true).await);
-            assert!(replayed(&bench.ask(rpc, &id, &good.content).await.unwrap()));
+            assert!(replayed(&must(bench.ask(rpc, &id, &good.content).await)));
             return;
         }
         assert_eq!(outcome["state"], "STATE_WITHDRAWN");
@@ -193,7 +220,7 @@ async fn withdrawn_after_its_effect_is_gone() {
         same(&after, &bench.stored(true).await);
         // Nothing stands in the way of doing it again.
         let anew = bench.ask(rpc, &bench.id(), &good.content).await;
-        assert!(!replayed(&anew.expect("a new id succeeds")));
+        assert!(!replayed(&must(anew)));
     }
     hold(|bench, rpc| Box::pin(line(bench, rpc))).await;
 }

@@ -174,10 +174,12 @@ async fn posting(bench: &Bench) -> Good {
     )
 }
 
+/// The same bill under another visit number.
 async fn posted_before(bench: &Bench) -> No {
-    let content = posting(bench).await.content;
+    let mut content = posting(bench).await.content;
     let asked = ("settlement", "PostSettlement");
     let (_, first) = bench.done(Service, asked, &content).await;
+    content["claim"]["visit_number"] = visit(bench);
     let reverse = reversing(&first["settlement"]["settlement_id"]);
     no(content, mend(bench, Service, "ReverseSettlement", reverse))
 }
@@ -196,7 +198,7 @@ async fn settle(bench: &Bench) -> Good {
 async fn settled_before(bench: &Bench) -> No {
     let mut content = settle(bench).await.content;
     let (_, first) = bench.done(Clerk, SETTLE, &content).await;
-    content["claim"]["visit_number"] = json!("AGAIN");
+    content["claim"]["visit_number"] = visit(bench);
     let reverse = reversing(&first["settlement"]["settlement_id"]);
     no(content, mend(bench, Clerk, "Reverse", reverse))
 }
@@ -225,7 +227,7 @@ async fn older_at_settlement(bench: &Bench) -> No {
 async fn older_of_two(bench: &Bench, role: Role, method: &'static str) -> No {
     let mut content = settle(bench).await.content;
     let (_, older) = bench.done(Clerk, SETTLE, &content).await;
-    content["claim"]["visit_number"] = json!("NEWER");
+    content["claim"]["visit_number"] = visit(bench);
     content["claim"]["begin_day"] = json!("2017-06-01");
     content["claim"]["end_day"] = json!("2017-06-09");
     let (_, newer) = bench.done(Clerk, SETTLE, &content).await;
@@ -305,8 +307,14 @@ const SETTLE: (&str, &str) = ("orchestrator", "Settle");
 /// A stay of an insured person that is like no other.
 async fn claim(bench: &Bench) -> Value {
     let person = bench.world.insured(None).await;
-    let visit = format!("V{}", bench.number());
-    bench.json("yibao.common.v1.Claim", &stay(&person, &visit, 8_000))
+    let mut claim = bench.json("yibao.common.v1.Claim", &stay(&person, "", 8_000));
+    claim["visit_number"] = visit(bench);
+    claim
+}
+
+/// A visit number that the hospital gave nobody yet.
+fn visit(bench: &Bench) -> Value {
+    json!(format!("V{}", bench.number()))
 }
 
 fn reversing(settlement_id: &Value) -> Value {

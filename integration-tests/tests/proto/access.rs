@@ -16,7 +16,6 @@ const OF_INSTITUTIONS: &[&str] = &[
 ];
 /// What only services may call: money moves through the orchestrator alone.
 const OF_SERVICES: &[&str] = &[
-    "settlement/Burn",
     "settlement/PostSettlement",
     "settlement/ReverseSettlement",
 ];

@@ -373,3 +373,46 @@ async fn a_mended_request_keeps_its_id() {
         assert_eq!(again["replayed"], true, "{name}: {again}");
     }
 }
+
+/// Well-formed and still wrong: that is a decision, remembered under the request's id.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_by_decision_is_remembered() {
+    let world = World::open().await;
+    let ground = Ground::lay(&world).await;
+    let who = world.service();
+    let rows = [
+        (
+            "LINE_AMOUNT_WRONG",
+            "claim.lines[0].amount_fen",
+            json!(-5_000),
+        ),
+        (
+            "LINE_AMOUNT_WRONG",
+            "claim.lines[0].amount_fen",
+            json!(4_999),
+        ),
+        (
+            "CLAIM_DAYS_REVERSED",
+            "claim.begin_day",
+            json!("2017-12-31"),
+        ),
+    ];
+    for (n, (wanted, field, value)) in rows.into_iter().enumerate() {
+        for name in ["settlement/PostSettlement", "orchestrator/Settle"] {
+            let mut request = ground.of(name);
+            request["request_id"] = format!("D-{n}").into();
+            let sound = request.clone();
+            *request.pointer_mut(&pointer(field)).unwrap() = value.clone();
+            for attempt in ["first", "second"] {
+                let answer = ask(&world, &who, name, &request).await;
+                let faults = faults(&answer, field);
+                assert!(faults.is_empty(), "{name} {wanted}, {attempt}: {faults:?}");
+                let no = answer.unwrap_err();
+                assert_eq!(code(&no), wanted, "{name}, {attempt}: {no}");
+                assert!(remembered(&no), "{name} {wanted}, {attempt}");
+            }
+            let no = ask(&world, &who, name, &sound).await.unwrap_err();
+            assert_eq!(code(&no), "REQUEST_ID_REUSED", "{name} {wanted}: {no}");
+        }
+    }
+}

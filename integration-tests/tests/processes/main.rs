@@ -1,0 +1,246 @@
+//! Each service as a process of its own, by configuration alone: its file of `deploy/config` and
+//! the environment. Several processes share one PostgreSQL database, so all but the tests of the
+//! configuration itself need one.
+
+mod configuration;
+mod settling;
+mod strangers;
+
+use integration_tests::child::{Child, built, command};
+use integration_tests::{AREA, DRUG, HOSPITAL, PATIENCE, id_number, patient};
+use kernel::{AreaCode, Principal, Role};
+use proto::common::Claim;
+use proto::enrollment::enrollment_service_client::EnrollmentServiceClient;
+use proto::orchestrator::orchestrator_service_client::OrchestratorServiceClient;
+use proto::settlement::settlement_service_client::SettlementServiceClient;
+use proto::{enrollment, orchestrator, settlement};
+use runtime::{Context, Wire, connect};
+use std::collections::BTreeMap;
+use std::process::Command;
+use store::testing::{POSTGRES, TestDatabase};
+use yibao::desk::{Desk, Wires};
+
+/// What the services know each other by.
+const SECRET: &str = "known-to-the-services-alone";
+/// The services that believe only each other.
+const INNER: &[&str] = &[
+    "enrollment",
+    "inspection",
+    "interregional",
+    "referral",
+    "settlement",
+];
+
+/// True when there is a PostgreSQL to share; says so when there is none.
+fn is_shared() -> bool {
+    let is_shared = std::env::var_os(POSTGRES).is_some();
+    if !is_shared {
+        println!("{POSTGRES} is not set: processes that share a database are skipped");
+    }
+    is_shared
+}
+
+/// `YIBAO_SETTLEMENT__LISTEN`.
+fn variable(service: &str, key: &str) -> String {
+    format!("YIBAO_{}__{key}", service.to_uppercase())
+}
+
+/// A service with its file of `deploy/config` and what a deployment adds to it.
+fn configured(service: &str, listen: &str, database_url: &str) -> Command {
+    let mut command = command(built(service));
+    command
+        .args(["--config", &format!("deploy/config/{service}.toml")])
+        .env(variable(service, "LISTEN"), listen)
+        .env(variable(service, "SERVICE_SECRET"), SECRET)
+        .env(variable(service, "DATABASE_URL"), database_url);
+    command
+}
+
+/// A service that serves.
+struct Process {
+    child: Child,
+    address: String,
+}
+
+impl Process {
+    /// Starts it, and waits until it says where it serves.
+    fn start(command: &mut Command, service: &str) -> Process {
+        let mut child = Child::start(command);
+        let line = child.until(&format!("{service} is serving"));
+        let (_, after) = line.split_once("127.0.0.1:").expect("an address");
+        let port: String = after.chars().take_while(char::is_ascii_digit).collect();
+        Process {
+            child,
+            address: format!("127.0.0.1:{port}"),
+        }
+    }
+
+    fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// A wire to it for whoever knows the secret.
+    fn wire(&self, secret: &str) -> Wire {
+        connect(&self.endpoint(), secret).expect("a wire")
+    }
+
+    /// Asks it to stop, and expects it to end well.
+    fn stop(self, service: &str) {
+        self.child.signal("TERM");
+        let ended = self.child.end();
+        assert_eq!(ended.status.code(), Some(0), "{service}: {ended:?}");
+        let drained = format!("{service} drained: every open request ended");
+        assert!(ended.err.contains(&drained), "{service}: {ended:?}");
+        assert!(!ended.err.contains("ERROR"), "{service}: {ended:?}");
+    }
+}
+
+/// The six services on one fresh database.
+struct Fleet {
+    database: TestDatabase,
+    inner: BTreeMap<&'static str, Process>,
+    orchestrator: Process,
+}
+
+impl Fleet {
+    async fn start() -> Fleet {
+        let database = TestDatabase::open().await.expect("a database");
+        let inner: BTreeMap<_, _> = INNER
+            .iter()
+            .map(|service| (*service, replica(service, &database)))
+            .collect();
+        let mut command = configured("orchestrator", "127.0.0.1:0", "");
+        for peer in ["enrollment", "inspection", "settlement"] {
+            let key = format!("PEERS__{}", peer.to_uppercase());
+            command.env(variable("orchestrator", &key), inner[peer].endpoint());
+        }
+        let orchestrator = Process::start(&mut command, "orchestrator");
+        Fleet {
+            database,
+            inner,
+            orchestrator,
+        }
+    }
+
+    fn wire(&self, service: &str) -> Wire {
+        self.inner[service].wire(SECRET)
+    }
+
+    /// A clerk at the orchestrator's port.
+    fn clerk(&self) -> OrchestratorServiceClient<Wire> {
+        Desk::new(&Wires::all(self.orchestrator.wire("")), "clerk-1").orchestrator()
+    }
+
+    /// Settles for the clerk; answers the settlement and whether it is an earlier attempt's.
+    async fn settle(&self, id: &str, claim: &Claim) -> (proto::common::Settlement, bool) {
+        let request = orchestrator::SettleRequest {
+            request_id: id.into(),
+            claim: Some(claim.clone()),
+            basis: None,
+        };
+        let answer = self
+            .clerk()
+            .settle(patient(request))
+            .await
+            .unwrap()
+            .into_inner();
+        (answer.settlement.unwrap(), answer.replayed)
+    }
+}
+
+/// One more process of a service on a database.
+fn replica(service: &str, database: &TestDatabase) -> Process {
+    let url = database.url(service);
+    Process::start(&mut configured(service, "127.0.0.1:0", &url), service)
+}
+
+/// The orchestrator, as its peers see it.
+fn service() -> Context {
+    let area = AreaCode::parse(AREA).unwrap();
+    let (caller, roles) = ("bureau".to_string(), vec![Role::Service]);
+    Context::of(
+        Principal {
+            caller,
+            on_behalf_of: None,
+            area,
+            roles,
+        },
+        PATIENCE,
+    )
+}
+
+/// A hospital and a catalogue, registered at the settlement service's own port.
+async fn furnish(wire: Wire) {
+    let mut client = SettlementServiceClient::new(wire);
+    let institution = settlement::Institution {
+        institution_code: HOSPITAL.into(),
+        name: "测试医院".into(),
+        tier: "2".into(),
+        kind: "A1".into(),
+        agreement_from_day: "2010-01-01".into(),
+    };
+    let request = settlement::RegisterInstitutionRequest {
+        request_id: "hospital".into(),
+        institution: Some(institution),
+    };
+    client
+        .register_institution(service().own(request))
+        .await
+        .unwrap();
+    let item = settlement::CatalogueItem {
+        item_code: DRUG.into(),
+        name: "甲类药品".into(),
+        item_class: "01".into(),
+        ..Default::default()
+    };
+    let request = settlement::PublishCatalogueRequest {
+        request_id: "catalogue".into(),
+        effective_day: "2010-01-01".into(),
+        items: vec![item],
+    };
+    client
+        .publish_catalogue(service().own(request))
+        .await
+        .unwrap();
+}
+
+/// Somebody insured for 2017, registered at the enrollment service's own port.
+async fn insure(wire: Wire) -> String {
+    let mut client = EnrollmentServiceClient::new(wire);
+    let request = enrollment::RegisterPersonRequest {
+        request_id: "person".into(),
+        name: "测试人员".into(),
+        id_number: id_number(1),
+        sex: "2".into(),
+        birth_day: "1980-01-01".into(),
+        household_id: String::new(),
+    };
+    let answer = client
+        .register_person(service().own(request))
+        .await
+        .unwrap();
+    let person_id = answer.into_inner().person.unwrap().person_id;
+    let (scheme, paid_day) = ("390".to_string(), "2016-11-15".to_string());
+    let quote = enrollment::QuoteSubsidyRequest {
+        person_id: person_id.clone(),
+        scheme: scheme.clone(),
+        year: 2017,
+        paid_day: paid_day.clone(),
+    };
+    let quoted = client
+        .quote_subsidy(service().own(quote))
+        .await
+        .unwrap()
+        .into_inner();
+    let request = enrollment::EnrolPersonRequest {
+        request_id: "payment".into(),
+        person_id: person_id.clone(),
+        scheme,
+        year: 2017,
+        paid_day,
+        paid_fen: quoted.subsidy.unwrap().to_pay_fen,
+        exempt_from_waiting: false,
+    };
+    client.enrol_person(service().own(request)).await.unwrap();
+    person_id
+}
