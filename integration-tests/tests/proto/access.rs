@@ -15,10 +15,7 @@ const OF_INSTITUTIONS: &[&str] = &[
     "orchestrator/Settle",
 ];
 /// What only services may call: money moves through the orchestrator alone.
-const OF_SERVICES: &[&str] = &[
-    "settlement/PostSettlement",
-    "settlement/ReverseSettlement",
-];
+const OF_SERVICES: &[&str] = &["settlement/PostSettlement", "settlement/ReverseSettlement"];
 
 fn is_denied(answer: &Result<Vec<u8>, Status>) -> bool {
     match answer {
