@@ -40,6 +40,18 @@ fn build() -> BTreeMap<String, PathBuf> {
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
     }
+    // What cargo told this test of its own package would make build scripts run anew.
+    for (name, _) in std::env::vars_os() {
+        let told = [
+            "CARGO_MANIFEST_",
+            "CARGO_PKG_",
+            "CARGO_CRATE_",
+            "CARGO_BIN_",
+        ];
+        if begins(&name, &told) {
+            cargo.env_remove(name);
+        }
+    }
     let output = cargo
         .current_dir(workspace())
         .stderr(Stdio::inherit())
@@ -61,17 +73,18 @@ fn build() -> BTreeMap<String, PathBuf> {
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
-        let ours = ["YIBAO_", "OTEL_", "RUST_LOG"];
-        if ours
-            .iter()
-            .any(|prefix| name.to_string_lossy().starts_with(prefix))
-        {
+        if begins(&name, &["YIBAO_", "OTEL_", "RUST_LOG"]) {
             command.env_remove(name);
         }
     }
     // Lines are compared, not coloured.
     command.env("NO_COLOR", "1").current_dir(workspace());
     command
+}
+
+fn begins(name: &OsStr, beginnings: &[&str]) -> bool {
+    let name = name.to_string_lossy();
+    beginnings.iter().any(|begin| name.starts_with(begin))
 }
 
 /// What a program said in all, and how it ended.

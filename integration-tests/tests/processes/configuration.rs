@@ -53,7 +53,6 @@ fn a_wrong_configuration_is_told_before_a_port_opens() {
 }
 
 #[test]
-#[ignore = "services look at these after they took the port, and exit with 1"]
 fn a_lacking_configuration_is_told_before_a_port_opens() {
     assert_told(LACKING);
 }

@@ -1,11 +1,12 @@
 //! The enrollment service as a process of its own.
 
+use runtime::Needs;
 use runtime::clock::SystemClock;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 fn main() -> ExitCode {
-    runtime::run(enrollment::NAME, |settings| async move {
+    runtime::run(enrollment::NAME, Needs::DATABASE, |settings| async move {
         let library = Arc::new(policy::Library::builtin()?);
         let db = enrollment::open(&settings).await?;
         Ok(enrollment::build(

@@ -1,12 +1,17 @@
 //! The interregional service as a process of its own.
 
+use runtime::Needs;
 use runtime::clock::SystemClock;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 fn main() -> ExitCode {
-    runtime::run(interregional::NAME, |settings| async move {
-        let db = interregional::open(&settings).await?;
-        Ok(interregional::build(db, &settings, Arc::new(SystemClock)))
-    })
+    runtime::run(
+        interregional::NAME,
+        Needs::DATABASE,
+        |settings| async move {
+            let db = interregional::open(&settings).await?;
+            Ok(interregional::build(db, &settings, Arc::new(SystemClock)))
+        },
+    )
 }

@@ -113,8 +113,9 @@ impl InterregionalService for Rpc {
     ) -> Answer<pb::ListEventsResponse> {
         answer(request, |context, message| async move {
             let size = page::size(message.page_size)?;
+            let after = parse::not_negative("after_position", message.after_position)?;
             let area = &context.principal.area;
-            let events = self.0.events(area, message.after_position, size).await?;
+            let events = self.0.events(area, after, size).await?;
             Ok(pb::ListEventsResponse {
                 events: events.into_iter().map(render::event).collect(),
             })

@@ -4,7 +4,7 @@ use orchestrator::Peers;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    runtime::run(orchestrator::NAME, |settings| async move {
+    runtime::run(orchestrator::NAME, Peers::NEEDS, |settings| async move {
         let peers = Peers::connect(&settings)?;
         Ok(orchestrator::build(&settings, peers))
     })

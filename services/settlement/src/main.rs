@@ -1,11 +1,12 @@
 //! The settlement service as a process of its own.
 
+use runtime::Needs;
 use runtime::clock::SystemClock;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 fn main() -> ExitCode {
-    runtime::run(settlement::NAME, |settings| async move {
+    runtime::run(settlement::NAME, Needs::DATABASE, |settings| async move {
         let library = Arc::new(policy::Library::builtin()?);
         let db = settlement::open(&settings).await?;
         Ok(settlement::build(

@@ -222,11 +222,12 @@ impl SettlementService for Rpc {
         answer(request, |context, message| async move {
             let person = parse::field("person_id", PersonId::parse(&message.person_id))?;
             let scheme = parse::code("scheme", Scheme::parse(&message.scheme))?;
+            let year = (2000..=2100)
+                .contains(&message.year)
+                .then_some(message.year);
+            let year = parse::wanted("year", year, "2000至2100的年份")?;
             let area = &context.principal.area;
-            let year = self
-                .0
-                .accumulators(area, person, &scheme, message.year)
-                .await?;
+            let year = self.0.accumulators(area, person, &scheme, year).await?;
             Ok(wire::accumulators(year))
         })
         .await
@@ -295,8 +296,9 @@ impl SettlementService for Rpc {
     ) -> Answer<pb::ListEventsResponse> {
         answer(request, |context, message| async move {
             let size = page::size(message.page_size)?;
+            let after = parse::not_negative("after_position", message.after_position)?;
             let area = &context.principal.area;
-            let events = self.0.events(area, message.after_position, size).await?;
+            let events = self.0.events(area, after, size).await?;
             Ok(pb::ListEventsResponse {
                 events: events.into_iter().map(render::event).collect(),
             })

@@ -13,7 +13,7 @@ use kernel::{
     InstitutionTier, ItemClass, ItemCode, MedType, PersonId, Quantity, Rate, Refusal, Scheme,
     SettlementId, UnitPrice,
 };
-use policy::{LINES_MAX, Reason};
+use policy::{IDENTITIES_MAX, LINES_MAX, Reason};
 use proto::{common, settlement as pb};
 use runtime::{parse, render};
 use std::collections::BTreeSet;
@@ -67,6 +67,10 @@ fn bill_line(index: usize, line: &common::ClaimLine) -> Result<BillLine, Refusal
 }
 
 fn member(member: &common::Member) -> Result<Member, Refusal> {
+    if member.identity_kinds.len() > IDENTITIES_MAX {
+        let expected = format!("至多{IDENTITIES_MAX}种身份");
+        return Err(invalid("member.identity_kinds", expected));
+    }
     let kinds = member
         .identity_kinds
         .iter()

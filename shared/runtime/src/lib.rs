@@ -22,7 +22,7 @@ pub use context::{Answer, Context, answer};
 pub use origin::{carried_origin, origin};
 pub use process::{run, stop_signal};
 pub use serve::{Probe, ServeError, Server, Service};
-pub use settings::{Identity, Settings, SettingsError};
+pub use settings::{Identity, Needs, Settings, SettingsError};
 pub use shared_cache::SharedCache;
 pub use stack::Access;
 pub use status::{Fault, fault_of, status_of};

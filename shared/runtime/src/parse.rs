@@ -69,6 +69,11 @@ pub fn token(path: impl Into<String>, text: &str, max: usize) -> Result<String, 
     )
 }
 
+/// A number that is not below zero.
+pub fn not_negative(path: impl Into<String>, number: i64) -> Result<i64, Refusal> {
+    wanted(path, (number >= 0).then_some(number), "不小于零")
+}
+
 /// A message that must be there.
 pub fn message<T>(path: impl Into<String>, message: Option<T>) -> Result<T, Refusal> {
     wanted(path, message, "必填")

@@ -1,6 +1,6 @@
 //! A service as a process of its own: configuration, telemetry, build, serve, drain.
 
-use crate::{Server, Service, Settings, Telemetry};
+use crate::{Needs, Server, Service, Settings, Telemetry};
 use std::error::Error;
 use std::future::Future;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ const EXIT_CONFIG: u8 = 78;
 const EXIT_USAGE: u8 = 64;
 
 /// Runs one service until SIGTERM or Ctrl-C. Takes `--config FILE`; nothing else.
-pub fn run<F, Fut>(name: &'static str, build: F) -> ExitCode
+pub fn run<F, Fut>(name: &'static str, needs: Needs, build: F) -> ExitCode
 where
     F: FnOnce(Settings) -> Fut,
     Fut: Future<Output = Result<Service, Box<dyn Error + Send + Sync>>>,
@@ -24,7 +24,7 @@ where
             return ExitCode::from(EXIT_USAGE);
         }
     };
-    let settings = match Settings::load(name, file.as_deref()) {
+    let settings = match Settings::load(name, file.as_deref(), needs) {
         Ok(settings) => settings,
         Err(error) => {
             eprintln!("{error}");

@@ -94,9 +94,30 @@ pub struct SettingsError {
     pub reason: String,
 }
 
+/// What a service cannot do without, besides what every service needs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Needs {
+    /// A database.
+    pub database: bool,
+    /// Peers, by name, and the secret they know it by.
+    pub peers: &'static [&'static str],
+}
+
+impl Needs {
+    /// A database and no peers: every service but two.
+    pub const DATABASE: Needs = Needs {
+        database: true,
+        peers: &[],
+    };
+}
+
 impl Settings {
     /// Reads the file (if named) and the environment, and checks the result.
-    pub fn load(service: &str, file: Option<&Path>) -> Result<Settings, SettingsError> {
+    pub fn load(
+        service: &str,
+        file: Option<&Path>,
+        needs: Needs,
+    ) -> Result<Settings, SettingsError> {
         let failed = |reason: String| SettingsError {
             service: service.into(),
             reason,
@@ -114,7 +135,10 @@ impl Settings {
             .build()
             .and_then(Config::try_deserialize)
             .map_err(|e| failed(format!("{e} (set it in the file or as {prefix}__<KEY>)")))?;
-        settings.check().map_err(failed)?;
+        settings
+            .check()
+            .and_then(|()| settings.check_needs(needs, &prefix))
+            .map_err(failed)?;
         Ok(settings)
     }
 
@@ -166,10 +190,52 @@ impl Settings {
         )?;
         let redis = self.redis_url.as_deref().unwrap_or("redis://");
         wrong(
-            redis.starts_with("redis://"),
-            "redis_url: redis://host:port/database",
+            redis.starts_with("redis://") || redis.starts_with("redis+unix://"),
+            "redis_url: redis://host:port/database or redis+unix:///path",
         )?;
         wrong(self.drain_seconds <= 600, "drain_seconds: at most 600")
+    }
+
+    fn check_needs(&self, needs: Needs, prefix: &str) -> Result<(), String> {
+        let known = ["sqlite://", "postgres://", "postgresql://"];
+        if needs.database
+            && !known
+                .iter()
+                .any(|known| self.database_url.starts_with(known))
+        {
+            return Err(format!(
+                "database_url: sqlite://file or postgres://user:password@host/database, in the \
+                 file or as {prefix}__DATABASE_URL"
+            ));
+        }
+        let reachable = |text: &String| {
+            let uri = text.parse::<http::Uri>().ok();
+            uri.is_some_and(|uri| uri.scheme_str() == Some("http") && uri.host().is_some())
+        };
+        for peer in needs.peers {
+            if !self.peers.get(*peer).is_some_and(reachable) {
+                return Err(format!(
+                    "peers.{peer}: the peer's address, such as http://127.0.0.1:50061, in the file \
+                     or as {prefix}__PEERS__{}",
+                    peer.to_uppercase()
+                ));
+            }
+        }
+        let unknown = self
+            .peers
+            .keys()
+            .find(|name| !needs.peers.contains(&name.as_str()));
+        if let Some(unknown) = unknown {
+            return Err(format!("peers.{unknown}: no peer of this service"));
+        }
+        let secret = self.service_secret.as_deref().unwrap_or_default();
+        if !needs.peers.is_empty() && secret.len() < 16 {
+            return Err(format!(
+                "service_secret: peers believe only a service that knows it; in the file or as \
+                 {prefix}__SERVICE_SECRET"
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -194,7 +260,7 @@ mod tests {
         std::fs::create_dir_all(&folder).unwrap();
         let file = folder.join("s.toml");
         std::fs::write(&file, "listen = \"127.0.0.1:1\"\nlisten_port = 3\n").unwrap();
-        let error = Settings::load("nobody", Some(&file))
+        let error = Settings::load("nobody", Some(&file), Needs::default())
             .unwrap_err()
             .to_string();
         std::fs::remove_dir_all(&folder).unwrap();

@@ -6,6 +6,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use std::io::IsTerminal;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, fmt};
@@ -28,7 +29,9 @@ impl Telemetry {
             EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(FILTER_DEFAULT));
         // One filter for all layers: a layer's own loses the next event after a check that led to
         // none, such as sqlx's for a notice of PostgreSQL.
-        let logs = fmt::layer().with_writer(std::io::stderr);
+        let logs = fmt::layer()
+            .with_writer(std::io::stderr)
+            .with_ansi(std::io::stderr().is_terminal());
         let registry = tracing_subscriber::registry().with(filter).with(logs);
         if std::env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_none() {
             registry.try_init().ok();

@@ -11,7 +11,7 @@ pub mod settlement;
 use crate::NAME;
 use kernel::refusal::{DEADLINE_EXCEEDED, INTERNAL};
 use kernel::{OutcomeState, RequestId};
-use runtime::{Context, Fault, Settings, Wire, WireError, connect, fault_of};
+use runtime::{Context, Fault, Needs, Settings, Wire, WireError, connect, fault_of};
 use std::future::Future;
 use tonic::{Response, Status};
 
@@ -51,6 +51,12 @@ pub enum PeersError {
 }
 
 impl Peers {
+    /// What a configuration must name.
+    pub const NEEDS: Needs = Needs {
+        database: false,
+        peers: &["enrollment", "inspection", "settlement"],
+    };
+
     /// Wires to the peers of the configuration. Nothing is connected yet.
     pub fn connect(settings: &Settings) -> Result<Peers, PeersError> {
         let secret = settings.service_secret.as_deref();
