@@ -142,3 +142,29 @@ fn pure_crates_reach_no_io() {
         );
     }
 }
+
+/// Paths go stale in prose first.
+#[test]
+fn every_path_the_readme_names_exists() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut seen = 0;
+    for file in ["README.md", "README.zh-CN.md"] {
+        let readme = std::fs::read_to_string(root.join(file)).expect("a README");
+        // What stands between backticks is every second piece.
+        for path in readme.split('`').skip(1).step_by(2) {
+            let begins = [
+                "proto/",
+                "shared/",
+                "services/",
+                "deploy/",
+                "integration-tests/",
+            ];
+            let is_path = begins.iter().any(|begin| path.starts_with(begin));
+            if is_path && !path.contains(['<', ' ', '…', '\n']) {
+                assert!(root.join(path).exists(), "{file} names {path}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 15, "only {seen} paths: is the walk right?");
+}

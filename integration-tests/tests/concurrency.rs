@@ -9,6 +9,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio::task::JoinSet;
 use tonic::Status;
+use tonic_types::StatusExt;
 
 const SEED: u64 = 20_170_301;
 const CLAIMS: usize = 300;
@@ -215,4 +216,37 @@ async fn one_bill_under_many_visit_numbers_is_settled_once() {
         .filter(|settled| *settled)
         .count();
     assert_eq!((settled, world.accumulators(&person).await.version), (1, 1));
+}
+
+/// More claims of one settled visit than there are connections: each is told so, and none waits for
+/// a connection that another one holds.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_settled_visit_is_told_to_all_at_once() {
+    let world = World::open().await;
+    let first = world.insured(None).await;
+    let settled = world
+        .settle("first", stay(&first, "V1", 900))
+        .await
+        .unwrap();
+    let mut running = JoinSet::new();
+    for n in 0..40 {
+        let (desk, person) = (world.clerk(), world.insured(None).await);
+        running.spawn(async move {
+            let request = SettleRequest {
+                request_id: format!("T{n}"),
+                claim: Some(stay(&person, "V1", 1_000 + n)),
+                basis: None,
+            };
+            desk.orchestrator()
+                .settle(patient(request))
+                .await
+                .unwrap_err()
+        });
+    }
+    for no in running.join_all().await {
+        assert_eq!(code(&no), "VISIT_SETTLED", "{no}");
+        let details = no.get_error_details();
+        let facts = &details.error_info().unwrap().metadata;
+        assert_eq!(facts.get("settlement_id"), Some(&settled.settlement_id));
+    }
 }

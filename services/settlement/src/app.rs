@@ -15,7 +15,7 @@ use crate::refusal::{
 use crate::shelf::Shelf;
 use crate::{ledger, refusal, store};
 use ::store::event::{self, Event};
-use ::store::{Call, Db, Done, Key, Made, Stop, Tx, contended, new_id, page};
+use ::store::{Call, Db, Done, Key, Made, Stop, Tx, lock_timed_out, new_id, page};
 use kernel::refusal::NO_PACKAGE;
 use kernel::{
     AreaCode, CatalogueId, Clock, Day, Digest, InstitutionCode, Outcome, PersonId, Refusal, Scheme,
@@ -205,8 +205,8 @@ impl App {
             reversed_at: None,
         };
         let (id, amounts) = (posted.id, &posted.amounts);
-        if let Err(stop) = store::insert(&tx, area, &posted).await {
-            return Err(self.named(area, &posted, stop).await);
+        if !store::insert(&tx, area, &posted).await? {
+            return Err(settled_already(&tx, area, bill).await);
         }
         let postings = ledger::postings(amounts, &bill.institution);
         store::insert_postings(&tx, area, &id.to_string(), None, id, &postings, call.now).await?;
@@ -229,30 +229,6 @@ impl App {
             subject: id.to_string(),
             value: posted,
         })
-    }
-
-    /// A visit or bill that is settled already: which of the two, and the settlement that stands.
-    /// The visit goes first, whichever constraint the database found first.
-    async fn named(&self, area: &AreaCode, posted: &Posted, stop: Stop) -> Stop {
-        let bill = &posted.evidence.bill;
-        let mut standing = match stop {
-            Stop::Refused(_) => match store::standing(&self.db, area, bill).await {
-                Ok(standing) => standing,
-                Err(stop) => return stop,
-            },
-            Stop::Fault(_) => return stop,
-        };
-        standing.sort_by_key(|(_, same_visit)| !same_visit);
-        let no = match standing.first() {
-            Some((_, false)) => DUPLICATE_CLAIM.refuse().at("claim.lines"),
-            Some((_, true)) => VISIT_SETTLED.refuse().at("claim.visit_number"),
-            // It was reversed a moment ago: asked again, the claim is settled.
-            None => return CLAIM_IN_PROGRESS.refuse().into(),
-        };
-        let id = standing.first().map_or("", |(id, _)| id.as_str());
-        let no = no.with("institution_code", &bill.institution);
-        let no = no.with("visit_number", &bill.visit);
-        no.with("settlement_id", id).into()
     }
 
     /// Reverses a settlement; true when an earlier attempt had done it.
@@ -503,9 +479,28 @@ fn kept(settlement: policy::Settlement) -> policy::Settlement {
     }
 }
 
+/// A visit or bill that is settled already: which of the two, and the settlement that stands. The
+/// visit goes first, whichever constraint the database found first.
+async fn settled_already(tx: &Tx, area: &AreaCode, bill: &Bill) -> Stop {
+    let mut standing = match store::standing(tx, area, bill).await {
+        Ok(standing) => standing,
+        Err(stop) => return stop,
+    };
+    standing.sort_by_key(|(_, same_visit)| !same_visit);
+    let (no, id) = match standing.first() {
+        Some((id, true)) => (VISIT_SETTLED.refuse().at("claim.visit_number"), id),
+        Some((id, false)) => (DUPLICATE_CLAIM.refuse().at("claim.lines"), id),
+        // It was reversed a moment ago: asked again, the claim is settled.
+        None => return CLAIM_IN_PROGRESS.refuse().into(),
+    };
+    let no = no.with("institution_code", &bill.institution);
+    let no = no.with("visit_number", &bill.visit);
+    no.with("settlement_id", id).into()
+}
+
 /// Waiting in vain for the person-year has a name of its own.
 fn in_progress(stop: Stop) -> Stop {
-    if contended(&stop) {
+    if lock_timed_out(&stop) {
         CLAIM_IN_PROGRESS.refuse().into()
     } else {
         stop

@@ -328,7 +328,9 @@ fn denials(findings: &[Finding]) -> BTreeMap<u32, &str> {
     let denying = findings
         .iter()
         .filter(|finding| finding.effect == Effect::DenyLine);
+    // Backwards, so that of several rules the first one found is named.
     denying
+        .rev()
         .map(|finding| (finding.line, finding.rule.as_str()))
         .collect()
 }

@@ -141,6 +141,16 @@ impl Refusal {
         self
     }
 
+    /// Marks it as what a key says for ever. A malformed request can then be mended only under a
+    /// new id, and the remedy says so.
+    pub fn remember(mut self) -> Refusal {
+        self.remembered = true;
+        if self.kind == Kind::Invalid {
+            self.remedy = Cow::Borrowed("请更正后以新的请求编号提交。");
+        }
+        self
+    }
+
     /// The Chinese sentence with its facts.
     pub fn sentence(&self) -> String {
         let mut sentence = self.text.to_string();
@@ -197,8 +207,7 @@ impl StoredRefusal {
         refusal
             .facts
             .extend(self.facts.into_iter().map(|(n, v)| (Cow::Owned(n), v)));
-        refusal.remembered = true;
-        refusal
+        refusal.remember()
     }
 }
 

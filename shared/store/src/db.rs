@@ -331,12 +331,9 @@ fn is_lock_timeout(fault: &DbErr) -> bool {
     code_of(fault).as_deref() == Some("55P03")
 }
 
-/// True when the work stopped because other writers held what it needed.
-pub fn contended(stop: &Stop) -> bool {
-    match stop {
-        Stop::Refused(no) => no.is(&CONTENTION),
-        Stop::Fault(fault) => is_conflict(fault) || is_lock_timeout(fault),
-    }
+/// True when the work waited for a lock as long as [`LOCK_WAIT`].
+pub fn lock_timed_out(stop: &Stop) -> bool {
+    matches!(stop, Stop::Fault(fault) if is_lock_timeout(fault))
 }
 
 fn is_disconnect(fault: &DbErr) -> bool {

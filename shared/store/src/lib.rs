@@ -12,7 +12,7 @@ mod once;
 pub mod page;
 pub mod testing;
 
-pub use db::{Counts, Db, DbConfig, OpenError, Stop, Tx, contended, taken};
+pub use db::{Counts, Db, DbConfig, OpenError, Stop, Tx, lock_timed_out, taken};
 pub use once::{Call, Done, Key, Made};
 
 use kernel::Instant;

@@ -121,7 +121,7 @@ impl Db {
         &self,
         call: &Call,
         lists: &[&[&'static Spec]],
-        mut no: Refusal,
+        no: Refusal,
     ) -> Result<Done<T>, Refusal> {
         let json = serde_json::to_string(&no.stored()).map_err(|_| INTERNAL.refuse())?;
         let json = &json;
@@ -136,10 +136,7 @@ impl Db {
             .await?;
         match row {
             Some(row) => recall(row, call, lists),
-            None => {
-                no.remembered = true;
-                Err(no)
-            }
+            None => Err(no.remember()),
         }
     }
 
@@ -292,12 +289,11 @@ fn find(key: &Key) -> sea_orm::Select<Entity> {
 fn recall<T>(row: Model, call: &Call, lists: &[&[&'static Spec]]) -> Result<Done<T>, Refusal> {
     let id = call.key.request_id.as_str();
     if row.state == WITHDRAWN {
-        let mut no = REQUEST_WITHDRAWN
+        let no = REQUEST_WITHDRAWN
             .refuse()
             .with("request_id", id)
             .at("request_id");
-        no.remembered = true;
-        return Err(no);
+        return Err(no.remember());
     }
     if row.origin != call.origin.to_string() {
         return Err(REQUEST_ID_REUSED

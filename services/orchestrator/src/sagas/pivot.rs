@@ -123,14 +123,13 @@ impl<'a> Saga<'a> {
     }
 
     /// Makes a "no" true before it is told: burns the pivot's key, or tells what stands under it.
-    async fn refuse<P: Pivot>(self, bare: &P, mut no: Refusal) -> Result<P::Answer, Refusal> {
+    async fn refuse<P: Pivot>(self, bare: &P, no: Refusal) -> Result<P::Answer, Refusal> {
         let request_id = bare.request_id();
         let burn = || bare.burn(self.peers, self.context);
         match self.insist(request_id, burn).await {
             Ok(OutcomeState::Withdrawn) => {
                 // The burned key stands behind it now: a caller may believe it.
-                no.remembered = true;
-                Err(no)
+                Err(no.remember())
             }
             Ok(OutcomeState::Done | OutcomeState::Refused) => match self.pivot(bare).await {
                 Ok(answer) => Ok(answer),

@@ -4,16 +4,15 @@ use super::{of_json, to_json, unreadable};
 use crate::domain::{Bill, PersonYear, Posted};
 use crate::entity::{person_year, posting, settlement};
 use crate::ledger::Posting;
-use crate::refusal::VISIT_SETTLED;
 use kernel::refusal::INTERNAL;
 use kernel::{AreaCode, Day, Fen, Instant, PersonId, Refusal, Scheme, SettlementId};
 use policy::ENGINE_VERSION;
-use sea_orm::sea_query::{Alias, Expr, Func};
+use sea_orm::sea_query::{Alias, Expr, Func, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
     QueryOrder, QuerySelect, TryInsertResult,
 };
-use store::{Db, Stop, Tx, taken};
+use store::{Db, Stop, Tx};
 
 /// Settlements that touch a claim's days, as far as screening looks.
 const HISTORY_MAX: u64 = 500;
@@ -144,9 +143,8 @@ fn parse_person_year(row: person_year::Model) -> Result<PersonYear, Refusal> {
     })
 }
 
-/// Inserts a settlement; a visit or bill that is settled already is refused as VISIT_SETTLED, for
-/// the caller to name better.
-pub async fn insert(tx: &Tx, area: &AreaCode, posted: &Posted) -> Result<(), Stop> {
+/// Inserts a settlement; false when its visit or bill is settled already.
+pub async fn insert(tx: &Tx, area: &AreaCode, posted: &Posted) -> Result<bool, Stop> {
     let bill = &posted.evidence.bill;
     let row = settlement::ActiveModel {
         area: Set(area.to_string()),
@@ -172,12 +170,10 @@ pub async fn insert(tx: &Tx, area: &AreaCode, posted: &Posted) -> Result<(), Sto
         reversed_at: Set(None),
         reversal_reason: Set(None),
     };
-    let inserted = settlement::Entity::insert(row)
-        .exec_without_returning(&**tx)
-        .await;
-    inserted
-        .map(drop)
-        .map_err(|fault| taken(fault, || VISIT_SETTLED.refuse()))
+    // Without a target: taken by any of the constraints, and the transaction stays usable.
+    let taken = OnConflict::new().do_nothing().to_owned();
+    let inserted = settlement::Entity::insert(row).on_conflict(taken);
+    Ok(inserted.exec_without_returning(&**tx).await? > 0)
 }
 
 /// A settlement's row, if the area has it.
@@ -249,7 +245,7 @@ pub async fn newest_standing(
 
 /// The standing settlements of the bill's visit and of the same bill: their ids, and whether it is
 /// the visit that is the same.
-pub async fn standing(db: &Db, area: &AreaCode, bill: &Bill) -> Result<Vec<(String, bool)>, Stop> {
+pub async fn standing(tx: &Tx, area: &AreaCode, bill: &Bill) -> Result<Vec<(String, bool)>, Stop> {
     use settlement::Column;
     let same = Condition::any()
         .add(Column::VisitNumber.eq(bill.visit.as_str()))
@@ -263,7 +259,7 @@ pub async fn standing(db: &Db, area: &AreaCode, bill: &Bill) -> Result<Vec<(Stri
         .filter(same)
         .limit(2)
         .into_tuple()
-        .all(db.reader())
+        .all(&**tx)
         .await?;
     let told = |(id, visit): (String, String)| (id, visit == bill.visit);
     Ok(rows.into_iter().map(told).collect())
