@@ -304,7 +304,8 @@ pub fn price(
         accumulators: evidence.accumulators.clone(),
     });
     let claim = claim.map_err(|bad| refused(&bad, bill))?;
-    let settlement = policy::settle(package, &claim);
+    let mut settlement = policy::settle(package, &claim);
+    settlement.findings.extend(unlisted(bill, catalogue));
     if let Err(broken) = settlement.check() {
         tracing::error!(%broken, package = package.name(), "an identity of the amounts is broken");
         return Err(kernel::refusal::INTERNAL.refuse());
@@ -321,6 +322,21 @@ pub fn price(
         amounts_digest: settlement.digest().to_string(),
     };
     Ok(Priced { settlement, basis })
+}
+
+/// 目录外: lines whose item the catalogue does not have. A slip of the pen looks the same as an item
+/// nobody pays for, so it is said.
+fn unlisted(bill: &Bill, catalogue: &Catalogue) -> Vec<policy::Finding> {
+    let unknown = |line: &&BillLine| catalogue.item(&line.item).is_none();
+    let remark = |line: &BillLine| policy::Finding {
+        code: "ITEM_UNLISTED".to_string(),
+        text: format!(
+            "第 {} 行 {} 不在医保目录中，按自费处理。",
+            line.number, line.item
+        ),
+        line: Some(line.number),
+    };
+    bill.lines.iter().filter(unknown).map(remark).collect()
 }
 
 /// The rule that denies each denied line.

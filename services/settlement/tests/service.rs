@@ -346,3 +346,17 @@ async fn a_basis_holds_or_says_what_changed() {
             .contains_key("cash_now_fen")
     );
 }
+
+#[tokio::test]
+async fn an_item_the_catalogue_does_not_have_is_remarked() {
+    let mut desk = Desk::open().await;
+    let mut bill = stay("V1", 400);
+    bill.lines[0].item_code = "D-NOSUCH".into();
+    let settlement = desk.post("R1", &bill).await.unwrap().settlement.unwrap();
+    assert_eq!(settlement.amounts.unwrap().own_pay_fen, 40_000);
+    let remark = settlement
+        .remarks
+        .iter()
+        .find(|remark| remark.code == "ITEM_UNLISTED");
+    assert_eq!(remark.map(|remark| remark.line_number), Some(1));
+}

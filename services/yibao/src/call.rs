@@ -351,6 +351,7 @@ fn write(message: &DynamicMessage) -> Result<String, CallError> {
 fn shown(told: &Told) -> String {
     let code = match told.code.as_str() {
         "" => told.status.to_string(),
+        code if code == told.status => code.to_string(),
         code => format!("{code} ({})", told.status),
     };
     let mut lines = vec![
