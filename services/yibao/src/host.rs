@@ -32,18 +32,27 @@ impl Host {
             listen,
             ..SuiteConfig::new(databases, area::code(), library.clone())
         };
-        let server = Suite::open(config).await?.into_server().await?;
+        let suite = Suite::open(config).await?;
+        let databases = suite.databases();
+        let server = suite.into_server().await?;
         let address = server.address().unwrap_or(listen);
         let (stop, stopped) = oneshot::channel();
         let stopped = async move {
             // A host that is gone without a word stops its server as well.
             stopped.await.ok();
         };
+        let serving = async move {
+            let ended = server.serve(stopped).await;
+            for database in databases {
+                database.close().await;
+            }
+            ended
+        };
         Ok(Host {
             folder,
             address,
             stop,
-            server: tokio::spawn(server.serve(stopped)),
+            server: tokio::spawn(serving),
             library,
         })
     }

@@ -162,6 +162,11 @@ impl Suite {
         self.databases.get(service)
     }
 
+    /// All databases, to be closed when the server has ended.
+    pub fn databases(&self) -> Vec<Db> {
+        self.databases.values().cloned().collect()
+    }
+
     /// Clients for `caller`: an institution's code, or a clerk's name.
     pub fn desk(&self, caller: &str) -> Desk {
         Desk::new(&self.wires, caller)

@@ -169,6 +169,14 @@ impl Db {
         self.pool.ping().await.is_ok()
     }
 
+    /// Ends all connections. SQLite then folds its log into the file, so that a copy of the file is
+    /// a copy of the data.
+    pub async fn close(&self) {
+        if let Err(fault) = self.pool.close_by_ref().await {
+            tracing::warn!(error = %fault, "a database was not closed in order");
+        }
+    }
+
     /// Runs `work` in one transaction (READ COMMITTED; on SQLite IMMEDIATE) and commits it. Meets
     /// other writers with bounded retries. Anything but `Ok` rolls back.
     pub async fn write<T, F, Fut>(&self, work: F) -> Result<T, Stop>
