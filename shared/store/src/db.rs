@@ -339,7 +339,7 @@ fn is_lock_timeout(fault: &DbErr) -> bool {
     code_of(fault).as_deref() == Some("55P03")
 }
 
-/// True when the work waited for a lock as long as [`LOCK_WAIT`].
+/// True when the work waited for a lock until its time was over.
 pub fn lock_timed_out(stop: &Stop) -> bool {
     matches!(stop, Stop::Fault(fault) if is_lock_timeout(fault))
 }
