@@ -23,8 +23,6 @@ impl MigrationName for Referrals {
     }
 }
 
-// The names are those of table and columns.
-#[allow(clippy::enum_variant_names)]
 #[derive(DeriveIden)]
 enum Referral {
     Table,
