@@ -79,7 +79,12 @@ codes! {
     /// 险种类型 (insutype): the scheme that covers a person.
     Scheme {
         Employee = "310", "职工基本医疗保险";
+        CivilServant = "320", "公务员医疗补助";
+        LargeSum = "330", "大额医疗费用补助";
+        Enterprise = "370", "企业补充医疗保险";
+        RuralCooperative = "380", "新型农村合作医疗";
         Resident = "390", "城乡居民基本医疗保险";
+        UrbanResident = "391", "城镇居民基本医疗保险";
         ResidentCritical = "392", "城乡居民大病医疗保险";
         Maternity = "510", "生育保险";
     }
@@ -118,12 +123,47 @@ codes! {
         OnePlanFamily = "9916", "计划生育优惠";
     }
 
+    /// 人员类别 (psn_type): in what standing a person is insured.
+    PersonType {
+        Working = "11", "在职";
+        Retired = "12", "退休人员";
+        LongRetired = "13", "离休";
+        Child = "14", "未成年人及学生";
+        Newborn = "1401", "新生儿";
+        Preschool = "1402", "学龄前儿童";
+        Pupil = "1403", "中小学生";
+        Student = "1404", "大学生";
+        ChildNotInSchool = "1405", "未入学未成年人";
+        Adult = "15", "普通居民(成年)";
+        Elderly = "16", "普通居民(老年)";
+        ResidentPerson = "17", "居民";
+        DisabledSoldier = "33", "一至六级残疾军人";
+    }
+
+    /// 目录标记: what the catalogue or a rule says of an item, beyond its class.
+    ItemMark {
+        EthnicMedicine = "ethnic", "蒙药中药";
+        Targeted = "targeted", "靶向药";
+        Negotiated = "negotiated", "国家谈判药";
+        Special = "special", "特药";
+        Essential = "essential", "基本药物";
+        Children = "children", "儿童用药";
+    }
+
     /// 医疗类别 (med_type): what kind of care the claim is for.
     MedType {
         Outpatient = "11", "普通门诊";
         Emergency = "13", "急诊";
         Chronic = "14", "门诊慢特病";
+        SpecialDrug = "18", "特药";
+        TwoDiseases = "9901", "两病门诊";
         Inpatient = "21", "普通住院";
+        SingleDisease = "2102", "单病种住院";
+        Rehabilitation = "2105", "康复住院";
+        Psychiatric = "21303", "精神病住院";
+        InjuryStay = "22", "外伤住院";
+        TransferStay = "23", "转外住院";
+        EmergencyStay = "24", "急诊转住院";
         DaySurgery = "28", "日间手术";
         Pharmacy = "41", "定点药店购药";
     }
@@ -158,10 +198,19 @@ codes! {
 
     /// 基金支付类型 (fund_pay_type): the fund that pays a share.
     Fund {
+        EmployeePool = "310100", "职工基本医疗保险基金";
+        Account = "310200", "个人账户";
+        CivilServantAid = "320100", "公务员医疗补助资金";
+        LargeSumAid = "330100", "大额医疗费用补助资金";
+        EnterpriseAid = "370100", "企业补充医疗保险资金";
         ResidentPool = "390100", "城乡居民基本医疗保险基金";
+        ResidentOutpatient = "390102", "城乡居民门诊统筹基金";
         CriticalIllness = "390200", "城乡居民大病保险资金";
+        CriticalSupplement = "390300", "居民大病补充保险资金";
         Assistance = "610100", "医疗救助基金";
+        FurtherAssistance = "610102", "医疗再救助资金";
         EntitledGroups = "610200", "优抚对象医疗补助资金";
+        HospitalRelief = "630100", "医院减免";
         MentalDisabilityAid = "640101", "精神残疾救助资金";
     }
 }
@@ -204,7 +253,18 @@ impl IdentityKind {
 impl MedType {
     /// True for stays in hospital, which have a deductible and may overlap.
     pub fn is_stay(&self) -> bool {
-        matches!(self, MedType::Inpatient | MedType::DaySurgery)
+        use MedType::*;
+        matches!(
+            self,
+            Inpatient
+                | SingleDisease
+                | Rehabilitation
+                | Psychiatric
+                | InjuryStay
+                | TransferStay
+                | EmergencyStay
+                | DaySurgery
+        )
     }
 }
 

@@ -1,7 +1,9 @@
 //! Days, periods and instants. A [`Day`] is a calendar day in Asia/Shanghai, made once at the edge;
 //! an [`Instant`] is UTC cut to microseconds, so that both databases give back what they got.
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, SecondsFormat, TimeDelta, Utc};
+use chrono::{
+    DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, SecondsFormat, TimeDelta, Utc,
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
@@ -147,11 +149,19 @@ impl Period {
     }
 }
 
+/// Asia/Shanghai is UTC+8, without daylight saving since 1991.
+const SHANGHAI: TimeDelta = TimeDelta::hours(8);
+
 /// A moment in UTC, cut to microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(i64);
 
 impl Instant {
+    /// 1900-01-01 in Asia/Shanghai: no instant of insurance is earlier.
+    pub const EARLIEST: Instant = Instant(-2_209_017_600_000_000);
+    /// The last microsecond of 2999 in Asia/Shanghai.
+    pub const LATEST: Instant = Instant(32_503_651_199_999_999);
+
     /// Microseconds since 1970-01-01T00:00:00Z, which is also how it is stored.
     pub const fn from_micros(micros: i64) -> Instant {
         Instant(micros)
@@ -162,15 +172,35 @@ impl Instant {
         self.0
     }
 
-    /// The calendar day in Asia/Shanghai (UTC+8, no daylight saving since 1991).
+    /// The calendar day in Asia/Shanghai.
     pub fn day(self) -> Day {
-        let local = self.utc() + TimeDelta::hours(8);
+        let local = self.utc() + SHANGHAI;
         Day::within(local.date_naive()).unwrap_or(Day::last())
     }
 
     /// `millis` later.
     pub fn plus_millis(self, millis: i64) -> Instant {
         Instant(self.0.saturating_add(millis.saturating_mul(1_000)))
+    }
+
+    /// Reads RFC 3339 (`2018-01-01T00:00:00+08:00`), or a time of day in Asia/Shanghai
+    /// (`2018-01-01 00:00`, with or without seconds), and nothing else.
+    pub fn parse(text: &str) -> Option<Instant> {
+        let zoned = DateTime::parse_from_rfc3339(text).ok();
+        let local = || {
+            let read = |format| NaiveDateTime::parse_from_str(text, format).ok();
+            let local = read("%Y-%m-%d %H:%M").or_else(|| read("%Y-%m-%d %H:%M:%S"))?;
+            Some((local - SHANGHAI).and_utc())
+        };
+        let read = zoned.map(|zoned| zoned.to_utc()).or_else(local)?;
+        Day::within(read.date_naive())?;
+        Some(Instant(read.timestamp_micros()))
+    }
+
+    /// The time of day in Asia/Shanghai, cut to seconds: `2018-01-01 00:00:00`.
+    pub fn in_shanghai(self) -> String {
+        let local = self.utc() + SHANGHAI;
+        local.format("%Y-%m-%d %H:%M:%S").to_string()
     }
 
     fn utc(self) -> DateTime<Utc> {
@@ -226,6 +256,27 @@ mod tests {
         assert_eq!(midnight.to_string(), "2017-03-01T16:00:00.000000Z");
         assert_eq!(midnight.day(), day("2017-03-02"));
         assert_eq!(midnight.plus_millis(-1).day(), day("2017-03-01"));
+    }
+
+    #[test]
+    fn instants_are_read_with_a_zone_or_in_shanghai() {
+        let midnight = Instant::from_micros(1_488_384_000_000_000);
+        for text in [
+            "2017-03-02 00:00",
+            "2017-03-02 00:00:00",
+            "2017-03-02T00:00:00+08:00",
+            "2017-03-01T16:00:00Z",
+        ] {
+            assert_eq!(Instant::parse(text), Some(midnight), "{text}");
+        }
+        assert_eq!(midnight.in_shanghai(), "2017-03-02 00:00:00");
+        let ends = (Instant::EARLIEST, Instant::LATEST);
+        assert_eq!(ends.0.in_shanghai(), "1900-01-01 00:00:00");
+        assert_eq!(ends.1.in_shanghai(), "2999-12-31 23:59:59");
+        let bad = ["", "2017-03-02", "2017-03-02T00:00:00", "0001-01-01 00:00"];
+        for text in bad {
+            assert_eq!(Instant::parse(text), None, "{text}");
+        }
     }
 
     #[test]

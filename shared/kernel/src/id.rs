@@ -78,6 +78,10 @@ texts! {
     DiagnosisCode, "1至30个 [A-Za-z0-9_.+*-] 字符",
         |t| (1..=30).contains(&t.len())
             && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.+*-".contains(&b));
+
+    /// 门诊慢特病病种编码 (opsp_dise_code): a disease a person is filed with, such as `M03900`.
+    DiseaseCode, "1至30个 [A-Za-z0-9] 字符",
+        |t| (1..=30).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_alphanumeric());
 }
 
 macro_rules! ids {

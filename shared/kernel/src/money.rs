@@ -30,9 +30,28 @@ impl Fen {
 
     /// This amount at `rate`, rounded half-up to the fen (half away from zero when negative).
     pub fn at(self, rate: Rate) -> Fen {
+        match self.0.checked_mul(i64::from(rate.0)) {
+            // Every amount within the bounds of a claim: a division by a constant.
+            Some(product) => Fen(narrow_half_up(product, i64::from(Rate::ONE.0))),
+            None => Fen(divide_half_up(
+                i128::from(self.0) * i128::from(rate.0),
+                i128::from(Rate::ONE.0),
+            )),
+        }
+    }
+
+    /// `self × part / whole`, rounded half-up to the fen; nothing of nothing. Never above `self`
+    /// as long as `part` is not above `whole`.
+    pub fn proportion(self, part: Fen, whole: Fen) -> Fen {
+        if whole.0 <= 0 {
+            return Fen::ZERO;
+        }
+        if part == whole {
+            return self;
+        }
         Fen(divide_half_up(
-            i128::from(self.0) * i128::from(rate.0),
-            i128::from(Rate::ONE.0),
+            i128::from(self.0) * i128::from(part.0),
+            i128::from(whole.0),
         ))
     }
 
@@ -171,8 +190,13 @@ impl UnitPrice {
 
     /// `self × quantity`, rounded half-up to the fen; nothing when above [`CLAIM_FEN_MAX`].
     pub fn times(self, quantity: Quantity) -> Option<Fen> {
+        const PER_FEN: i64 = 100_000_000;
+        if let Some(product) = self.0.checked_mul(quantity.0) {
+            let fen = Fen(narrow_half_up(product, PER_FEN));
+            return (fen.0.abs() <= CLAIM_FEN_MAX.0).then_some(fen);
+        }
         let product = i128::from(self.0) * i128::from(quantity.0);
-        let fen = divide_half_up_wide(product, 100_000_000);
+        let fen = divide_half_up_wide(product, i128::from(PER_FEN));
         (fen.abs() <= i128::from(CLAIM_FEN_MAX.0)).then_some(Fen(fen as i64))
     }
 }
@@ -206,6 +230,13 @@ impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&render_decimal(self.0, 4, 0))
     }
+}
+
+/// Half away from zero, without leaving the range of the type for any value.
+#[inline(always)]
+fn narrow_half_up(value: i64, by: i64) -> i64 {
+    let (whole, rest) = (value / by, value % by);
+    whole + i64::from(rest.abs() * 2 >= by) * rest.signum()
 }
 
 fn divide_half_up(value: i128, by: i128) -> i64 {
@@ -305,5 +336,45 @@ mod tests {
         assert_eq!(UnitPrice(12_500_000).to_string(), "12.50");
         assert_eq!(Quantity(15_000).to_string(), "1.5");
         assert_eq!(Quantity::whole(3).to_string(), "3");
+    }
+
+    #[test]
+    fn the_short_way_and_the_wide_way_round_alike() {
+        let wide =
+            |amount: i64, rate: i32| divide_half_up(i128::from(amount) * i128::from(rate), 10_000);
+        for amount in [
+            0,
+            1,
+            4_999,
+            5_000,
+            12_345_678,
+            CLAIM_FEN_MAX.0,
+            i64::MAX / 10_000,
+        ] {
+            for rate in [0, 1, 3_333, 4_999, 5_000, 9_999, 10_000, 11_500] {
+                for amount in [amount, amount + 1, -amount, -amount - 1] {
+                    assert_eq!(
+                        Fen(amount).at(Rate(rate)).0,
+                        wide(amount, rate),
+                        "{amount} {rate}"
+                    );
+                }
+            }
+        }
+        let price = |micro: i64, quantity: i64| UnitPrice(micro).times(Quantity(quantity));
+        assert_eq!(price(500_000, 100), Some(Fen(1)));
+        assert_eq!(price(499_999, 100), Some(Fen(0)));
+        assert_eq!(price(i64::MAX, i64::MAX), None);
+        assert_eq!(price(100_000_000_000_000_000, 10_000), Some(CLAIM_FEN_MAX));
+        assert_eq!(price(100_000_000_000_010_000, 10_000), None);
+    }
+
+    #[test]
+    fn proportions_stay_within() {
+        assert_eq!(Fen(500).proportion(Fen(1), Fen(3)), Fen(167));
+        assert_eq!(Fen(500).proportion(Fen(3), Fen(3)), Fen(500));
+        assert_eq!(Fen(500).proportion(Fen(0), Fen(0)), Fen(0));
+        let most = CLAIM_FEN_MAX;
+        assert_eq!(most.proportion(Fen(most.0 - 1), most), Fen(most.0 - 1));
     }
 }
