@@ -2,7 +2,7 @@
 //! validate again.
 
 use kernel::refusal::invalid;
-use kernel::{BadText, CODE_EXPECTED, Day, Refusal, RequestId};
+use kernel::{BadText, CODE_EXPECTED, Day, Digest, Instant, Refusal, RequestId};
 use std::fmt::Display;
 
 /// Gives a bad value its field: `parse::field("person_id", PersonId::parse(text))?`.
@@ -67,6 +67,39 @@ pub fn token(path: impl Into<String>, text: &str, max: usize) -> Result<String, 
         fits.then(|| text.to_string()),
         format_args!("1至{max}个 [A-Za-z0-9_-] 字符"),
     )
+}
+
+/// Text of at most `max` characters without control characters, trimmed; may be empty.
+pub fn optional_text(
+    path: impl Into<String>,
+    optional: &str,
+    max: usize,
+) -> Result<String, Refusal> {
+    match optional {
+        "" => Ok(String::new()),
+        given => text(path, given, max),
+    }
+}
+
+/// An instant that must be there, cut to microseconds.
+pub fn instant(
+    path: impl Into<String>,
+    timestamp: Option<prost_types::Timestamp>,
+) -> Result<Instant, Refusal> {
+    let path = path.into();
+    let timestamp = message(&path, timestamp)?;
+    let within = i64::from(timestamp.nanos) < 1_000_000_000 && timestamp.nanos >= 0;
+    let micros = timestamp.seconds.checked_mul(1_000_000);
+    let micros = micros.and_then(|micros| micros.checked_add(i64::from(timestamp.nanos / 1_000)));
+    let instant = micros.filter(|_| within).map(Instant::from_micros);
+    // What is stored and told can be written as a date.
+    let instant = instant.filter(|instant| (Instant::EARLIEST..=Instant::LATEST).contains(instant));
+    wanted(path, instant, "1900至2999年的时刻")
+}
+
+/// An SM3 digest that must be there.
+pub fn digest(path: impl Into<String>, text: &str) -> Result<Digest, Refusal> {
+    wanted(path, Digest::parse(text), "64位十六进制的SM3摘要")
 }
 
 /// A number that is not below zero.

@@ -1,6 +1,6 @@
 //! From the domain's words to the messages all services share.
 
-use kernel::{Day, Instant, Outcome, OutcomeState, Refusal, SealedEvent};
+use kernel::{Day, Document, Instant, Outcome, OutcomeState, Refusal, SealedEvent, Standing};
 use proto::common;
 
 /// An instant as the wire writes it.
@@ -58,4 +58,40 @@ pub fn event(event: SealedEvent) -> common::Event {
         facts_json: event.facts,
         occurred_time: Some(timestamp(event.occurred)),
     }
+}
+
+/// A policy package and where it stands.
+pub fn package(document: Document, standing: Standing) -> common::PolicyPackage {
+    use common::policy_package::State;
+    let state = match standing {
+        Standing::Proposed => State::Proposed,
+        Standing::Scheduled => State::Scheduled,
+        Standing::InForce => State::InForce,
+        Standing::Superseded => State::Superseded,
+    };
+    let described = document.described;
+    let mut package = common::PolicyPackage {
+        package_digest: described.digest.to_string(),
+        name: described.name,
+        title: described.title,
+        scheme: described.series,
+        first_day: described.period.from.to_string(),
+        until_day: optional_day(described.period.until),
+        builtin: document.proposal.is_none(),
+        state: state.into(),
+        ..Default::default()
+    };
+    if let Some(proposal) = document.proposal {
+        package.proposal_id = proposal.id;
+        package.proposed_by = proposal.by;
+        package.proposed_time = Some(timestamp(proposal.at));
+    }
+    if let Some(activation) = document.activation {
+        package.activation_id = activation.id;
+        package.activated_by = activation.by;
+        package.activated_time = Some(timestamp(activation.at));
+        package.activates_time = Some(timestamp(activation.since));
+        package.reason = activation.reason;
+    }
+    package
 }

@@ -18,7 +18,7 @@ use http::{HeaderMap, HeaderValue};
 use kernel::refusal::{
     DEADLINE_EXCEEDED, INTERNAL, OVERLOADED, PERMISSION_DENIED, UNAUTHENTICATED,
 };
-use kernel::{InstitutionCode, Principal, Refusal, Role};
+use kernel::{AreaCode, InstitutionCode, Principal, Refusal, Role};
 use opentelemetry::metrics::{Counter, Histogram};
 use opentelemetry::propagation::Extractor;
 use opentelemetry::{KeyValue, global};
@@ -151,8 +151,8 @@ fn developer(settings: &Settings, caller: Option<HeaderValue>) -> Option<Princip
     let Identity::Development = settings.identity else {
         return None;
     };
-    let caller = match caller {
-        None => "developer".to_string(),
+    let (caller, area) = match caller {
+        None => ("developer".to_string(), None),
         Some(caller) => named(&caller)?,
     };
     let roles = match InstitutionCode::parse(&caller) {
@@ -162,16 +162,22 @@ fn developer(settings: &Settings, caller: Option<HeaderValue>) -> Option<Princip
     Some(Principal {
         caller,
         on_behalf_of: None,
-        area: settings.area.clone(),
+        area: area.unwrap_or_else(|| settings.area.clone()),
         roles,
     })
 }
 
-/// A caller's name as a key can carry it. `~` joins the names of a chain and is nobody's own.
-fn named(caller: &HeaderValue) -> Option<String> {
+/// `name` or `name@330523`: a caller's name as a key can carry it, and the pooling area it works
+/// in where that is not the configured one. `~` joins the names of a chain and is nobody's own.
+fn named(caller: &HeaderValue) -> Option<(String, Option<AreaCode>)> {
     let caller = caller.to_str().ok()?;
+    let (caller, area) = match caller.split_once('@') {
+        None => (caller, None),
+        Some((caller, area)) => (caller, Some(AreaCode::parse(area).ok()?)),
+    };
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-    ((1..=64).contains(&caller.len()) && caller.bytes().all(plain)).then(|| caller.to_string())
+    let fits = (1..=64).contains(&caller.len()) && caller.bytes().all(plain);
+    fits.then(|| (caller.to_string(), area))
 }
 
 async fn access_rule(State(layers): State<Layers>, request: Request, next: Next) -> Response {
@@ -267,8 +273,19 @@ mod tests {
     #[test]
     fn a_caller_cannot_name_itself_a_chain() {
         let name = |text: &'static str| named(&HeaderValue::from_static(text));
-        assert_eq!(name("clerk-7").as_deref(), Some("clerk-7"));
+        assert_eq!(name("clerk-7"), Some(("clerk-7".to_string(), None)));
         for bad in ["", "orchestrator~clerk-7", "a b"] {
+            assert_eq!(name(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_caller_in_development_may_work_in_another_area() {
+        let name = |text: &'static str| named(&HeaderValue::from_static(text));
+        let anji = AreaCode::parse("330523").ok();
+        assert!(anji.is_some());
+        assert_eq!(name("clerk-7@330523"), Some(("clerk-7".to_string(), anji)));
+        for bad in ["clerk-7@", "@330523", "clerk-7@33052", "clerk-7@330523@1"] {
             assert_eq!(name(bad), None, "{bad}");
         }
     }

@@ -82,3 +82,63 @@ pub mod block {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// A dated text, proposed and immutable.
+pub mod document {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "document")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub document_id: String,
+        pub kind: String,
+        pub series: String,
+        pub name: String,
+        pub title: String,
+        pub first_day: String,
+        pub until_day: Option<String>,
+        /// Digest of the text, hexadecimal.
+        pub digest: String,
+        pub text: String,
+        pub proposed_by: String,
+        pub proposed_at: i64,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A document's activation. Rows are never deleted: their number and that of the withdrawn ones
+/// are the generation.
+pub mod document_activation {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "document_activation")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub activation_id: String,
+        pub kind: String,
+        pub document_id: String,
+        /// Series and first day: of two activations with the same, the later one decides.
+        pub slot: String,
+        pub activates_at: i64,
+        pub activated_by: String,
+        pub activated_at: i64,
+        pub reason: String,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -1,15 +1,18 @@
 //! Both databases behind one door: PostgreSQL in production, SQLite as the embedded default.
 //!
 //! [`Db::write`] is the only way to begin a transaction, [`Db::once`] the only way to answer a
-//! mutating request, [`event`] the only way to tell what happened. The ways in which the two
-//! databases differ under sea-orm are closed here, each where it is marked "differs".
+//! mutating request, [`event`] the only way to tell what happened, [`document`] the only way to
+//! keep texts that are dated, proposed and activated. The ways in which the two databases differ
+//! under sea-orm are closed here, each where it is marked "differs".
 
 mod db;
+pub mod document;
 pub mod entity;
 pub mod event;
 pub mod migration;
 mod once;
 pub mod page;
+pub mod refusal;
 pub mod testing;
 
 pub use db::{Counts, Db, DbConfig, OpenError, Stop, Tx, lock_timed_out, taken};

@@ -2,7 +2,9 @@
 
 use sea_orm::DeriveIden;
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, big_integer_null, small_integer, string, text_null};
+use sea_orm_migration::schema::{
+    big_integer, big_integer_null, small_integer, string, string_null, text, text_null,
+};
 
 /// The migrations every service begins with.
 pub fn common() -> Vec<Box<dyn MigrationTrait>> {
@@ -128,5 +130,126 @@ fn block() -> TableCreateStatement {
         .col(string(Block::Previous))
         .col(string(Block::Hash))
         .col(big_integer(Block::SealedAt))
+        .to_owned()
+}
+
+/// The migration of a service that keeps dated documents.
+pub fn documents() -> Box<dyn MigrationTrait> {
+    Box::new(DocumentTables)
+}
+
+struct DocumentTables;
+
+impl MigrationName for DocumentTables {
+    fn name(&self) -> &str {
+        "m0002_document_tables"
+    }
+}
+
+#[derive(DeriveIden)]
+enum Document {
+    Table,
+    Area,
+    DocumentId,
+    Kind,
+    Series,
+    Name,
+    Title,
+    FirstDay,
+    UntilDay,
+    Digest,
+    Text,
+    ProposedBy,
+    ProposedAt,
+    WithdrawnAt,
+}
+
+#[derive(DeriveIden)]
+enum DocumentActivation {
+    Table,
+    Area,
+    ActivationId,
+    Kind,
+    DocumentId,
+    Slot,
+    ActivatesAt,
+    ActivatedBy,
+    ActivatedAt,
+    Reason,
+    WithdrawnAt,
+}
+
+/// What only one standing row may have: the same words on both databases.
+const DOCUMENT_INDEXES: [&str; 4] = [
+    "CREATE UNIQUE INDEX document_digest \
+        ON document (area, kind, digest) WHERE withdrawn_at IS NULL",
+    "CREATE UNIQUE INDEX document_activation_document \
+        ON document_activation (area, document_id) WHERE withdrawn_at IS NULL",
+    // Of two for the same days the later decides, so no two begin at once.
+    "CREATE UNIQUE INDEX document_activation_slot \
+        ON document_activation (area, kind, slot, activates_at) WHERE withdrawn_at IS NULL",
+    // The generation is counted on the hot path.
+    "CREATE INDEX document_activation_kind \
+        ON document_activation (area, kind, withdrawn_at)",
+];
+
+#[async_trait::async_trait]
+impl MigrationTrait for DocumentTables {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.create_table(document()).await?;
+        manager.create_table(document_activation()).await?;
+        for index in DOCUMENT_INDEXES {
+            manager.get_connection().execute_unprepared(index).await?;
+        }
+        Ok(())
+    }
+}
+
+fn document() -> TableCreateStatement {
+    Table::create()
+        .table(Document::Table)
+        .col(string(Document::Area))
+        .col(string(Document::DocumentId))
+        .col(string(Document::Kind))
+        .col(string(Document::Series))
+        .col(text(Document::Name))
+        .col(text(Document::Title))
+        .col(string(Document::FirstDay))
+        .col(string_null(Document::UntilDay))
+        .col(string(Document::Digest))
+        .col(text(Document::Text))
+        .col(string(Document::ProposedBy))
+        .col(big_integer(Document::ProposedAt))
+        .col(big_integer_null(Document::WithdrawnAt))
+        .primary_key(
+            Index::create()
+                .col(Document::Area)
+                .col(Document::DocumentId),
+        )
+        .to_owned()
+}
+
+fn document_activation() -> TableCreateStatement {
+    Table::create()
+        .table(DocumentActivation::Table)
+        .col(string(DocumentActivation::Area))
+        .col(string(DocumentActivation::ActivationId))
+        .col(string(DocumentActivation::Kind))
+        .col(string(DocumentActivation::DocumentId))
+        .col(string(DocumentActivation::Slot))
+        .col(big_integer(DocumentActivation::ActivatesAt))
+        .col(string(DocumentActivation::ActivatedBy))
+        .col(big_integer(DocumentActivation::ActivatedAt))
+        .col(text(DocumentActivation::Reason))
+        .col(big_integer_null(DocumentActivation::WithdrawnAt))
+        .primary_key(
+            Index::create()
+                .col(DocumentActivation::Area)
+                .col(DocumentActivation::ActivationId),
+        )
         .to_owned()
 }
