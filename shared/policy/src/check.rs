@@ -1,28 +1,28 @@
-//! From the shape of a package file to a package: references are followed, bands must join, and
-//! every number must say where it comes from. Whatever is wrong is said with its place.
+//! From the shape of a package file to a package: references are followed, rows that never count
+//! are found, and every number must say where it comes from. Whatever is wrong is said with its
+//! place. Layers are checked in `check_layer`, examples in `check_example`.
 
 use crate::check_example;
-use crate::package::{PACKAGE_BYTES_MAX, Package, PackageError, Text};
+use crate::enrolment;
+use crate::package::{Figure, PACKAGE_BYTES_MAX, Package, PackageError, Place, Slots, Text};
 use crate::shape::{
-    BandShape, EnrolmentShape, FeeShape, GroupShape, LayerShape, LineUpliftShape, PackageShape,
-    SubsidyShape, TiltShape, WhenShape, WindowYear, Yuan,
+    AgesShape, FigureShape, FirstPayShape, GroupShape, LinesShape, PackageShape, ReferralShape,
+    Sourced, WhenShape,
 };
-use crate::subsidy::{Aid, EnrolmentRule, FeeRule, SubsidyRule};
 use crate::terms::{
-    Assumption, Band, BandOrigin, Cap, CapKind, Clause, Group, Layer, LineUplift, Over, Row, Tilt,
-    When,
+    Assumption, Clause, Figured, FirstPay, Group, LINE_GROUPS_MAX, LineGroup, Pots, Row, When,
 };
-use kernel::{Digest, Fen, Period, Rate};
-use std::collections::BTreeMap;
+use kernel::{Digest, Period, Rate};
 use std::ops::Range;
+use std::sync::Arc;
 use toml::Spanned;
 
-const LAYERS_MAX: usize = 20;
-const BANDS_MAX: usize = 50;
 const ROWS_MAX: usize = 200;
-const WAITING_MONTHS_MAX: u32 = 24;
+const ASSUMPTIONS_MAX: usize = 500;
+/// Accumulators one package may keep: a person-year has far more room.
+const COUNTERS_MAX: usize = 300;
 
-type Checked<T> = Result<T, PackageError>;
+pub(crate) type Checked<T> = Result<T, PackageError>;
 
 /// Reads the text and checks what it says.
 pub(crate) fn package(text: &Text<'_>) -> Checked<Package> {
@@ -30,39 +30,69 @@ pub(crate) fn package(text: &Text<'_>) -> Checked<Package> {
         return Err(text.error(0..0, format!("expected at most {PACKAGE_BYTES_MAX} bytes")));
     }
     let shape: PackageShape = toml::from_str(text.text)
-        .map_err(|error| text.error(error.span().unwrap_or(0..0), error.message()))?;
+        .map_err(|error| text.error(error.span().unwrap_or(0..0), expected(error.message())))?;
     let effective = period(text, &shape)?;
-    let mut checker = Checker {
-        text,
-        assumptions: assumptions(text, &shape)?,
-        groups: BTreeMap::new(),
-    };
-    for group in &shape.group {
-        checker.add_group(group)?;
+    let mut checker = Checker::new(text, assumptions(text, &shape)?);
+    checker.groups = checker.rows(&shape.group, Checker::group)?;
+    checker.figures = checker.rows(&shape.figure, Checker::figure)?;
+    checker.lines = checker.line_groups(&shape.lines)?;
+    checker.distinct()?;
+    let mut rules = Vec::new();
+    let alternatives = checker.alternatives(&shape.alternative, &mut rules)?;
+    let layers = checker.layers(&shape.layer, &alternatives, &mut rules)?;
+    checker.purses(&layers, &alternatives)?;
+    let counters = layers.iter().flat_map(|layer| layer.counters()).count();
+    if counters > COUNTERS_MAX {
+        let message = format!("expected caps with at most {COUNTERS_MAX} accumulators in all");
+        return Err(text.error(0..0, message));
     }
-    let layers = checker.layers(&shape.layer)?;
-    let examples = check_example::examples(text, &shape.example, &layers, &shape.scheme)?;
-    Ok(Package {
+    let first_pays = checker.ordered_over(&shape.first_pay, Checker::first_pay)?;
+    let referrals = checker.ordered(&shape.referral, Checker::referral)?;
+    let mut package = Package {
         file: text.file.to_string(),
         digest: Digest::of(text.text.as_bytes()),
-        name: Package::name_of(&shape.area, effective.from),
+        name: Package::name_of(&shape.area, &shape.scheme, effective.from),
         effective,
         effective_at: text.place(shape.from.span().start),
-        fees: checker.fees(&shape.fee)?,
-        subsidies: checker.rows(&shape.subsidy, Checker::subsidy)?,
-        enrolment: shape
-            .enrolment
-            .as_ref()
-            .map(|e| checker.enrolment(e))
-            .transpose()?,
-        assumptions: checker.assumptions,
+        cross_year: shape.cross_year,
+        refund: shape.refund,
+        count_unfinished_stay: shape.count_unfinished_stay.unwrap_or(true),
+        enrolment: enrolment::check(&checker, &shape)?,
         title: shape.title,
         document: shape.document,
         area: shape.area,
         scheme: shape.scheme,
+        assumptions: checker.assumptions,
+        groups: checker.groups,
+        figures: checker.figures,
+        lines: checker.lines,
+        first_pays,
+        referrals,
         layers,
-        examples,
-    })
+        alternatives,
+        slots: Slots::new(checker.slots),
+        examples: Vec::new(),
+    };
+    check_example::read(text, &shape.example, &mut package)?;
+    Ok(package)
+}
+
+/// The parser's message; whoever wrote a bare day or number is told of the quotes.
+fn expected(message: &str) -> String {
+    // What the parser calls a table is not what an author calls it.
+    let mut words = message.split("struct ");
+    let mut told = words.next().unwrap_or_default().to_string();
+    for part in words {
+        told.push_str("a table");
+        told.push_str(part.trim_start_matches(|c: char| c.is_ascii_alphanumeric()));
+    }
+    for number in ["u32", "i32", "i64"] {
+        told = told.replace(number, "a whole number");
+    }
+    match told.contains("expected a string") {
+        true => format!("{told} in quotes, such as \"2017-01-01\" or \"500\""),
+        false => told,
+    }
 }
 
 fn period(text: &Text<'_>, shape: &PackageShape) -> Checked<Period> {
@@ -76,6 +106,10 @@ fn period(text: &Text<'_>, shape: &PackageShape) -> Checked<Period> {
 }
 
 fn assumptions(text: &Text<'_>, shape: &PackageShape) -> Checked<Vec<Assumption>> {
+    if let Some(extra) = shape.assumption.get(ASSUMPTIONS_MAX) {
+        let message = format!("expected at most {ASSUMPTIONS_MAX} assumptions");
+        return Err(text.error(extra.name.span(), message));
+    }
     let mut found: Vec<Assumption> = Vec::new();
     for entry in &shape.assumption {
         let name = entry.name.get_ref();
@@ -85,27 +119,52 @@ fn assumptions(text: &Text<'_>, shape: &PackageShape) -> Checked<Vec<Assumption>
         found.push(Assumption {
             name: name.clone(),
             text: entry.text.clone(),
+            at: text.place(entry.name.span().start),
         });
     }
     Ok(found)
 }
 
-struct Checker<'a> {
+/// What has been read so far, for what refers to it.
+pub(crate) struct Checker<'a> {
     text: &'a Text<'a>,
     assumptions: Vec<Assumption>,
-    groups: BTreeMap<String, Group>,
+    groups: Vec<Arc<Group>>,
+    pub(crate) figures: Vec<Figure>,
+    pub(crate) lines: Vec<LineGroup>,
+    /// Names of accumulators, each the place of its slot.
+    pub(crate) slots: Vec<Arc<str>>,
 }
 
-impl Checker<'_> {
-    fn error<T>(&self, span: Range<usize>, message: impl Into<String>) -> Checked<T> {
+impl<'a> Checker<'a> {
+    fn new(text: &'a Text<'a>, assumptions: Vec<Assumption>) -> Checker<'a> {
+        Checker {
+            text,
+            assumptions,
+            groups: Vec::new(),
+            figures: Vec::new(),
+            lines: Vec::new(),
+            slots: Vec::new(),
+        }
+    }
+
+    pub(crate) fn error<T>(&self, span: Range<usize>, message: impl Into<String>) -> Checked<T> {
         Err(self.text.error(span, message))
     }
 
+    pub(crate) fn error_at(&self, at: Place, message: impl Into<String>) -> PackageError {
+        self.text.error_at(at, message)
+    }
+
+    pub(crate) fn place(&self, span: &Range<usize>) -> Place {
+        self.text.place(span.start)
+    }
+
     /// A table of at most [`ROWS_MAX`] rows, each checked by `check`.
-    fn rows<S, T>(
+    pub(crate) fn rows<S, T>(
         &self,
         shapes: &[Spanned<S>],
-        check: fn(&Self, &S, Range<usize>) -> Checked<T>,
+        check: impl Fn(&Self, &S, Range<usize>) -> Checked<T>,
     ) -> Checked<Vec<T>> {
         if let Some(extra) = shapes.get(ROWS_MAX) {
             return self.error(extra.span(), format!("expected at most {ROWS_MAX} rows"));
@@ -117,13 +176,13 @@ impl Checker<'_> {
     }
 
     /// Rows of which the first that admits counts: none may stand behind one that admits all.
-    fn ordered<S, T>(
+    pub(crate) fn ordered<S, T>(
         &self,
         shapes: &[Spanned<S>],
-        check: fn(&Self, &S, Range<usize>) -> Checked<Row<T>>,
+        check: impl Fn(&Self, &S, Range<usize>) -> Checked<Row<T>>,
     ) -> Checked<Vec<Row<T>>> {
         let rows = self.rows(shapes, check)?;
-        let catch_all = rows.iter().position(|row| row.when.admits_all());
+        let catch_all = rows.iter().position(|row| row.when.open);
         match catch_all.and_then(|index| shapes.get(index + 1)) {
             Some(hidden) => self.error(
                 hidden.span(),
@@ -133,12 +192,31 @@ impl Checker<'_> {
         }
     }
 
-    fn clause(
+    /// Rows that are chosen by lines as well as by conditions.
+    fn ordered_over(
         &self,
-        span: Range<usize>,
-        source: &Option<String>,
-        assumed: &Option<Spanned<String>>,
-    ) -> Checked<Clause> {
+        shapes: &[Spanned<FirstPayShape>],
+        check: impl Fn(&Self, &FirstPayShape, Range<usize>) -> Checked<Row<FirstPay>>,
+    ) -> Checked<Vec<Row<FirstPay>>> {
+        let rows = self.rows(shapes, check)?;
+        let mut taken = Pots::NONE;
+        for (row, shape) in rows.iter().zip(shapes) {
+            if row.value.lines.0 & !taken.0 == 0 {
+                return self.error(
+                    shape.span(),
+                    "expected a row for lines no earlier row takes: this one never counts",
+                );
+            }
+            if row.when.open {
+                taken = taken.and(row.value.lines);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Where a number comes from.
+    pub(crate) fn clause(&self, span: Range<usize>, shape: &impl Sourced) -> Checked<Clause> {
+        let (source, assumed) = shape.origin();
         let empty = source
             .as_ref()
             .is_some_and(|source| source.trim().is_empty());
@@ -155,42 +233,168 @@ impl Checker<'_> {
                 .iter()
                 .any(|entry| entry.name == *name.get_ref());
             if !known {
-                return self.error(
-                    name.span(),
-                    format!(
-                        "expected the name of an [[assumption]], got {:?}",
-                        name.get_ref()
-                    ),
+                let message = format!(
+                    "expected the name of an [[assumption]], got {:?}",
+                    name.get_ref()
                 );
+                return self.error(name.span(), message);
             }
         }
-        Ok(Clause {
-            source: source.clone(),
-            assumed: assumed.as_ref().map(|name| name.get_ref().clone()),
+        let assumed = assumed.as_ref().map(|name| name.get_ref().as_str());
+        Ok(Clause::new(source.as_deref(), assumed))
+    }
+
+    /// A row with its condition and its clause.
+    pub(crate) fn row<T>(
+        &self,
+        when: &WhenShape,
+        value: T,
+        span: Range<usize>,
+        shape: &impl Sourced,
+    ) -> Checked<Row<T>> {
+        Ok(Row {
+            when: self.when(when)?,
+            value,
+            clause: self.clause(span.clone(), shape)?,
+            at: self.place(&span),
         })
     }
 
-    fn add_group(&mut self, shape: &Spanned<GroupShape>) -> Checked<()> {
-        let group = shape.get_ref();
-        let name = group.name.get_ref();
-        if self.groups.contains_key(name) {
-            return self.error(group.name.span(), "expected a name no other group has");
+    fn group(&self, shape: &GroupShape, span: Range<usize>) -> Checked<Arc<Group>> {
+        if shape.identities.is_empty() {
+            return self.error(span, "expected at least one identity");
         }
-        if group.identities.is_empty() {
-            return self.error(shape.span(), "expected at least one identity");
+        Ok(Arc::new(Group {
+            name: shape.name.get_ref().clone(),
+            title: shape.title.as_str().into(),
+            identities: shape.identities.clone(),
+            clause: self.clause(span.clone(), shape)?,
+            at: self.place(&span),
+        }))
+    }
+
+    fn figure(&self, shape: &FigureShape, span: Range<usize>) -> Checked<Figure> {
+        Ok(Figure {
+            name: shape.name.get_ref().clone(),
+            title: shape.title.clone(),
+            amount: shape.yuan.0,
+            clause: self.clause(span.clone(), shape)?,
+            at: self.place(&span),
+        })
+    }
+
+    fn line_groups(&self, shapes: &[Spanned<LinesShape>]) -> Checked<Vec<LineGroup>> {
+        if let Some(extra) = shapes.get(LINE_GROUPS_MAX) {
+            let message = format!("expected at most {LINE_GROUPS_MAX} groups of lines");
+            return self.error(extra.span(), message);
         }
-        let checked = Group {
-            title: group.title.clone(),
-            identities: group.identities.clone(),
-            clause: self.clause(shape.span(), &group.source, &group.assumed)?,
-        };
-        self.groups.insert(name.clone(), checked);
+        self.rows(shapes, Checker::line_group)
+    }
+
+    fn line_group(&self, shape: &LinesShape, span: Range<usize>) -> Checked<LineGroup> {
+        let name = self.name(&shape.name)?;
+        if &*name == "others" {
+            return self.error(shape.name.span(), "expected a name other than \"others\"");
+        }
+        if shape.items.iter().any(String::is_empty) {
+            return self.error(span, "expected the beginnings of codes, none of them empty");
+        }
+        if shape.marks.is_empty() && shape.classes.is_empty() && shape.items.is_empty() {
+            return self.error(span, "expected marks, classes or items");
+        }
+        Ok(LineGroup {
+            name,
+            title: shape.title.as_str().into(),
+            marks: shape.marks.clone(),
+            classes: shape.classes.clone(),
+            items: shape.items.clone(),
+            clause: self.clause(span.clone(), shape)?,
+            at: self.place(&span),
+        })
+    }
+
+    /// Names that are given twice.
+    fn distinct(&self) -> Checked<()> {
+        let groups = self.groups.iter().map(|g| (g.name.as_str(), g.at));
+        let figures = self.figures.iter().map(|f| (f.name.as_str(), f.at));
+        let lines = self.lines.iter().map(|l| (&*l.name, l.at));
+        for (what, names) in [
+            ("group", groups.collect::<Vec<_>>()),
+            ("figure", figures.collect()),
+            ("group of lines", lines.collect()),
+        ] {
+            for (index, (name, at)) in names.iter().enumerate() {
+                if names.iter().take(index).any(|(other, _)| other == name) {
+                    let message = format!("expected a name no other {what} has, got {name:?}");
+                    return Err(self.text.error_at(*at, message));
+                }
+            }
+        }
         Ok(())
     }
 
-    fn named_groups(&self, names: &[Spanned<String>]) -> Checked<Vec<Group>> {
+    /// A stable name, the first part of rules and accumulators.
+    pub(crate) fn name(&self, name: &Spanned<String>) -> Checked<Arc<str>> {
+        let text = name.get_ref();
+        let plain = (1..=32).contains(&text.len())
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        match plain {
+            true => Ok(text.as_str().into()),
+            false => self.error(name.span(), "expected 1 to 32 characters of [a-z0-9_]"),
+        }
+    }
+
+    /// The pots of lines a rule names.
+    pub(crate) fn pots(&self, names: &[Spanned<String>]) -> Checked<Pots> {
+        let mut pots = Pots::NONE;
+        for name in names {
+            let is = |group: &LineGroup| *group.name == **name.get_ref();
+            let pot = match name.get_ref().as_str() {
+                "others" => Some(0),
+                _ => self.lines.iter().position(is).map(|index| index + 1),
+            };
+            let Some(pot) = pot else {
+                let message = format!(
+                    "expected \"others\" or the name of a [[lines]], got {:?}",
+                    name.get_ref()
+                );
+                return self.error(name.span(), message);
+            };
+            pots = pots.and(Pots::one(pot));
+        }
+        Ok(pots)
+    }
+
+    /// The pots of all lines of the package.
+    pub(crate) fn all_lines(&self) -> Pots {
+        Pots((1 << (self.lines.len() + 1)) - 1)
+    }
+
+    fn first_pay(&self, shape: &FirstPayShape, span: Range<usize>) -> Checked<Row<FirstPay>> {
+        let lines = match shape.lines.is_empty() {
+            true => self.all_lines(),
+            false => self.pots(&shape.lines)?,
+        };
+        let first_pay = FirstPay {
+            lines,
+            rate: shape.rate.0,
+        };
+        self.row(&shape.when, first_pay, span, shape)
+    }
+
+    fn referral(&self, shape: &ReferralShape, span: Range<usize>) -> Checked<Row<Rate>> {
+        self.row(&shape.when, shape.first_pay.0, span, shape)
+    }
+
+    pub(crate) fn named_groups(&self, names: &[Spanned<String>]) -> Checked<Vec<Arc<Group>>> {
         let find = |name: &Spanned<String>| {
-            self.groups.get(name.get_ref()).cloned().ok_or_else(|| {
+            let group = self
+                .groups
+                .iter()
+                .find(|group| group.name == *name.get_ref());
+            group.cloned().ok_or_else(|| {
                 let message = format!("expected the name of a [[group]], got {:?}", name.get_ref());
                 self.text.error(name.span(), message)
             })
@@ -198,245 +402,81 @@ impl Checker<'_> {
         names.iter().map(find).collect()
     }
 
-    fn when(&self, shape: &WhenShape) -> Checked<When> {
-        Ok(When {
+    pub(crate) fn when(&self, shape: &WhenShape) -> Checked<When> {
+        let mut when = When {
             care: shape.care.clone(),
             tiers: shape.tiers.clone(),
             kinds: shape.kinds.clone(),
+            places: shape.places.clone(),
+            filing: shape.filing.clone(),
+            contracted: shape.contracted,
             groups: self.named_groups(&shape.groups)?,
-        })
-    }
-
-    fn layers(&self, shapes: &[Spanned<LayerShape>]) -> Checked<Vec<Layer>> {
-        if let Some(extra) = shapes.get(LAYERS_MAX) {
-            return self.error(
-                extra.span(),
-                format!("expected at most {LAYERS_MAX} layers"),
-            );
-        }
-        let mut layers: Vec<Layer> = Vec::new();
-        for shape in shapes {
-            let layer = self.layer(shape.get_ref(), shape.span())?;
-            if layers.iter().any(|other| other.rule == layer.rule) {
-                let span = shape.get_ref().rule.span();
-                return self.error(span, "expected a rule no other layer has");
-            }
-            layers.push(layer);
-        }
-        Ok(layers)
-    }
-
-    fn layer(&self, shape: &LayerShape, span: Range<usize>) -> Checked<Layer> {
-        let layer = Layer {
-            rule: self.rule(&shape.rule)?,
-            name: shape.name.get_ref().clone(),
-            fund: shape.fund.clone(),
-            trace: shape.trace,
-            when: self.when(&shape.when)?,
-            bands_over: shape.bands_over,
-            deductible_per: shape.deductible_per,
-            origin: *shape.origin.get_ref(),
-            clause: self.clause(span.clone(), &shape.source, &shape.assumed)?,
-            deductibles: self.ordered(&shape.deductible, |checker, row, span| {
-                checker.row(&row.when, row.yuan.0, span, &row.source, &row.assumed)
-            })?,
-            schedules: self.ordered(&shape.schedule, |checker, row, span| {
-                Ok(Row {
-                    when: checker.when(&row.when)?,
-                    value: checker.bands(&row.band, span)?,
-                    clause: Clause::default(),
-                })
-            })?,
-            tilts: self.ordered(&shape.tilt, Checker::tilt)?,
-            caps: self.ordered(&shape.cap, |checker, row, span| {
-                let cap = Cap {
-                    on: row.on,
-                    amount: row.yuan.0,
-                };
-                checker.row(&row.when, cap, span, &row.source, &row.assumed)
-            })?,
-            line_uplift: match &shape.line_uplift {
-                Some(uplift) => Some(self.line_uplift(uplift.get_ref(), uplift.span())?),
-                None => None,
-            },
+            persons: shape.persons.clone(),
+            ages: shape
+                .ages
+                .as_ref()
+                .map(|ages| self.ages(ages))
+                .transpose()?,
+            covered_by: shape.covered_by.clone(),
+            diseases: shape.diseases.clone(),
+            diagnoses: shape.diagnoses.clone(),
+            same_year: shape.same_year,
+            not: shape.not.as_ref().map(|not| self.not(not)).transpose()?,
+            open: false,
         };
-        self.agree(&layer, shape, span)?;
-        Ok(layer)
+        when.open = when.is_open();
+        Ok(when)
     }
 
-    /// Parts of a layer that are right by themselves but not together.
-    fn agree(&self, layer: &Layer, shape: &LayerShape, span: Range<usize>) -> Checked<()> {
-        if layer.schedules.is_empty() {
-            return self.error(span, "expected at least one [[layer.schedule]]");
+    /// 除外: one condition deep, so that it can be read.
+    fn not(&self, shape: &Spanned<WhenShape>) -> Checked<Box<When>> {
+        let span = shape.span();
+        if shape.get_ref().not.is_some() {
+            return self.error(span, "expected no not inside not");
         }
-        let year_of_stays = (layer.bands_over, layer.deductible_per) == (Over::Year, Over::Stay);
-        if year_of_stays && layer.origin == BandOrigin::FromZero {
-            return self.error(
-                shape.origin.span(),
-                "expected \"above_deductible\": bands of a year cannot be cut by the deductible \
-                 of each stay",
-            );
+        let when = self.when(shape.get_ref())?;
+        match when.open {
+            true => self.error(span, "expected at least one condition"),
+            false => Ok(Box::new(when)),
         }
-        let lifts_cap = layer
-            .tilts
+    }
+
+    /// Which figure an amount is a part of, where it is one, and which part.
+    pub(crate) fn figured(
+        &self,
+        name: &Option<Spanned<String>>,
+        rate: Option<Rate>,
+    ) -> Option<Figured> {
+        let name = name.as_ref()?.get_ref();
+        let index = self
+            .figures
             .iter()
-            .any(|tilt| tilt.value.cap_plus != Fen::ZERO);
-        if lifts_cap && !layer.caps.iter().all(|cap| cap.value.on == CapKind::Fund) {
-            return self.error(span, "expected cap_plus only beside caps on = \"fund\"");
-        }
-        let Some(uplift) = &shape.line_uplift else {
-            return Ok(());
-        };
-        let flat = |row: &Row<Vec<Band>>| matches!(&row.value[..], [band] if band.to.is_none());
-        if layer.bands_over != Over::Stay || !layer.schedules.iter().all(flat) {
-            return self.error(
-                uplift.span(),
-                "expected bands_over = \"stay\" and schedules of one open band beside line_uplift",
-            );
-        }
-        Ok(())
+            .position(|figure| figure.name == *name)?;
+        rate.map(|rate| (index, rate))
     }
 
-    fn rule(&self, name: &Spanned<String>) -> Checked<String> {
-        let text = name.get_ref();
-        let plain = (1..=32).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
-            && !matches!(text.as_str(), "bill" | "line");
-        match plain {
-            true => Ok(text.clone()),
+    /// The amount of a figure at a rate.
+    pub(crate) fn figure_at(&self, name: &Spanned<String>, rate: Rate) -> Checked<kernel::Fen> {
+        let figure = self
+            .figures
+            .iter()
+            .find(|figure| figure.name == *name.get_ref());
+        match figure {
+            Some(figure) => Ok(figure.amount.at(rate).min(kernel::CLAIM_FEN_MAX)),
+            None => self.error(name.span(), "expected the name of a [[figure]]"),
+        }
+    }
+
+    fn ages(&self, ages: &Spanned<AgesShape>) -> Checked<(u32, u32)> {
+        let AgesShape { from, to } = *ages.get_ref();
+        let (low, high) = (from.unwrap_or(0), to.unwrap_or(u32::MAX));
+        let possible = low <= high && low <= crate::claim::YEARS_MAX;
+        match possible && (from.is_some() || to.is_some()) {
+            true => Ok((low, high)),
             false => self.error(
-                name.span(),
-                "expected 1 to 32 characters of [a-z_], neither \"bill\" nor \"line\"",
+                ages.span(),
+                "expected from, to, or both with from ≤ to ≤ 200",
             ),
         }
-    }
-
-    fn row<T>(
-        &self,
-        when: &WhenShape,
-        value: T,
-        span: Range<usize>,
-        source: &Option<String>,
-        assumed: &Option<Spanned<String>>,
-    ) -> Checked<Row<T>> {
-        Ok(Row {
-            when: self.when(when)?,
-            value,
-            clause: self.clause(span, source, assumed)?,
-        })
-    }
-
-    /// 分段: from zero, each where the one before ends, only the last one open.
-    fn bands(&self, shapes: &[Spanned<BandShape>], span: Range<usize>) -> Checked<Vec<Band>> {
-        if shapes.is_empty() || shapes.len() > BANDS_MAX {
-            return self.error(
-                span,
-                format!("expected 1 to {BANDS_MAX} [[layer.schedule.band]]"),
-            );
-        }
-        let mut bands: Vec<Band> = Vec::new();
-        let mut end = Some(Fen::ZERO);
-        for shape in shapes {
-            let band = shape.get_ref();
-            let Yuan(from) = *band.from.get_ref();
-            match end {
-                None => {
-                    let message = "expected no band after one without \"to\"";
-                    return self.error(shape.span(), message);
-                }
-                Some(end) if end != from => {
-                    let message = format!(
-                        "expected the band to begin at {end}, where the one \
-                                           before it ends, got {from}"
-                    );
-                    return self.error(band.from.span(), message);
-                }
-                Some(_) => {}
-            }
-            end = band.to.as_ref().map(|to| to.get_ref().0);
-            if let Some(to) = band.to.as_ref().filter(|to| to.get_ref().0 <= from) {
-                return self.error(to.span(), format!("expected more than {from}"));
-            }
-            bands.push(Band {
-                from,
-                to: end,
-                rate: band.rate.0,
-                clause: self.clause(shape.span(), &band.source, &band.assumed)?,
-            });
-        }
-        Ok(bands)
-    }
-
-    fn tilt(&self, shape: &TiltShape, span: Range<usize>) -> Checked<Row<Tilt>> {
-        if shape.deductible_factor.is_none() && shape.points.is_none() && shape.cap_plus.is_none() {
-            return self.error(span, "expected deductible_factor, points or cap_plus");
-        }
-        if shape.max_rate.is_some() && shape.points.is_none() {
-            return self.error(span, "expected points beside max_rate");
-        }
-        let tilt = Tilt {
-            deductible_factor: shape.deductible_factor.map_or(Rate::ONE, |rate| rate.0),
-            points: shape.points.map_or(Rate::ZERO, |rate| rate.0),
-            max_rate: shape.max_rate.map_or(Rate::ONE, |rate| rate.0),
-            cap_plus: shape.cap_plus.map_or(Fen::ZERO, |amount| amount.0),
-        };
-        self.row(&shape.when, tilt, span, &shape.source, &shape.assumed)
-    }
-
-    fn line_uplift(&self, shape: &LineUpliftShape, span: Range<usize>) -> Checked<Row<LineUplift>> {
-        let uplift = LineUplift {
-            points: shape.points.0,
-            max_rate: shape.max_rate.0,
-            split: shape.deductible_split,
-        };
-        self.row(&shape.when, uplift, span, &shape.source, &shape.assumed)
-    }
-
-    fn fees(&self, shapes: &[Spanned<FeeShape>]) -> Checked<Vec<FeeRule>> {
-        let mut fees: Vec<FeeRule> = Vec::new();
-        for shape in shapes {
-            let fee = shape.get_ref();
-            if !(1900..3000).contains(&fee.year) || fees.iter().any(|f| f.year == fee.year) {
-                let message = "expected a year from 1900 to 2999 that no other fee has";
-                return self.error(shape.span(), message);
-            }
-            fees.push(FeeRule {
-                year: fee.year,
-                fee: fee.yuan.0,
-                clause: self.clause(shape.span(), &fee.source, &fee.assumed)?,
-            });
-        }
-        Ok(fees)
-    }
-
-    fn subsidy(&self, shape: &SubsidyShape, span: Range<usize>) -> Checked<SubsidyRule> {
-        let aid = match (shape.rate, shape.yuan) {
-            (Some(rate), None) => Aid::Rate(rate.0),
-            (None, Some(yuan)) => Aid::Amount(yuan.0),
-            _ => return self.error(span, "expected either rate or yuan"),
-        };
-        if shape.groups.is_empty() {
-            return self.error(span, "expected at least one group");
-        }
-        Ok(SubsidyRule {
-            groups: self.named_groups(&shape.groups)?,
-            aid,
-            clause: self.clause(span, &shape.source, &shape.assumed)?,
-        })
-    }
-
-    fn enrolment(&self, shape: &Spanned<EnrolmentShape>) -> Checked<EnrolmentRule> {
-        let rule = shape.get_ref();
-        let months = *rule.waiting_months.get_ref();
-        if months > WAITING_MONTHS_MAX {
-            let message = format!("expected at most {WAITING_MONTHS_MAX} months");
-            return self.error(rule.waiting_months.span(), message);
-        }
-        Ok(EnrolmentRule {
-            closes: (rule.closes.month, rule.closes.day),
-            closes_same_year: matches!(rule.closes_in, WindowYear::Same),
-            waiting_months: months,
-            clause: self.clause(shape.span(), &rule.source, &rule.assumed)?,
-        })
     }
 }

@@ -1,22 +1,31 @@
 //! What is to be priced. A [`Claim`] is checked once, when it is built, so that settling it cannot
 //! fail or overflow; it knows nothing of who asked, of institutions' names or of rules of law.
 
+mod bad;
+
+pub use bad::BadClaim;
+
+use crate::accumulators::Accumulators;
 use kernel::{
-    CLAIM_FEN_MAX, Day, Fen, IdentityKind, InstitutionKind, InstitutionTier, ItemClass, ItemCode,
-    MedType, Quantity, Rate, Scheme, UnitPrice,
+    CLAIM_FEN_MAX, Day, DiagnosisCode, DiseaseCode, Fen, IdentityKind, InstitutionKind,
+    InstitutionTier, ItemClass, ItemCode, ItemMark, MedType, PersonType, Quantity, Rate, Scheme,
+    UnitPrice,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 /// The most lines one claim may have.
 pub const LINES_MAX: usize = 10_000;
 /// The most identities one person may bring to a claim.
 pub const IDENTITIES_MAX: usize = 100;
+/// The most diseases a person may be filed with, and schemes that cover besides.
+pub const FILINGS_MAX: usize = 100;
 /// The most accumulators a claim may carry.
-pub const ACCUMULATORS_MAX: usize = 1_000;
+pub const ACCUMULATORS_MAX: usize = 10_000;
 /// The largest value of an accumulator: ten thousand claims of the largest size.
 pub const ACCUMULATOR_MAX: i64 = 100_000_000_000_000_000;
+/// The oldest age and the most years of a standing that are believed.
+pub const YEARS_MAX: u32 = 200;
 
 /// 费用明细 (feedetl): one line of the bill, with what catalogue and prices say of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,17 +46,92 @@ pub struct Line {
     pub quantity: Quantity,
     /// 金额 (det_item_fee_sumamt): unit price times quantity, half-up to the fen.
     pub amount: Fen,
-    /// 蒙药、中药: a Mongolian or Chinese medicine, which may have a higher ratio.
-    pub ethnic_medicine: bool,
+    /// 目录标记: what the catalogue says of the item, such as 蒙药中药.
+    pub marks: Vec<ItemMark>,
+    /// 限制使用 (lmt_used_flag, hosp_appr_flag).
+    pub restriction: Restriction,
+    /// 费用发生日期 (fee_ocur_time): the claim's day when not known. Divides a stay over two years.
+    pub day: Option<Day>,
     /// 审核不予支付: the code of the screening rule that denies fund payment of this line.
     pub denied: Option<String>,
 }
 
-/// What is said of a claim before it is checked.
+/// 限制使用: whether the fund may pay an item here, by its restriction and the hospital's word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Restriction {
+    /// Not restricted, and the hospital says nothing against it.
+    #[default]
+    None,
+    /// 审批通过: restricted, and the hospital says the patient meets the restriction.
+    Approved,
+    /// 审批不通过: restricted, and the patient does not meet it.
+    Refused,
+    /// 未审批: restricted, and nobody has said anything.
+    Pending,
+    /// 转自费: not restricted, but the hospital bills it as own-pay.
+    OwnPay,
+}
+
+/// 就医地 (refl_type): where the institution lies, seen from the person's area.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// 本区县.
+    #[default]
+    District,
+    /// 统筹区（市）内其他区县.
+    City,
+    /// 省内异地.
+    Province,
+    /// 省外.
+    Outside,
+}
+
+/// 转诊备案: by what right the person was treated away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Filing {
+    /// 未备案.
+    #[default]
+    None,
+    /// 转诊备案.
+    Referred,
+    /// 急诊, which counts as filed.
+    Emergency,
+    /// 长期异地居住.
+    Resident,
+}
+
+/// 第三方责任 (ttp_pay_prop): somebody else answers for a part of the cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThirdParty {
+    /// The share that was determined.
+    pub share: Rate,
+    /// 先行支付 (pre_pay_flag): the fund pays first and recovers.
+    pub advance: bool,
+}
+
+/// 个人账户: what may be drawn, as `acct_used_flag` allows; zero where it does not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountFacts {
+    /// 当年结存.
+    pub current: Fen,
+    /// 历年结存.
+    pub past: Fen,
+    /// 家庭共济 (acct_mulaid_pay): a relative's account.
+    pub shared: Fen,
+}
+
+/// What is said of a claim before it is checked. [`ClaimFacts::new`] gives the plain case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimFacts {
     /// 结算日期 (setl_time): the day whose rules hold.
     pub day: Day,
+    /// 入院日期 (begntime).
+    pub begin: Day,
+    /// 经办日期: when the claim is decided; later than `day` when applied for afterwards.
+    pub decided: Day,
     /// 险种类型 (insutype).
     pub scheme: Scheme,
     /// 医疗类别 (med_type).
@@ -56,8 +140,39 @@ pub struct ClaimFacts {
     pub tier: InstitutionTier,
     /// 机构类别.
     pub kind: InstitutionKind,
+    /// 就医地 (refl_type).
+    pub place: Place,
+    /// 转诊备案.
+    pub filing: Filing,
+    /// 协议机构: whether the institution is one of the scheme's.
+    pub contracted: bool,
     /// 人员身份 (psn_idet_type): those that hold on the day.
     pub identities: Vec<IdentityKind>,
+    /// 人员类别 (psn_type).
+    pub person: Option<PersonType>,
+    /// 周岁 on the day.
+    pub age: Option<u32>,
+    /// 另参加的险种: 公务员补助, 大额, 企业补充.
+    pub covered_by: Vec<Scheme>,
+    /// 门诊慢特病病种 (opsp_dise_code): those the person is filed with, that of the claim first.
+    pub diseases: Vec<DiseaseCode>,
+    /// 诊断代码 (diag_code).
+    pub diagnosis: Option<DiagnosisCode>,
+    /// 第三方责任.
+    pub third_party: Option<ThirdParty>,
+    /// 个人账户.
+    pub account: AccountFacts,
+    /// 连续参保年数.
+    pub continuous_years: u32,
+    /// 零报销年数: years without a claim that still count.
+    pub zero_claim_years: u32,
+    /// 家庭年收入, where a rule looks at it.
+    pub household_income: Option<Fen>,
+    /// 续同一次住院: what earlier parts of the same stay were charged as deductible, by the rule of
+    /// the layer; `deductible` stands for the basic pool. Nothing when the stay begins here.
+    pub continues: Option<BTreeMap<String, Fen>>,
+    /// 住院次序: which stay of its year this is, where the year in which it began is another one.
+    pub ordinal: Option<u32>,
     /// 待遇享受标志 (trt_enjymnt_flag): when false every fund pays nothing.
     pub payable: bool,
     /// 检查结果 (trt_chk_rslt): why it is not payable, one Chinese sentence.
@@ -66,6 +181,48 @@ pub struct ClaimFacts {
     pub lines: Vec<Line>,
     /// 年度累计 (cum): the person's accumulators of the year before this claim.
     pub accumulators: Accumulators,
+}
+
+impl ClaimFacts {
+    /// An ordinary person's claim in the own district, of these lines, with nothing before it.
+    pub fn new(
+        day: Day,
+        scheme: Scheme,
+        med_type: MedType,
+        tier: InstitutionTier,
+        kind: InstitutionKind,
+        lines: Vec<Line>,
+    ) -> ClaimFacts {
+        ClaimFacts {
+            day,
+            begin: day,
+            decided: day,
+            scheme,
+            med_type,
+            tier,
+            kind,
+            place: Place::District,
+            filing: Filing::None,
+            contracted: true,
+            identities: Vec::new(),
+            person: None,
+            age: None,
+            covered_by: Vec::new(),
+            diseases: Vec::new(),
+            diagnosis: None,
+            third_party: None,
+            account: AccountFacts::default(),
+            continuous_years: 0,
+            zero_claim_years: 0,
+            household_income: None,
+            continues: None,
+            ordinal: None,
+            payable: true,
+            not_payable_reason: None,
+            lines,
+            accumulators: Accumulators::default(),
+        }
+    }
 }
 
 /// A checked claim: 1 to [`LINES_MAX`] lines in the order of their numbers, a total within
@@ -88,6 +245,7 @@ impl Claim {
                 count: facts.identities.len(),
             });
         }
+        check_person(&facts)?;
         check_accumulators(&facts.accumulators)?;
         let mut numbers = BTreeSet::new();
         let mut total = Fen::ZERO;
@@ -103,7 +261,7 @@ impl Claim {
             return Err(BadClaim::TotalTooLarge);
         }
         // One order for one claim, so that everything derived from it is the same.
-        facts.lines.sort_by_key(|line| line.number);
+        facts.lines.sort_unstable_by_key(|line| line.number);
         Ok(Claim { facts, total })
     }
 
@@ -122,41 +280,6 @@ impl Claim {
         self.facts.day
     }
 
-    /// 险种类型 (insutype).
-    pub fn scheme(&self) -> &Scheme {
-        &self.facts.scheme
-    }
-
-    /// 医疗类别 (med_type).
-    pub fn med_type(&self) -> &MedType {
-        &self.facts.med_type
-    }
-
-    /// 医院等级 (dedc_hosp_lv).
-    pub fn tier(&self) -> &InstitutionTier {
-        &self.facts.tier
-    }
-
-    /// 机构类别.
-    pub fn kind(&self) -> &InstitutionKind {
-        &self.facts.kind
-    }
-
-    /// 人员身份 (psn_idet_type).
-    pub fn identities(&self) -> &[IdentityKind] {
-        &self.facts.identities
-    }
-
-    /// 待遇享受标志 (trt_enjymnt_flag).
-    pub fn payable(&self) -> bool {
-        self.facts.payable
-    }
-
-    /// 检查结果 (trt_chk_rslt).
-    pub fn not_payable_reason(&self) -> Option<&str> {
-        self.facts.not_payable_reason.as_deref()
-    }
-
     /// 费用明细, in the order of their numbers.
     pub fn lines(&self) -> &[Line] {
         &self.facts.lines
@@ -165,6 +288,76 @@ impl Claim {
     /// 年度累计 (cum), before this claim.
     pub fn accumulators(&self) -> &Accumulators {
         &self.facts.accumulators
+    }
+}
+
+fn check_person(facts: &ClaimFacts) -> Result<(), BadClaim> {
+    let fits = |share: Rate| (Rate::ZERO..=Rate::ONE).contains(&share);
+    let amount = |fen: &Fen| (Fen::ZERO..=CLAIM_FEN_MAX).contains(fen);
+    let account = [
+        facts.account.current,
+        facts.account.past,
+        facts.account.shared,
+    ];
+    let charged = facts.continues.iter().flat_map(BTreeMap::values);
+    let wrong = [
+        (
+            facts.begin > facts.day,
+            "begin",
+            "a day not after the claim's day",
+        ),
+        (
+            facts.diseases.len() > FILINGS_MAX,
+            "diseases",
+            "at most 100 diseases",
+        ),
+        (
+            facts.covered_by.len() > FILINGS_MAX,
+            "covered_by",
+            "at most 100 schemes",
+        ),
+        (
+            facts.age.is_some_and(|age| age > YEARS_MAX),
+            "age",
+            "at most 200 years",
+        ),
+        (
+            facts.continuous_years > YEARS_MAX,
+            "continuous_years",
+            "at most 200 years",
+        ),
+        (
+            facts.zero_claim_years > YEARS_MAX,
+            "zero_claim_years",
+            "at most 200 years",
+        ),
+        (
+            facts.third_party.is_some_and(|party| !fits(party.share)),
+            "third_party",
+            "a share from 0% to 100%",
+        ),
+        (
+            !account.iter().all(amount),
+            "account",
+            "amounts from 0 to 100000000000 yuan",
+        ),
+        (facts.ordinal == Some(0), "ordinal", "one or more"),
+        (
+            facts
+                .household_income
+                .is_some_and(|income| !amount(&income)),
+            "household_income",
+            "an amount from 0 to 100000000000 yuan",
+        ),
+        (
+            !charged.clone().all(amount) || charged.count() > ACCUMULATORS_MAX,
+            "continues",
+            "amounts from 0 to 100000000000 yuan",
+        ),
+    ];
+    match wrong.into_iter().find(|(is_wrong, ..)| *is_wrong) {
+        Some((_, field, expected)) => Err(BadClaim::Fact { field, expected }),
+        None => Ok(()),
     }
 }
 
@@ -189,173 +382,15 @@ fn check_line(index: usize, line: &Line) -> Result<(), BadClaim> {
 }
 
 fn check_accumulators(accumulators: &Accumulators) -> Result<(), BadClaim> {
-    let count = accumulators.0.len();
+    let count = accumulators.iter().count();
     if count > ACCUMULATORS_MAX {
         return Err(BadClaim::AccumulatorCount { count });
     }
-    let mut entries = accumulators.0.iter();
-    match entries.find(|(_, value)| !(0..=ACCUMULATOR_MAX).contains(*value)) {
-        Some((name, _)) => Err(BadClaim::Accumulator { name: name.clone() }),
+    let mut entries = accumulators.iter();
+    match entries.find(|(_, value)| !(0..=ACCUMULATOR_MAX).contains(value)) {
+        Some((name, _)) => Err(BadClaim::Accumulator {
+            name: name.to_string(),
+        }),
         None => Ok(()),
-    }
-}
-
-/// Facts that are no claim. `index` counts the lines as they were given, from zero.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BadClaim {
-    /// No lines, or too many.
-    LineCount {
-        /// How many there were.
-        count: usize,
-    },
-    /// Too many identities.
-    IdentityCount {
-        /// How many there were.
-        count: usize,
-    },
-    /// Too many accumulators.
-    AccumulatorCount {
-        /// How many there were.
-        count: usize,
-    },
-    /// An accumulator below zero or above [`ACCUMULATOR_MAX`].
-    Accumulator {
-        /// Its name.
-        name: String,
-    },
-    /// A line whose number an earlier line has.
-    NumberTwice {
-        /// The later line.
-        index: usize,
-    },
-    /// A unit price below zero.
-    NegativePrice {
-        /// The line.
-        index: usize,
-    },
-    /// A quantity below zero: a return is netted before a claim is made.
-    NegativeQuantity {
-        /// The line.
-        index: usize,
-    },
-    /// A price limit below zero.
-    NegativeLimit {
-        /// The line.
-        index: usize,
-    },
-    /// A first-pay rate outside 0 to 100 %.
-    FirstPay {
-        /// The line.
-        index: usize,
-    },
-    /// An amount that is not unit price times quantity.
-    Amount {
-        /// The line.
-        index: usize,
-        /// What the product is.
-        product: Fen,
-    },
-    /// An amount above what a whole claim may have.
-    AmountTooLarge {
-        /// The line.
-        index: usize,
-    },
-    /// A total above [`CLAIM_FEN_MAX`].
-    TotalTooLarge,
-}
-
-impl BadClaim {
-    /// The path of the field that is wrong, such as `lines[3].amount`.
-    pub fn field(&self) -> String {
-        match self {
-            BadClaim::LineCount { .. } | BadClaim::TotalTooLarge => "lines".to_string(),
-            BadClaim::IdentityCount { .. } => "identities".to_string(),
-            BadClaim::AccumulatorCount { .. } => "accumulators".to_string(),
-            BadClaim::Accumulator { name } => format!("accumulators[{name}]"),
-            BadClaim::NumberTwice { index } => format!("lines[{index}].number"),
-            BadClaim::NegativePrice { index } => format!("lines[{index}].unit_price"),
-            BadClaim::NegativeQuantity { index } => format!("lines[{index}].quantity"),
-            BadClaim::NegativeLimit { index } => format!("lines[{index}].price_limit"),
-            BadClaim::FirstPay { index } => format!("lines[{index}].first_pay"),
-            BadClaim::Amount { index, .. } | BadClaim::AmountTooLarge { index } => {
-                format!("lines[{index}].amount")
-            }
-        }
-    }
-
-    /// What was expected there.
-    pub fn expected(&self) -> String {
-        match self {
-            BadClaim::LineCount { count } => format!("1 to {LINES_MAX} lines, got {count}"),
-            BadClaim::IdentityCount { count } => {
-                format!("at most {IDENTITIES_MAX} identities, got {count}")
-            }
-            BadClaim::AccumulatorCount { count } => {
-                format!("at most {ACCUMULATORS_MAX} accumulators, got {count}")
-            }
-            BadClaim::Accumulator { .. } => format!("a value from 0 to {ACCUMULATOR_MAX}"),
-            BadClaim::NumberTwice { .. } => "a number no other line has".to_string(),
-            BadClaim::NegativePrice { .. }
-            | BadClaim::NegativeQuantity { .. }
-            | BadClaim::NegativeLimit { .. } => "zero or more".to_string(),
-            BadClaim::FirstPay { .. } => "a rate from 0% to 100%".to_string(),
-            BadClaim::Amount { product, .. } => {
-                format!("unit price times quantity, half-up to the fen: {product}")
-            }
-            BadClaim::AmountTooLarge { .. } => format!("at most {CLAIM_FEN_MAX} yuan"),
-            BadClaim::TotalTooLarge => format!("a total of at most {CLAIM_FEN_MAX} yuan"),
-        }
-    }
-}
-
-impl fmt::Display for BadClaim {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: expected {}", self.field(), self.expected())
-    }
-}
-
-impl std::error::Error for BadClaim {}
-
-/// 年度累计 (cum): what a person has used in a year, by name; the unit is the end of the name.
-///
-/// Every layer keeps `<rule>.base_fen`, `<rule>.deductible_fen` and `<rule>.paid_fen`; stays are
-/// counted in `stays_count`. A fold of the deltas of settlements gives these, and taking the same
-/// deltas away gives the state before: an entry of zero is no entry.
-#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Accumulators(pub BTreeMap<String, i64>);
-
-impl Accumulators {
-    /// The value by this name; zero when there is none.
-    pub fn get(&self, name: &str) -> i64 {
-        self.0.get(name).copied().unwrap_or(0)
-    }
-
-    /// The state after these deltas.
-    pub fn plus(&self, deltas: &Accumulators) -> Accumulators {
-        self.changed(deltas, i64::saturating_add)
-    }
-
-    /// The state before these deltas.
-    pub fn minus(&self, deltas: &Accumulators) -> Accumulators {
-        self.changed(deltas, i64::saturating_sub)
-    }
-
-    fn changed(&self, deltas: &Accumulators, change: fn(i64, i64) -> i64) -> Accumulators {
-        let mut values = self.0.clone();
-        for (name, delta) in &deltas.0 {
-            let value = values.entry(name.clone()).or_insert(0);
-            *value = change(*value, *delta);
-        }
-        values.retain(|_, value| *value != 0);
-        Accumulators(values)
-    }
-
-    /// Adds to one value; used while deltas are collected.
-    pub(crate) fn add(&mut self, name: String, delta: i64) {
-        if delta != 0 {
-            let value = self.0.entry(name).or_insert(0);
-            *value = value.saturating_add(delta);
-        }
     }
 }

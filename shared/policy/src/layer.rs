@@ -1,342 +1,282 @@
 //! What one layer pays of what earlier layers leave, with a reason for every amount. 居民医保,
-//! 大病保险 and 医疗救助 are the same code with other numbers.
+//! 大病保险, 医疗救助, 个人账户 are the same code with other numbers.
 
-use crate::schedule::{Course, Running, lifted, proportion};
-use crate::settlement::{Finding, Reason};
+mod bands;
+mod caps;
+mod deductible;
+
+use crate::reason::{Reason, Said, Tell};
+use crate::settlement::Finding;
 use crate::terms::{
-    Band, Cap, CapKind, Clause, DeductibleSplit, Layer, LineUplift, Member, Row, Tilt, Visit, first,
+    Adjust, BaseOf, CapKind, Clause, Deductible, DeductibleFrom, Layer, Member, POTS, PartOf, Pots,
+    Row, ScheduleBody, Standard, first,
 };
+use crate::till::{Books, Till};
+use bands::expenses;
 use kernel::{Fen, Rate};
+use std::sync::Arc;
+
+/// The bill as every layer sees it.
+pub(crate) struct Visit<'a> {
+    pub facts: &'a crate::claim::ClaimFacts,
+    pub total: Fen,
+    /// 符合政策范围, before third party and referral.
+    pub in_scope: Fen,
+    /// What each pot had before any layer.
+    pub whole: [Fen; POTS],
+    /// 住院天数, at least one.
+    pub days: i64,
+    /// 当年第几次住院.
+    pub ordinal: i64,
+}
 
 /// What a layer comes to for one visit.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Priced {
     /// False when the layer does not concern the visit at all.
     pub applies: bool,
     pub base: Fen,
-    pub deductible: Fen,
+    /// 起付线 charged this time.
+    pub charged: Fen,
+    /// The deductible was not used up.
+    pub unfinished: bool,
     pub paid: Fen,
-    pub reasons: Vec<Reason>,
-    pub findings: Vec<Finding>,
+    /// What caps kept from being paid.
+    pub cut: Fen,
 }
 
-/// One part of the base at one rate.
-struct Piece<'a> {
-    rule: String,
-    code: Option<String>,
-    clause: &'a Clause,
-    part: Fen,
-    rate: Rate,
-    paid: Fen,
-    /// The clauses that lifted the rate, with the points each gave.
-    lifts: Vec<(&'a Clause, Rate)>,
+/// What an alternative would pay for the visit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Other<'a> {
+    pub title: &'a Arc<str>,
+    pub paid: Fen,
 }
 
-/// A rate on its way up: the rate now, and who lifted it.
-#[derive(Clone)]
-struct Lifting<'a> {
-    rate: Rate,
-    lifts: Vec<(&'a Clause, Rate)>,
+/// Adjustment names of one layer at most.
+pub(crate) const ADJUSTS_MAX: usize = 16;
+
+/// The adjustments that count for a visit, in their order.
+type Active<'a> = [Option<(&'a Row<Adjust>, &'a std::sync::Arc<str>)>; ADJUSTS_MAX];
+
+/// One layer at work on one visit.
+pub(crate) struct Pricing<'a, 'b, T> {
+    pub layer: &'a Layer,
+    pub visit: &'a Visit<'a>,
+    pub till: &'b Till,
+    pub books: &'b Books<'a>,
+    pub story: &'b mut T,
+    pub findings: &'b mut Vec<Finding>,
 }
 
-impl<'a> Lifting<'a> {
-    fn lift(mut self, clause: &'a Clause, points: Rate, max_rate: Rate) -> Lifting<'a> {
-        let rate = lifted(self.rate, points, max_rate);
-        if rate != self.rate {
-            self.lifts.push((clause, Rate(rate.0 - self.rate.0)));
-        }
-        self.rate = rate;
-        self
-    }
-}
-
-impl Layer {
-    /// 按层计算: what this layer pays of `rest`, the in-scope amount nobody has paid yet.
-    pub fn price(&self, visit: &Visit<'_>, rest: Fen) -> Priced {
+impl<'a, T: Tell> Pricing<'a, '_, T> {
+    /// 按层计算: what a layer with a schedule pays of what is left.
+    pub fn by_schedule(&mut self, body: &'a ScheduleBody) -> Priced {
         let mut priced = Priced::default();
-        let Some(member) = self.when.admits(visit) else {
+        let layer = self.layer;
+        let Some(member) = layer.when.admits(self.visit.facts) else {
+            return priced;
+        };
+        let facts = self.visit.facts;
+        let Some((schedule, _)) = first(&body.schedules, facts) else {
+            let text = format!("{}没有规定此种情形的支付比例，本层不支付。", layer.name);
+            self.findings.push(Finding::new(Finding::NO_RATE, text));
+            return priced;
+        };
+        let deductible = first(&body.deductibles, facts).map(|(row, _)| row);
+        if facts.household_income.is_none() && deductible.is_some_and(by_income) {
+            let text = format!("{}要看家庭年收入，而收入不明，本层不支付。", layer.name);
+            self.findings
+                .push(Finding::new(Finding::INCOME_UNKNOWN, text));
+            return priced;
+        }
+        priced.applies = true;
+        self.tell_member(&layer.rules.group, &layer.clause, member);
+        priced.base = self.entering(&mut priced.cut);
+        if priced.base == Fen::ZERO {
+            priced.unfinished = true;
+            return priced;
+        }
+        let active = self.adjusts(body);
+        let course = self.deduct(body, deductible, &active, &mut priced);
+        let mut pieces = Vec::new();
+        let bands = &schedule.value;
+        priced.paid = self.bands(body, bands, &active, &course, priced.base, &mut pieces);
+        if body.deductible_from == DeductibleFrom::Payment {
+            let taken = priced.paid.min(priced.charged);
+            if let Some(row) = deductible.filter(|_| taken != Fen::ZERO) {
+                let amounts = (priced.paid, None, -taken);
+                let rule = &layer.rules.deductible_taken;
+                self.tell(rule, &row.clause, None, amounts, || Said::DeductibleTaken);
+            }
+            priced.paid -= taken;
+        }
+        let banded = priced.paid;
+        self.lift_to_floor(body, &mut priced);
+        let lifted = priced.paid - banded;
+        let kept_out = priced.cut;
+        self.hold(&active, &mut priced);
+        if layer.cut_counts {
+            // A cap on what the fund pays leaves open the expenses it would have paid for.
+            let unpaid = (priced.cut - kept_out).less(lifted);
+            priced.cut = kept_out + expenses(&pieces, unpaid);
+        }
+        priced
+    }
+
+    /// 两种待遇之差: what another set of layers pays, less what these layers paid.
+    pub fn by_difference(&mut self, other: Option<Other<'a>>, own: Fen) -> Priced {
+        let mut priced = Priced::default();
+        let layer = self.layer;
+        let (Some(member), Some(other)) = (layer.when.admits(self.visit.facts), other) else {
             return priced;
         };
         priced.applies = true;
-        self.tell_member(&mut priced, "group", member);
-        let Some((schedule, _)) = first(&self.schedules, visit) else {
-            let text = format!("{}没有规定该医院等级的支付比例，本层不支付。", self.name);
-            priced.findings.push(Finding::new(Finding::NO_RATE, text));
+        self.tell_member(&layer.rules.group, &layer.clause, member);
+        priced.base = self.entering(&mut priced.cut);
+        if priced.base == Fen::ZERO {
             return priced;
-        };
-        let tilt = first(&self.tilts, visit);
-        if let Some((_, member)) = tilt {
-            self.tell_member(&mut priced, "tilt", member);
         }
-        let tilt = tilt.map(|(row, _)| row);
-        let cap = first(&self.caps, visit).map(|(row, _)| row);
-        priced.base = self.entering(&mut priced, visit, cap, rest);
-        let course = self.deduct(&mut priced, visit, tilt);
-        let pieces = self.pieces(visit, &schedule.value, tilt, &course, priced.base);
-        for piece in pieces.into_iter().filter(|piece| piece.part != Fen::ZERO) {
-            self.tell_piece(&mut priced, piece);
-        }
-        self.hold_to_cap(&mut priced, visit, cap, tilt);
+        priced.paid = other.paid.less(own);
+        let amounts = (other.paid, None, priced.paid);
+        self.tell(
+            &layer.rules.difference,
+            &layer.clause,
+            None,
+            amounts,
+            || Said::Difference {
+                title: other.title.clone(),
+                own,
+            },
+        );
+        self.hold(&[None; ADJUSTS_MAX], &mut priced);
         priced
     }
 
-    fn tell_member(&self, priced: &mut Priced, rule: &str, member: Member<'_>) {
-        if let Some((group, identity)) = member {
-            let text = format!("按{}（{}）享受本层待遇。", group.title, identity.term());
-            priced.reasons.push(self.reason(rule, &group.clause, text));
-        }
+    fn tell(
+        &mut self,
+        rule: &Arc<str>,
+        clause: &Clause,
+        code: Option<&'static str>,
+        amounts: (Fen, Option<Rate>, Fen),
+        said: impl FnOnce() -> Said,
+    ) {
+        let layer = self.layer;
+        self.story
+            .tell(|| Reason::of_layer(layer, rule, clause, code, amounts, said()));
     }
 
-    /// 进入本层的金额, less what an expense cap keeps out.
-    fn entering(
-        &self,
-        priced: &mut Priced,
-        visit: &Visit<'_>,
-        cap: Option<&Row<Cap>>,
-        rest: Fen,
-    ) -> Fen {
-        let base = match cap {
-            Some(row) if row.value.on == CapKind::Expense => {
-                let left = row.value.amount.less(self.year(visit, "base_fen"));
-                if rest > left {
-                    let text = format!(
-                        "{}年度费用封顶线为 {} 元，超出的 {} 元不进入本层。",
-                        self.name,
-                        row.value.amount,
-                        rest - left
-                    );
-                    let finding = Finding::new(Finding::EXPENSE_CAP_REACHED, text.clone());
-                    priced.findings.push(finding);
-                    priced.reasons.push(Reason {
-                        input: rest,
-                        output: rest.min(left),
-                        ..self.reason("expense_cap", &row.clause, text)
-                    });
-                }
-                rest.min(left)
-            }
-            _ => rest,
+    pub fn tell_member(&mut self, rule: &Arc<str>, clause: &Clause, member: Member<'_>) {
+        let Some((group, identity)) = member else {
+            return;
         };
-        priced.reasons.push(Reason {
-            input: visit.in_scope,
-            output: base,
-            ..self.reason(
-                "base",
-                &self.clause,
-                format!(
-                    "政策范围内费用 {} 元中，{base} 元进入{}。",
-                    visit.in_scope, self.name
-                ),
-            )
+        // The layer's own clause says what enters; who enters is said by the group's.
+        let clause = match group.clause.text.is_empty() {
+            true => clause,
+            false => &group.clause,
+        };
+        self.tell(rule, clause, None, (Fen::ZERO, None, Fen::ZERO), || {
+            Said::Member {
+                title: group.title.clone(),
+                identity: identity.clone(),
+            }
         });
+    }
+
+    /// 进入本层的金额, less what other layers' caps leave out and what an expense cap keeps out.
+    fn entering(&mut self, cut: &mut Fen) -> Fen {
+        let (layer, visit) = (self.layer, self.visit);
+        let open = self.open();
+        let cuts = |layers: &[usize]| -> Fen {
+            let cut = |index: &usize| self.till.cuts.get(*index).copied().unwrap_or_default();
+            layers.iter().map(cut).sum()
+        };
+        let mut base = open.less(cuts(&layer.without_cut_of));
+        if !layer.only_cut_of.is_empty() {
+            base = base.min(cuts(&layer.only_cut_of));
+        }
+        let reached = base;
+        for cap in layer.caps.iter().filter(|cap| cap.on == CapKind::Expense) {
+            let Some((row, Some(most))) = self.most(cap, Fen::ZERO) else {
+                continue;
+            };
+            let used = self.used(cap);
+            let left = most.less(used);
+            if base > left {
+                let per = cap.per;
+                let text = format!("{}的费用已达封顶线 {most} 元。", layer.name);
+                self.findings
+                    .push(Finding::new(Finding::EXPENSE_CAP_REACHED, text));
+                let code = layer.trace.cap_code();
+                let rule = &layer.rules.expense_cap;
+                self.tell(rule, &row.clause, code, (base, None, left), || {
+                    Said::ExpenseCap { most, used, per }
+                });
+                base = left;
+            }
+        }
+        *cut += reached - base;
+        let in_scope = layer.enters.0 & !Pots::IN_SCOPE.0 == 0;
+        let whole = match in_scope {
+            true => Pots::IN_SCOPE
+                .iter()
+                .map(|pot| pot_of(&visit.whole, pot))
+                .sum(),
+            false => open,
+        };
+        if open != Fen::ZERO {
+            let in_scope = in_scope && whole == visit.in_scope;
+            let amounts = (whole, None, base);
+            self.tell(&layer.rules.base, &layer.clause, None, amounts, || {
+                Said::Base {
+                    layer: layer.name.clone(),
+                    in_scope,
+                }
+            });
+        }
         base
     }
 
-    /// 起付线: takes the deductible, with the factor of a tilt.
-    fn deduct(&self, priced: &mut Priced, visit: &Visit<'_>, tilt: Option<&Row<Tilt>>) -> Course {
-        let row = first(&self.deductibles, visit).map(|(row, _)| row);
-        let standard = row.map_or(Fen::ZERO, |row| row.value);
-        let mut deductible = standard;
-        if let Some(tilt) = tilt.filter(|tilt| tilt.value.deductible_factor != Rate::ONE) {
-            let factor = tilt.value.deductible_factor;
-            deductible = standard.at(factor);
-            let text = format!("起付线 {standard} 元按 {factor} 执行，为 {deductible} 元。");
-            priced.reasons.push(Reason {
-                input: standard,
-                rate: Some(factor),
-                output: deductible,
-                ..self.reason("deductible_factor", &tilt.clause, text)
-            });
-        }
-        let running = Running {
-            bands_over: self.bands_over,
-            deductible_per: self.deductible_per,
-            origin: self.origin,
-            year_base: self.year(visit, "base_fen"),
-            year_deductible: self.year(visit, "deductible_fen"),
-        };
-        let course = Course::of(&running, deductible, priced.base);
-        priced.deductible = course.charged;
-        if let Some(row) = row {
-            let text = format!(
-                "起付线 {deductible} 元，本次由个人承担 {} 元。",
-                course.charged
-            );
-            priced.reasons.push(Reason {
-                item_code: self.trace.deductible_code(),
-                input: priced.base,
-                output: course.charged,
-                ..self.reason("deductible", &row.clause, text)
-            });
-        }
-        course
-    }
-
-    /// 分段计算: the parts of the base with their rates, by band or by kind of line.
-    fn pieces<'a>(
-        &'a self,
-        visit: &Visit<'a>,
-        bands: &'a [Band],
-        tilt: Option<&'a Row<Tilt>>,
-        course: &Course,
-        base: Fen,
-    ) -> Vec<Piece<'a>> {
-        let rate_of = |band: &'a Band| {
-            let plain = Lifting {
-                rate: band.rate,
-                lifts: Vec::new(),
-            };
-            match tilt {
-                Some(row) => plain.lift(&row.clause, row.value.points, row.value.max_rate),
-                None => plain,
+    /// What the layer looks at: what is left in its pots, or what was in them.
+    fn open(&self) -> Fen {
+        match self.layer.base_of {
+            BaseOf::Rest => self.till.rest(self.layer.enters),
+            BaseOf::Whole => {
+                let pots = self.layer.enters.iter();
+                pots.map(|pot| pot_of(&self.visit.whole, pot)).sum()
             }
-        };
-        let uplift = self
-            .line_uplift
-            .as_ref()
-            .filter(|row| row.when.admits(visit).is_some());
-        if let (Some(row), [band]) = (uplift, bands) {
-            return self.split(visit, row, band, rate_of(band), course, base);
         }
-        let numbered = bands.iter().zip(1usize..);
-        numbered
-            .map(|(band, number)| {
-                let Lifting { rate, lifts } = rate_of(band);
-                let (part, paid) = course.in_band(band, rate);
-                Piece {
-                    rule: format!("band{number}"),
-                    code: self.trace.band_code(number),
-                    clause: &band.clause,
-                    part,
-                    rate,
-                    paid,
-                    lifts,
-                }
-            })
-            .collect()
     }
 
-    /// 蒙中药提高比例: the lines with the uplift and the others, each less its part of the
-    /// deductible.
-    fn split<'a>(
-        &self,
-        visit: &Visit<'_>,
-        row: &'a Row<LineUplift>,
-        band: &'a Band,
-        rate: Lifting<'a>,
-        course: &Course,
-        base: Fen,
-    ) -> Vec<Piece<'a>> {
-        let ethnic = proportion(base, visit.ethnic, visit.in_scope);
-        let others = base - ethnic;
-        let of_ethnic = match row.value.split {
-            DeductibleSplit::Proportional => proportion(course.charged, ethnic, base),
-            DeductibleSplit::OtherLinesFirst => course.charged.less(others),
-        };
-        let of_others = course.charged - of_ethnic;
-        let higher = rate
-            .clone()
-            .lift(&row.clause, row.value.points, row.value.max_rate);
-        let piece = |rule: &str, part: Fen, Lifting { rate, lifts }: Lifting<'a>| Piece {
-            rule: rule.to_string(),
-            code: self.trace.band_code(1),
-            clause: &band.clause,
-            part,
-            rate,
-            paid: part.at(rate),
-            lifts,
-        };
-        vec![
-            piece("band1", others - of_others, rate),
-            piece("band1_ethnic", ethnic - of_ethnic, higher),
-        ]
-    }
-
-    fn tell_piece(&self, priced: &mut Priced, piece: Piece<'_>) {
-        for (clause, points) in piece.lifts {
-            let text = format!(
-                "{} 元的支付比例提高 {} 个百分点。",
-                piece.part,
-                percent(points)
-            );
-            priced.reasons.push(Reason {
-                input: piece.part,
-                rate: Some(points),
-                ..self.reason("points", clause, text)
-            });
+    fn weight(&self, pot: usize) -> Fen {
+        match self.layer.base_of {
+            BaseOf::Rest => self.till.pot(pot),
+            BaseOf::Whole => pot_of(&self.visit.whole, pot),
         }
-        priced.paid += piece.paid;
-        let (part, rate, paid) = (piece.part, piece.rate, piece.paid);
-        let text = format!("{part} 元按 {rate} 支付，计 {paid} 元。");
-        priced.reasons.push(Reason {
-            item_code: piece.code,
-            input: part,
-            rate: Some(rate),
-            output: paid,
-            ..self.reason(&piece.rule, piece.clause, text)
-        });
     }
 
-    /// 封顶线: a fund pays no more in a year than its cap.
-    fn hold_to_cap(
-        &self,
-        priced: &mut Priced,
-        visit: &Visit<'_>,
-        cap: Option<&Row<Cap>>,
-        tilt: Option<&Row<Tilt>>,
-    ) {
-        let Some(row) = cap.filter(|row| row.value.on == CapKind::Fund) else {
-            return;
-        };
-        let plus = tilt.map_or(Fen::ZERO, |tilt| tilt.value.cap_plus);
-        let most = row.value.amount + plus;
-        let used = self.year(visit, "paid_fen");
-        let (computed, left) = (priced.paid, most.less(used));
-        if computed <= left {
-            return;
+    fn adjusts(&mut self, body: &'a ScheduleBody) -> Active<'a> {
+        let mut active: Active<'a> = [None; ADJUSTS_MAX];
+        for (place, group) in active.iter_mut().zip(&body.adjusts) {
+            if let Some((row, member)) = first(&group.rows, self.visit.facts) {
+                self.tell_member(&group.rule, &row.clause, member);
+                *place = Some((row, &group.rule));
+            }
         }
-        let cut = computed - left;
-        let text = format!(
-            "{}年度封顶线为 {most} 元，此前已支付 {used} 元，超出的 {cut} 元不再支付。",
-            self.name
-        );
-        priced
-            .findings
-            .push(Finding::new(Finding::FUND_CAP_REACHED, text.clone()));
-        // The clause that raised the cap is the one the sum rests on.
-        let clause = match tilt {
-            Some(tilt) if plus != Fen::ZERO => &tilt.clause,
-            _ => &row.clause,
-        };
-        priced.reasons.push(Reason {
-            input: computed,
-            output: -cut,
-            ..self.reason("cap", clause, text)
-        });
-        priced.paid = left;
-    }
-
-    /// 年度累计: one of this layer's accumulators before the claim.
-    fn year(&self, visit: &Visit<'_>, name: &str) -> Fen {
-        Fen(visit.accumulators.get(&format!("{}.{name}", self.rule)))
-    }
-
-    fn reason(&self, rule: &str, clause: &Clause, text: String) -> Reason {
-        Reason {
-            subject: self.name.clone(),
-            rule: format!("{}.{rule}", self.rule),
-            clause: clause.text(),
-            item_code: None,
-            input: Fen::ZERO,
-            rate: None,
-            output: Fen::ZERO,
-            text,
-            assumed: clause.assumed.is_some(),
-        }
+        active
     }
 }
 
-/// The number of percentage points, without the sign.
-fn percent(points: Rate) -> String {
-    points.to_string().trim_end_matches('%').to_string()
+/// Whether a deductible is a part of the household's income.
+fn by_income(row: &Row<Deductible>) -> bool {
+    matches!(
+        row.value.standard,
+        Standard::Part {
+            of: PartOf::Income,
+            ..
+        }
+    )
+}
+
+fn pot_of(pots: &[Fen; POTS], pot: usize) -> Fen {
+    pots.get(pot).copied().unwrap_or_default()
 }

@@ -5,28 +5,58 @@
 //! files, networks, databases and floating point. A package that parses and a claim that was built
 //! always give an answer; a "no" of the law is an answer with a finding, not an error.
 
+mod accumulators;
+mod case;
 mod check;
 mod check_example;
+mod check_layer;
+mod check_rows;
 mod claim;
+mod diff;
+mod enrolment;
 mod example;
+mod law;
 mod layer;
 mod library;
+mod lines;
+mod lint;
+mod outline;
 mod package;
+mod reason;
+pub mod refusal;
 mod schedule;
 mod settle;
 mod settlement;
 mod shape;
-mod subsidy;
+mod skeleton;
 mod terms;
+pub mod testing;
+mod till;
+mod what_if;
+mod words;
+mod years;
 
+pub use accumulators::Accumulators;
 pub use claim::{
-    ACCUMULATOR_MAX, ACCUMULATORS_MAX, Accumulators, BadClaim, Claim, ClaimFacts, IDENTITIES_MAX,
-    LINES_MAX, Line,
+    ACCUMULATOR_MAX, ACCUMULATORS_MAX, AccountFacts, BadClaim, Claim, ClaimFacts, FILINGS_MAX,
+    Filing, IDENTITIES_MAX, LINES_MAX, Line, Place, Restriction, ThirdParty, YEARS_MAX,
+};
+pub use diff::{CaseChange, PackageChange, PackageDiff, diff};
+pub use enrolment::{
+    AidTiming, BenefitStart, ChangeEffect, Continuity, EnrolmentFacts, EnrolmentWay, FeeFacts,
+    InsuredHistory, Repair, Subsidy, SubsidyChange, WaitingPart, benefit_start, continuity,
+    subsidy, subsidy_after_change,
 };
 pub use example::{Example, ExampleFailure};
+pub use law::Law;
 pub use library::Library;
+pub use lint::{Lint, Severity, lint, lint_versions};
 pub use package::{PACKAGE_BYTES_MAX, Package, PackageError};
-pub use settle::{ENGINE_VERSION, settle};
-pub use settlement::{Finding, LineShare, Reason, Settlement, Share};
-pub use subsidy::{BenefitStart, EnrolmentFacts, Subsidy, benefit_start, subsidy};
-pub use terms::Assumption;
+pub use reason::{Reason, Subject};
+pub use settle::{ENGINE_VERSION, settle, settle_amounts};
+pub use settlement::{Finding, LineShare, Settlement, Share, Totals};
+pub use shape::{CrossYear, Refund};
+pub use skeleton::skeleton;
+pub use terms::{Assumption, Payer};
+pub use what_if::{Change, Comparison, Difference, Differing, what_would_change};
+pub use years::{NotSettled, NotTaken, Part, Taken, parts, settle_parts, take_back};

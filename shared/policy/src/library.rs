@@ -4,11 +4,22 @@ use crate::package::{Package, PackageError};
 use kernel::{AreaCode, Day, Digest, Scheme};
 use std::sync::Arc;
 
+/// Reads a package's text into the program, under the path below `packages/`.
+macro_rules! builtin {
+    ($($file:literal,)*) => {
+        &[$(($file, include_str!(concat!("../packages/", $file)))),*]
+    };
+}
+
 /// The packages that come with the suite: the path below `packages/`, and the text.
-const BUILTIN: &[(&str, &str)] = &[(
+const BUILTIN: &[(&str, &str)] = builtin![
+    "152501/2014-01-01-380.toml",
+    "152501/2014-01-01.toml",
+    "152501/2016-01-01.toml",
     "152501/2017-01-01.toml",
-    include_str!("../packages/152501/2017-01-01.toml"),
-)];
+    "330523/2020-01-01.toml",
+    "500151/2021-01-01.toml",
+];
 
 /// 政策库: packages of which at most one holds for an area and scheme on a day.
 #[derive(Clone, Debug)]

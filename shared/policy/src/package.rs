@@ -2,15 +2,23 @@
 //! and immutable. It is named by its text: whoever has the digest has the rules.
 
 use crate::check;
-use crate::example::{Example, ExampleFailure};
-use crate::subsidy::{EnrolmentRule, FeeRule, SubsidyRule};
-use crate::terms::{Assumption, Layer};
-use kernel::{AreaCode, Day, Digest, Period, Scheme};
+use crate::claim::Line;
+use crate::enrolment::Enrolment;
+use crate::example::{self, Example, ExampleFailure};
+use crate::shape::{CrossYear, Refund};
+use crate::terms::{
+    Alternative, Assumption, Clause, Counter, FirstPay, Group, Layer, LineGroup, Row,
+};
+use kernel::{AreaCode, Day, Digest, Fen, Period, Rate, Scheme};
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The largest package text that is read, in bytes.
 pub const PACKAGE_BYTES_MAX: usize = 1 << 20;
+
+/// Characters of one message at most.
+const MESSAGE_CHARS_MAX: usize = 800;
 
 /// 政策包: dated rules of one area and scheme, with their sources, assumptions and examples.
 #[derive(Clone, Debug)]
@@ -24,21 +32,29 @@ pub struct Package {
     pub(crate) scheme: Scheme,
     pub(crate) effective: Period,
     pub(crate) effective_at: Place,
+    pub(crate) cross_year: CrossYear,
+    pub(crate) refund: Refund,
+    pub(crate) count_unfinished_stay: bool,
     pub(crate) assumptions: Vec<Assumption>,
+    pub(crate) groups: Vec<Arc<Group>>,
+    pub(crate) figures: Vec<Figure>,
+    pub(crate) lines: Vec<LineGroup>,
+    pub(crate) first_pays: Vec<Row<FirstPay>>,
+    pub(crate) referrals: Vec<Row<Rate>>,
     pub(crate) layers: Vec<Layer>,
-    pub(crate) fees: Vec<FeeRule>,
-    pub(crate) subsidies: Vec<SubsidyRule>,
-    pub(crate) enrolment: Option<EnrolmentRule>,
+    pub(crate) alternatives: Vec<Alternative>,
+    pub(crate) slots: Slots,
+    pub(crate) enrolment: Enrolment,
     pub(crate) examples: Vec<Example>,
 }
 
 impl Package {
     /// Reads and checks the text of a package; `file` is only for the message of an error.
     pub fn parse(file: &str, text: &str) -> Result<Package, PackageError> {
-        check::package(&Text { file, text })
+        check::package(&Text::new(file, text))
     }
 
-    /// The area and the first day: `152501/2017-01-01`.
+    /// The area and the first day: `152501/2017-01-01`; a scheme other than that of residents behind.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -83,16 +99,64 @@ impl Package {
         &self.examples
     }
 
-    /// Settles every example; empty when all hold.
+    /// 参保算例: name and source of each worked example of a subsidy or a wait.
+    pub fn enrolment_examples(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.enrolment.examples()
+    }
+
+    /// Works out every example; empty when all hold.
     pub fn check_examples(&self) -> Vec<ExampleFailure> {
-        self.examples
-            .iter()
-            .flat_map(|example| example.check(self))
-            .collect()
+        let mut failures = example::check(self);
+        failures.extend(self.enrolment.check_examples(self));
+        failures
+    }
+
+    /// 跨年住院: to which year a stay over 31 December belongs.
+    pub fn cross_year(&self) -> CrossYear {
+        self.cross_year
+    }
+
+    /// 撤销次序: which settlements of a person-year may be taken back.
+    pub fn refund(&self) -> Refund {
+        self.refund
+    }
+
+    pub(crate) fn counts_unfinished_stay(&self) -> bool {
+        self.count_unfinished_stay
     }
 
     pub(crate) fn layers(&self) -> &[Layer] {
         &self.layers
+    }
+
+    pub(crate) fn alternatives(&self) -> &[Alternative] {
+        &self.alternatives
+    }
+
+    pub(crate) fn first_pays(&self) -> &[Row<FirstPay>] {
+        &self.first_pays
+    }
+
+    pub(crate) fn referrals(&self) -> &[Row<Rate>] {
+        &self.referrals
+    }
+
+    /// Whether a claim may move an accumulator of this name.
+    pub(crate) fn keeps(&self, name: &str) -> bool {
+        let others = self.alternatives.iter().flat_map(|other| &other.layers);
+        let counters = self.layers.iter().chain(others).flat_map(Layer::counters);
+        name == "stays_count" || counters.into_iter().any(|c| c.may_be(name, &self.slots))
+    }
+
+    pub(crate) fn slots(&self) -> &Slots {
+        &self.slots
+    }
+
+    /// The pot of a line: that of the first group that has it, or of no group.
+    #[inline]
+    pub(crate) fn pot_of(&self, line: &Line) -> usize {
+        let group = self.lines.iter().position(|group| group.has(line));
+        group.map_or(0, |index| index + 1)
     }
 
     /// An error about this package at a place of its text.
@@ -105,9 +169,67 @@ impl Package {
         }
     }
 
-    /// The name of a package of this area from this day.
-    pub(crate) fn name_of(area: &AreaCode, from: Day) -> String {
-        format!("{area}/{from}")
+    /// The name of a package of this area and scheme from this day.
+    pub(crate) fn name_of(area: &AreaCode, scheme: &Scheme, from: Day) -> String {
+        match scheme {
+            Scheme::Resident => format!("{area}/{from}"),
+            other => format!("{area}/{from}-{other}"),
+        }
+    }
+}
+
+/// 统计数字: an amount deductibles are a part of.
+#[derive(Clone, Debug)]
+pub(crate) struct Figure {
+    pub name: String,
+    pub title: String,
+    pub amount: Fen,
+    pub clause: Clause,
+    pub at: Place,
+}
+
+/// The accumulators every claim of a package may move, each at a place of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct Slots {
+    names: Vec<Arc<str>>,
+    /// The slots in the order of their names.
+    order: Vec<usize>,
+    stays: Counter,
+}
+
+impl Slots {
+    /// Slots of these names; that of the stays is added.
+    pub fn new(mut names: Vec<Arc<str>>) -> Slots {
+        let stays = Counter::Slot(names.len());
+        names.push("stays_count".into());
+        let mut order: Vec<usize> = (0..names.len()).collect();
+        order.sort_by_key(|slot| names.get(*slot));
+        Slots {
+            names,
+            order,
+            stays,
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    pub fn name(&self, slot: usize) -> &str {
+        self.names.get(slot).map_or("", |name| name)
+    }
+
+    pub fn shared_name(&self, slot: usize) -> Arc<str> {
+        self.names.get(slot).cloned().unwrap_or_default()
+    }
+
+    pub fn order(&self) -> &[usize] {
+        &self.order
+    }
+
+    /// 住院次数.
+    pub fn stays(&self) -> &Counter {
+        &self.stays
     }
 }
 
@@ -147,29 +269,54 @@ pub(crate) struct Place {
 pub(crate) struct Text<'a> {
     pub file: &'a str,
     pub text: &'a str,
+    /// Where each line begins, found once.
+    lines: Vec<usize>,
 }
 
-impl Text<'_> {
+impl<'a> Text<'a> {
+    pub fn new(file: &'a str, text: &'a str) -> Text<'a> {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let lines = std::iter::once(0)
+            .chain(ends.map(|(end, _)| end + 1))
+            .collect();
+        Text { file, text, lines }
+    }
+
     pub fn place(&self, offset: usize) -> Place {
         let mut end = offset.min(self.text.len());
         while !self.text.is_char_boundary(end) {
             end -= 1;
         }
-        let before = self.text.get(..end).unwrap_or("");
-        let last = before.rsplit('\n').next().unwrap_or("");
+        let line = self.lines.partition_point(|begin| *begin <= end);
+        let begin = line.checked_sub(1).and_then(|index| self.lines.get(index));
+        let before = self
+            .text
+            .get(begin.copied().unwrap_or(0)..end)
+            .unwrap_or("");
         Place {
-            line: before.matches('\n').count() + 1,
-            column: last.chars().count() + 1,
+            line,
+            column: before.chars().count() + 1,
         }
     }
 
     pub fn error(&self, span: Range<usize>, message: impl Into<String>) -> PackageError {
-        let place = self.place(span.start);
+        self.error_at(self.place(span.start), message)
+    }
+
+    pub fn error_at(&self, place: Place, message: impl Into<String>) -> PackageError {
         PackageError {
             file: self.file.to_string(),
             line: place.line,
             column: place.column,
-            message: message.into(),
+            message: shortened(message.into()),
         }
+    }
+}
+
+/// A message quotes what was written; a value of many pages would drown it.
+fn shortened(message: String) -> String {
+    match message.char_indices().nth(MESSAGE_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", message.get(..end).unwrap_or_default()),
+        None => message,
     }
 }

@@ -1,7 +1,7 @@
 //! The arithmetic all layers share: how much of an amount is deducted and how much lies in each
 //! band, as a difference of two positions on a running base. It knows no clause and no person.
 
-use crate::terms::{Band, BandOrigin, Over};
+use crate::terms::{Band, BandOrigin, Change, DeductibleAs, DeductibleFrom, Over};
 use kernel::{Fen, Rate};
 
 /// What a claim moves on the running base of one layer.
@@ -24,34 +24,38 @@ pub(crate) struct Course {
 pub(crate) struct Running {
     pub bands_over: Over,
     pub deductible_per: Over,
+    pub deductible_as: DeductibleAs,
+    pub deductible_from: DeductibleFrom,
     pub origin: BandOrigin,
     /// 本年已进入 (base_fen).
     pub year_base: Fen,
     /// 本年已收起付线 (deductible_fen).
     pub year_deductible: Fen,
+    /// 起付线 as a position on the year's base.
+    pub standard: Fen,
+    /// 起付线 still to be charged.
+    pub due: Fen,
 }
 
 impl Course {
-    /// Where `base` takes a person whose deductible is `deductible`.
-    pub fn of(running: &Running, deductible: Fen, base: Fen) -> Course {
-        let (before, floor) = match (running.bands_over, running.deductible_per) {
-            (Over::Stay, Over::Stay) => (Fen::ZERO, deductible),
-            // Once a year: a later stay at a dearer place pays the difference.
-            (Over::Stay, Over::Year) => (Fen::ZERO, deductible.less(running.year_deductible)),
-            (Over::Year, Over::Year) => (running.year_base, deductible),
-            // Bands of the year above the deductibles of its stays.
-            (Over::Year, Over::Stay) => {
-                let charged = base.min(deductible);
-                let before = running.year_base.less(running.year_deductible);
-                return Course {
-                    before,
-                    after: before + (base - charged),
-                    floor: Fen::ZERO,
-                    origin: Fen::ZERO,
-                    charged,
-                };
-            }
+    /// Where `base` takes a person.
+    pub fn of(running: &Running, base: Fen) -> Course {
+        let by_position =
+            running.deductible_per == Over::Year && running.deductible_as == DeductibleAs::Position;
+        let (before, floor) = match (running.bands_over, by_position) {
+            (Over::Stay, _) => (Fen::ZERO, running.due),
+            (Over::Year, true) => (running.year_base, running.standard),
+            (Over::Year, false) => return Course::over_the_year(running, base),
         };
+        if running.deductible_from == DeductibleFrom::Payment {
+            return Course {
+                before: Fen::ZERO,
+                after: base,
+                floor: Fen::ZERO,
+                origin: Fen::ZERO,
+                charged: base.min(running.due),
+            };
+        }
         let after = before + base;
         let origin = match running.origin {
             BandOrigin::FromZero => Fen::ZERO,
@@ -63,6 +67,25 @@ impl Course {
             after,
             floor,
             origin,
+            charged,
+        }
+    }
+
+    /// Bands of the year of which each claim's deductible takes the first part it reaches, or none.
+    fn over_the_year(running: &Running, base: Fen) -> Course {
+        let charged = base.min(running.due);
+        let (before, after) = match running.origin {
+            BandOrigin::FromZero => (running.year_base + charged, running.year_base + base),
+            BandOrigin::AboveDeductible => {
+                let before = running.year_base.less(running.year_deductible);
+                (before, before + (base - charged))
+            }
+        };
+        Course {
+            before,
+            after,
+            floor: Fen::ZERO,
+            origin: Fen::ZERO,
             charged,
         }
     }
@@ -84,98 +107,134 @@ impl Course {
     }
 }
 
-/// A rate lifted by points, up to a ceiling that never lowers what it was.
-pub(crate) fn lifted(rate: Rate, points: Rate, max_rate: Rate) -> Rate {
-    let lifted = Rate(rate.0.saturating_add(points.0));
-    lifted.at_most(max_rate).max(rate)
+/// A ratio after one adjustment: within 0 and 100 %, and below the ceiling unless it was above it
+/// already.
+pub(crate) fn adjusted(rate: Rate, change: Change, max_rate: Rate) -> Rate {
+    let changed = match change {
+        Change::Points(points) => Rate(rate.0.saturating_add(points.0)),
+        Change::Factor(factor) => times(rate, factor),
+        // The ratio is what is rounded, not the own share.
+        Change::OwnFactor(factor) => {
+            let exact = i64::from(Rate::ONE.0) * i64::from(Rate::ONE.0)
+                - i64::from(rate.rest().0) * i64::from(factor.0);
+            let whole = (exact + i64::from(Rate::ONE.0) / 2).div_euclid(i64::from(Rate::ONE.0));
+            Rate(i32::try_from(whole).unwrap_or(0))
+        }
+        Change::Rate(rate) => return rate,
+    };
+    let within = changed.clamp(Rate::ZERO, Rate::ONE);
+    match within > rate {
+        true => within.min(max_rate).max(rate),
+        false => within,
+    }
 }
 
-/// `part / whole` of `amount`, half-up to the fen; nothing of nothing. Never above `amount` as
-/// long as `part` is not above `whole`.
-pub(crate) fn proportion(amount: Fen, part: Fen, whole: Fen) -> Fen {
-    if whole <= Fen::ZERO {
-        return Fen::ZERO;
-    }
-    let (part, whole) = (i128::from(part.0), i128::from(whole.0));
-    let doubled = i128::from(amount.0) * part * 2;
-    let share = (doubled + whole).div_euclid(whole * 2);
-    Fen(i64::try_from(share).unwrap_or(amount.0))
+/// One ratio of another, half-up to the basis point.
+fn times(rate: Rate, factor: Rate) -> Rate {
+    let points = Fen(i64::from(rate.0)).at(factor).0;
+    Rate(i32::try_from(points).unwrap_or(i32::MAX))
+}
+
+/// Parts of `amount` in proportion to `weights`, as differences of rounded sums, so that they come
+/// to it exactly; nothing when all weights are nothing.
+pub(crate) fn divide(
+    amount: Fen,
+    weights: impl Iterator<Item = Fen> + Clone,
+) -> impl Iterator<Item = Fen> {
+    let whole: Fen = weights.clone().sum();
+    let mut sum = Fen::ZERO;
+    let mut given = Fen::ZERO;
+    weights.map(move |weight| {
+        sum += weight;
+        let reached = amount.proportion(sum, whole);
+        let part = reached - given;
+        given = reached;
+        part
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::package::Place;
     use crate::terms::Clause;
 
     fn band(from: i64, to: Option<i64>) -> Band {
-        let clause = Clause {
-            source: None,
-            assumed: None,
-        };
         Band {
             from: Fen(from),
             to: to.map(Fen),
             rate: Rate::ZERO,
-            clause,
+            age_points: Rate::ZERO,
+            clause: Clause::new(None, None),
+            at: Place { line: 1, column: 1 },
+            rule: "x.band1".into(),
+            rules: Vec::new(),
         }
     }
 
-    fn running(bands_over: Over, deductible_per: Over, origin: BandOrigin) -> Running {
+    fn running(bands_over: Over, deductible_per: Over, origin: BandOrigin, due: i64) -> Running {
         Running {
             bands_over,
             deductible_per,
+            deductible_as: DeductibleAs::Position,
+            deductible_from: DeductibleFrom::Base,
             origin,
             year_base: Fen(0),
             year_deductible: Fen(0),
+            standard: Fen(due),
+            due: Fen(due),
         }
     }
 
     #[test]
     fn the_origin_decides_what_the_deductible_cuts() {
         let (low, high) = (band(0, Some(300)), band(300, None));
-        let from_zero = running(Over::Stay, Over::Stay, BandOrigin::FromZero);
-        let course = Course::of(&from_zero, Fen(100), Fen(500));
+        let from_zero = running(Over::Stay, Over::Stay, BandOrigin::FromZero, 100);
+        let course = Course::of(&from_zero, Fen(500));
         assert_eq!(course.in_band(&low, Rate::ONE).0, Fen(200));
         assert_eq!(course.in_band(&high, Rate::ONE).0, Fen(200));
-        let above = running(Over::Stay, Over::Stay, BandOrigin::AboveDeductible);
-        let course = Course::of(&above, Fen(100), Fen(500));
+        let above = running(Over::Stay, Over::Stay, BandOrigin::AboveDeductible, 100);
+        let course = Course::of(&above, Fen(500));
         assert_eq!(course.in_band(&low, Rate::ONE).0, Fen(300));
         assert_eq!(course.in_band(&high, Rate::ONE).0, Fen(100));
     }
 
     #[test]
-    fn a_deductible_once_a_year_is_topped_up_and_not_repeated() {
-        let mut once = running(Over::Stay, Over::Year, BandOrigin::AboveDeductible);
-        assert_eq!(Course::of(&once, Fen(300), Fen(200)).charged, Fen(200));
-        once.year_deductible = Fen(300);
-        assert_eq!(Course::of(&once, Fen(300), Fen(200)).charged, Fen(0));
-        assert_eq!(Course::of(&once, Fen(500), Fen(1_000)).charged, Fen(200));
-    }
-
-    #[test]
     fn bands_of_a_year_go_on_above_the_deductible_of_each_stay() {
-        let mut year = running(Over::Year, Over::Stay, BandOrigin::AboveDeductible);
+        let mut year = running(Over::Year, Over::Stay, BandOrigin::AboveDeductible, 50);
         year.year_base = Fen(1_000);
         year.year_deductible = Fen(100);
-        let course = Course::of(&year, Fen(50), Fen(250));
+        let course = Course::of(&year, Fen(250));
         assert_eq!(course.charged, Fen(50));
         assert_eq!(course.in_band(&band(0, Some(1_000)), Rate::ONE).0, Fen(100));
         assert_eq!(course.in_band(&band(1_000, None), Rate::ONE).0, Fen(100));
     }
 
     #[test]
-    fn points_stop_at_the_ceiling_and_never_lower() {
+    fn adjustments_stop_at_the_ceiling_and_never_lower() {
+        let points =
+            |rate, points, max| adjusted(Rate(rate), Change::Points(Rate(points)), Rate(max));
         // Checklist S4: 92 % + 5 points and 92 % + 15 points are both 95 %.
-        assert_eq!(lifted(Rate(9_200), Rate(500), Rate(9_500)), Rate(9_500));
-        assert_eq!(lifted(Rate(9_200), Rate(1_500), Rate(9_500)), Rate(9_500));
-        assert_eq!(lifted(Rate(7_500), Rate(500), Rate(9_500)), Rate(8_000));
-        assert_eq!(lifted(Rate(9_800), Rate(500), Rate(9_500)), Rate(9_800));
+        assert_eq!(points(9_200, 500, 9_500), Rate(9_500));
+        assert_eq!(points(9_200, 1_500, 9_500), Rate(9_500));
+        assert_eq!(points(7_500, 500, 9_500), Rate(8_000));
+        assert_eq!(points(9_800, 500, 9_500), Rate(9_800));
+        assert_eq!(points(500, -1_000, 9_500), Rate::ZERO);
+        // +15 % as a factor: 70 % becomes 80.5 %; retired: 60 % of the own 20 %.
+        let factor = Change::Factor(Rate(11_500));
+        assert_eq!(adjusted(Rate(7_000), factor, Rate::ONE), Rate(8_050));
+        let own = Change::OwnFactor(Rate(6_000));
+        assert_eq!(adjusted(Rate(8_000), own, Rate::ONE), Rate(8_800));
     }
 
     #[test]
-    fn proportions_stay_within() {
-        assert_eq!(proportion(Fen(500), Fen(1), Fen(3)), Fen(167));
-        assert_eq!(proportion(Fen(500), Fen(3), Fen(3)), Fen(500));
-        assert_eq!(proportion(Fen(500), Fen(0), Fen(0)), Fen(0));
+    fn parts_come_to_the_whole() {
+        let parts = |amount, weights: &[i64]| -> Vec<i64> {
+            let weights = weights.iter().map(|weight| Fen(*weight));
+            divide(Fen(amount), weights).map(|part| part.0).collect()
+        };
+        assert_eq!(parts(100, &[1, 1, 1]), [33, 34, 33]);
+        assert_eq!(parts(2, &[1, 0, 1, 1]), [1, 0, 0, 1]);
+        assert_eq!(parts(5, &[0, 0]), [0, 0]);
     }
 }

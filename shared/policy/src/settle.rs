@@ -1,267 +1,372 @@
 //! From a bill to who pays: lines first, then the layers of the package in its order, then the
 //! patient with the exact remainder. It always answers; a "no" is an answer with a finding.
 
-use crate::claim::{Accumulators, Claim, Line};
-use crate::layer::Priced;
+use crate::accumulators::Accumulators;
+use crate::claim::{AccountFacts, Claim};
+use crate::layer::{Other, Priced, Pricing, Visit};
+use crate::lines::{self, Divided};
 use crate::package::Package;
-use crate::settlement::{Finding, LineShare, Reason, Settlement, Share};
-use crate::terms::Visit;
-use kernel::{Fen, InstitutionTier, ItemClass, Rate, UnitPrice};
+use crate::reason::{Reason, Silent, Tell};
+use crate::settlement::{Finding, Settlement, Share};
+use crate::terms::{Body, Layer, Payer, runs};
+use crate::till::{Books, Till};
+use kernel::{Fen, InstitutionTier};
+use std::ops::Range;
 
 /// The version of this engine: a settlement is recomputed by the version that made it.
-pub const ENGINE_VERSION: u32 = 1;
+pub const ENGINE_VERSION: u32 = 2;
 
-/// The clause of the line rules, which are national.
-const LINE_CLAUSE: &str = "国家医保信息平台接口规范：甲类全额、乙类先行自付、丙类自费、超限价自费";
-
-/// 结算: prices a claim by a package. Total: a valid package and a valid claim always give a
-/// settlement, and the same ones give the same settlement.
+/// 结算: prices a claim by a package, with a reason for every amount. Total: a valid package and a
+/// valid claim always give a settlement, and the same ones give the same settlement.
 pub fn settle(package: &Package, claim: &Claim) -> Settlement {
-    let mut story = Story::default();
-    let lines: Vec<LineShare> = claim
-        .lines()
-        .iter()
-        .map(|line| story.divide(line))
-        .collect();
-    let mut settlement = Settlement {
-        total: claim.total(),
-        own_pay: lines.iter().map(|line| line.own_pay).sum(),
-        over_limit: lines.iter().map(|line| line.over_limit).sum(),
-        first_pay: lines.iter().map(|line| line.first_pay).sum(),
-        in_scope: lines.iter().map(|line| line.in_scope).sum(),
-        deductible: Fen::ZERO,
-        shares: Vec::new(),
-        account: Fen::ZERO,
-        cash: claim.total(),
-        hospital: Fen::ZERO,
-        lines,
-        reasons: Vec::new(),
-        findings: Vec::new(),
-        deltas: Accumulators::default(),
-    };
-    story.tell_totals(&settlement);
-    pay(package, claim, &mut settlement, &mut story);
-    settlement.reasons = story.reasons;
-    settlement.findings = story.findings;
+    let mut story: Vec<Reason> =
+        Vec::with_capacity(8 + claim.lines().len() + 8 * package.layers().len());
+    let mut settlement = price(package, claim, &mut story);
+    settlement.reasons = story;
     debug_assert_eq!(settlement.check(), Ok(()));
     settlement
 }
 
-/// Lets every layer pay its part of what the earlier ones left.
-fn pay(package: &Package, claim: &Claim, settlement: &mut Settlement, story: &mut Story) {
-    let payable = story.is_payable(package, claim);
-    let ethnic = claim.lines().iter().zip(&settlement.lines);
+/// The same amounts and findings without the reasons, for where nobody reads them.
+pub fn settle_amounts(package: &Package, claim: &Claim) -> Settlement {
+    price(package, claim, &mut Silent)
+}
+
+fn price<T: Tell>(package: &Package, claim: &Claim, story: &mut T) -> Settlement {
+    let mut findings = Vec::new();
+    let payable = is_payable(package, claim, &mut findings);
+    let divided = lines::divide(package, claim, payable, story, &mut findings);
+    let mut settlement = Settlement::of_lines(claim.total(), &divided);
+    let facts = claim.facts();
+    let mut books = Books::new(facts, package.slots());
+    let mut till = Till::new(divided.whole, facts);
+    settlement.keep(&till);
+    let Divided { lines, whole, .. } = divided;
+    settlement.lines = lines;
+    if !payable {
+        let nothing = |layer: &Layer| share(layer, &Priced::default());
+        settlement.shares = package.layers().iter().map(nothing).collect();
+        settlement.findings = findings;
+        return settlement;
+    }
+    let before = facts.accumulators.get("stays_count");
     let visit = Visit {
-        care: claim.med_type(),
-        tier: claim.tier(),
-        kind: claim.kind(),
-        identities: claim.identities(),
-        accumulators: claim.accumulators(),
+        facts,
+        total: claim.total(),
         in_scope: settlement.in_scope,
-        ethnic: ethnic
-            .filter(|(line, _)| line.ethnic_medicine)
-            .map(|(_, share)| share.in_scope)
-            .sum(),
+        whole,
+        days: facts.begin.days_until(facts.day).max(1),
+        ordinal: match (facts.ordinal, &facts.continues) {
+            (Some(ordinal), _) => i64::from(ordinal),
+            (None, Some(_)) => before.max(1),
+            (None, None) => before.saturating_add(1),
+        },
     };
-    let mut rest = settlement.in_scope;
-    let mut covered = false;
-    for layer in package.layers() {
-        let priced = match payable {
-            true => layer.price(&visit, rest),
-            false => Priced::default(),
-        };
-        rest -= priced.paid;
-        settlement.cash -= priced.paid;
-        covered |= priced.applies;
-        if layer.trace.is_basic() {
-            settlement.deductible += priced.deductible;
-        }
-        let mut add = |name: &str, amount: Fen| {
-            settlement
-                .deltas
-                .add(format!("{}.{name}", layer.rule), amount.0);
-        };
-        add("base_fen", priced.base);
-        add("deductible_fen", priced.deductible);
-        add("paid_fen", priced.paid);
-        settlement.shares.push(Share {
-            fund: layer.fund.clone(),
-            layer: layer.name.clone(),
-            rule: layer.rule.clone(),
-            base: priced.base,
-            paid: priced.paid,
-        });
-        story.reasons.extend(priced.reasons);
-        story.findings.extend(priced.findings);
+    let others = alternatives(package, &visit, &mut books, story);
+    let mut run = Run {
+        visit: &visit,
+        till: &mut till,
+        books: &mut books,
+        findings: &mut findings,
+        others: &others,
+        shared: Fen::ZERO,
+    };
+    settlement.shares.reserve_exact(package.layers().len());
+    let mut course = Course::default();
+    run.layers(package.layers(), story, &mut |layer, priced| {
+        course.see(layer, priced);
+        settlement.add(layer, priced);
+        settlement.shares.push(share(layer, priced));
+    });
+    settlement.account_shared = run.shared;
+    settlement.keep(&till);
+    if course.counts_as_stay(package, claim) {
+        books.add(package.slots().stays(), Fen(1));
     }
-    if covered && claim.med_type().is_stay() {
-        settlement.deltas.add("stays_count".to_string(), 1);
+    settlement.deltas = books.deltas();
+    let told = |finding: &Finding| finding.code == Finding::NO_RATE;
+    if !course.covered && !findings.iter().any(told) {
+        findings.push(no_layer(claim));
     }
-    if payable && !covered {
-        let (care, kind) = (claim.med_type().term(), claim.kind().term());
-        let tier = claim.tier().term();
-        let text = format!("{care}在{kind}（{tier}）没有可适用的基金待遇，全部由个人承担。");
-        story.findings.push(Finding::new(Finding::NO_LAYER, text));
-    }
+    settlement.findings = findings;
+    settlement
 }
 
-/// The reasons and findings as they are collected.
+/// What the layers say of the visit as a whole.
 #[derive(Default)]
-struct Story {
-    reasons: Vec<Reason>,
-    findings: Vec<Finding>,
+struct Course {
+    covered: bool,
+    basic: bool,
+    finished: bool,
 }
 
-impl Story {
-    /// 明细分割: own-pay, over the limit, first-pay, and the rest in scope.
-    fn divide(&mut self, line: &Line) -> LineShare {
-        let own_pay = if self.is_own_pay(line) {
-            line.amount
-        } else {
-            Fen::ZERO
-        };
-        let covered = line.amount - own_pay;
-        let over_limit = over_limit(line).min(covered);
-        let within = covered - over_limit;
-        let first_pay = within.at(line.first_pay);
-        if over_limit != Fen::ZERO {
-            let limit = line.price_limit.unwrap_or_default();
-            let text = format!(
-                "单价 {} 元高于限价 {limit} 元，超出部分自费。",
-                line.unit_price
-            );
-            self.tell_line(line, "line.over_limit", covered, None, over_limit, text);
-        }
-        if first_pay != Fen::ZERO {
-            let text = format!(
-                "{within} 元先行自付 {}，计 {first_pay} 元。",
-                line.first_pay
-            );
-            let rate = Some(line.first_pay);
-            self.tell_line(line, "line.first_pay", within, rate, first_pay, text);
-        }
-        LineShare {
-            number: line.number,
-            amount: line.amount,
-            own_pay,
-            over_limit,
-            first_pay,
-            in_scope: within - first_pay,
+impl Course {
+    fn see(&mut self, layer: &Layer, priced: &Priced) {
+        self.covered |= priced.applies && layer.payer == Payer::Fund;
+        // A difference has no deductible to use up.
+        let asked = matches!(layer.body, Body::Schedule(_)) && layer.trace.is_basic();
+        if priced.applies && asked {
+            self.basic = true;
+            self.finished |= !priced.unfinished;
         }
     }
 
-    /// 全自费: denied by a rule, class C, or of a class nobody knows.
-    fn is_own_pay(&mut self, line: &Line) -> bool {
-        let text = match (&line.denied, &line.class) {
-            (Some(rule), _) => {
-                let text = format!("第 {} 行按审核规则 {rule} 不予支付。", line.number);
-                let finding = Finding::of_line(Finding::LINE_DENIED, line.number, text.clone());
-                self.findings.push(finding);
-                text
-            }
-            (None, ItemClass::A | ItemClass::B) => return false,
-            (None, ItemClass::C) => "丙类项目，全部自费。".to_string(),
-            (None, ItemClass::Other(class)) => {
-                let text = format!("第 {} 行项目等级 {class} 不明，按自费处理。", line.number);
-                let finding = Finding::of_line(Finding::CLASS_UNKNOWN, line.number, text.clone());
-                self.findings.push(finding);
-                text
-            }
-        };
-        if line.amount != Fen::ZERO {
-            self.tell_line(line, "line.own_pay", line.amount, None, line.amount, text);
-        }
-        true
+    /// 住院次数: a covered stay counts once, and one that used up no deductible only if the package
+    /// says so.
+    fn counts_as_stay(&self, package: &Package, claim: &Claim) -> bool {
+        let facts = claim.facts();
+        let finished = package.counts_unfinished_stay() || !self.basic || self.finished;
+        self.covered && facts.med_type.is_stay() && facts.continues.is_none() && finished
     }
+}
 
-    fn tell_line(
+/// Layers at work on one visit, one after another.
+struct Run<'a, 'b> {
+    visit: &'a Visit<'a>,
+    till: &'b mut Till,
+    books: &'b mut Books<'a>,
+    findings: &'b mut Vec<Finding>,
+    /// What each alternative would pay.
+    others: &'b [Option<Other<'a>>],
+    /// 家庭共济 drawn.
+    shared: Fen,
+}
+
+impl<'a> Run<'a, '_> {
+    fn layers<T: Tell>(
         &mut self,
-        line: &Line,
-        rule: &str,
-        input: Fen,
-        rate: Option<Rate>,
-        output: Fen,
-        text: String,
+        layers: &'a [Layer],
+        story: &mut T,
+        done: &mut impl FnMut(&Layer, &Priced),
     ) {
-        let denied = line.denied.as_ref().filter(|_| rule == "line.own_pay");
-        self.reasons.push(Reason {
-            subject: format!("line {}", line.number),
-            rule: rule.to_string(),
-            clause: denied.map_or(LINE_CLAUSE.to_string(), |rule| rule.clone()),
-            item_code: None,
-            input,
-            rate,
-            output,
-            text,
-            assumed: false,
-        });
-    }
-
-    /// The official totals 101, 102 and 103, which name what no fund looks at.
-    fn tell_totals(&mut self, settlement: &Settlement) {
-        let totals = [
-            ("bill.own_pay", "101", "自费", settlement.own_pay),
-            ("bill.first_pay", "102", "先行自付", settlement.first_pay),
-            (
-                "bill.over_limit",
-                "103",
-                "超限价自费",
-                settlement.over_limit,
-            ),
-        ];
-        for (rule, code, term, amount) in totals {
-            if amount == Fen::ZERO {
-                continue;
+        for run in runs(layers) {
+            let best = match run.len() {
+                1 => run.start,
+                _ => self.best(layers, run.clone()),
+            };
+            for (index, layer) in layers.iter().enumerate().take(run.end).skip(run.start) {
+                let priced = match index == best {
+                    true => self.price(layer, story, true),
+                    false => self.given_up(layer, layers.get(best), story),
+                };
+                self.commit(index, layer, &priced);
+                done(layer, &priced);
             }
-            self.reasons.push(Reason {
-                subject: "bill".to_string(),
-                rule: rule.to_string(),
-                clause: LINE_CLAUSE.to_string(),
-                item_code: Some(code.to_string()),
-                input: settlement.total,
-                rate: None,
-                output: amount,
-                text: format!("{term}合计 {amount} 元，不进入基金支付范围。"),
-                assumed: false,
-            });
         }
     }
 
-    /// 待遇检查: whether any fund may pay; says why not.
-    fn is_payable(&mut self, package: &Package, claim: &Claim) -> bool {
-        if let InstitutionTier::Other(tier) = claim.tier() {
-            let text = format!("医院等级 {tier} 不在已知范围内。");
-            self.findings
-                .push(Finding::new(Finding::TIER_UNKNOWN, text));
+    /// 不重复享受: of layers called by one name the one that pays most, the first of equals.
+    fn best(&mut self, layers: &'a [Layer], run: Range<usize>) -> usize {
+        let mut best: Option<(usize, Fen)> = None;
+        for (index, layer) in layers.iter().enumerate().take(run.end).skip(run.start) {
+            let priced = self.price(layer, &mut Silent, false);
+            if priced.applies && best.is_none_or(|(_, paid)| priced.paid > paid) {
+                best = Some((index, priced.paid));
+            }
         }
-        if claim.scheme() != package.scheme() || !package.effective().contains(claim.day()) {
-            let text = format!(
-                "政策包 {} 不适用于该险种或该日期，基金不支付。",
-                package.name()
-            );
-            self.findings
-                .push(Finding::new(Finding::PACKAGE_NOT_APPLICABLE, text));
-            return false;
+        best.map_or(run.start, |(index, _)| index)
+    }
+
+    fn given_up<T: Tell>(&self, layer: &Layer, chosen: Option<&Layer>, story: &mut T) -> Priced {
+        if let (Some(_), Some(chosen)) = (layer.when.admits(self.visit.facts), chosen) {
+            story.tell(|| Reason::given_up(layer, chosen));
         }
-        if !claim.payable() {
-            let reason = claim.not_payable_reason().unwrap_or("当前不享受医保待遇");
-            // The reason comes as a finished sentence; here it goes on.
-            let reason = reason.trim_end_matches('。');
-            let text = format!("{reason}，本次费用全部由个人承担。");
-            self.findings.push(Finding::new(Finding::NOT_PAYABLE, text));
-            return false;
+        Priced::default()
+    }
+
+    fn price<T: Tell>(&mut self, layer: &'a Layer, story: &mut T, found: bool) -> Priced {
+        let mut unheard = Vec::new();
+        let findings = match found {
+            true => &mut *self.findings,
+            false => &mut unheard,
+        };
+        match &layer.body {
+            Body::Schedule(body) => Pricing {
+                layer,
+                visit: self.visit,
+                till: self.till,
+                books: self.books,
+                story,
+                findings,
+            }
+            .by_schedule(body),
+            Body::Difference { with, of } => {
+                let paid = |index: &usize| self.till.paid.get(*index).copied().unwrap_or_default();
+                let own = of.iter().map(paid).sum();
+                let other = self.others.get(*with).copied().flatten();
+                Pricing {
+                    layer,
+                    visit: self.visit,
+                    till: self.till,
+                    books: self.books,
+                    story,
+                    findings,
+                }
+                .by_difference(other, own)
+            }
         }
-        true
+    }
+
+    /// Takes what was paid from the bill and enters it into the year.
+    fn commit(&mut self, index: usize, layer: &Layer, priced: &Priced) {
+        if !priced.applies {
+            return;
+        }
+        self.till.take(layer.enters, priced.paid);
+        if let Some(paid) = self.till.paid.get_mut(index) {
+            *paid = priced.paid;
+        }
+        if let Some(cut) = self.till.cuts.get_mut(index) {
+            *cut = priced.cut;
+        }
+        // What a layer pays of what caps left open is open no more.
+        let mut left = priced.paid;
+        for index in &layer.only_cut_of {
+            if let Some(cut) = self.till.cuts.get_mut(*index) {
+                let part = left.min(*cut);
+                *cut -= part;
+                left -= part;
+            }
+        }
+        if layer.payer == Payer::Account {
+            self.shared += self.till.draw(&layer.draws, priced.paid);
+        }
+        self.books.add(&layer.base, priced.base);
+        self.books.add(&layer.deducted, priced.charged);
+        self.books.add(&layer.paid, priced.paid);
+        for cap in layer.caps.iter().filter(|cap| cap.accumulates()) {
+            let used = match cap.on {
+                crate::terms::CapKind::Fund => priced.paid,
+                crate::terms::CapKind::Expense => priced.base,
+            };
+            self.books.add(&cap.used, used);
+        }
     }
 }
 
-/// 超限价: what the unit price has above its limit, for the whole quantity.
-fn over_limit(line: &Line) -> Fen {
-    let over = line
-        .price_limit
-        .map_or(0, |limit| line.unit_price.0.saturating_sub(limit.0));
-    // Not above the line's own amount, which is within bounds, since the limit is not negative.
-    UnitPrice(over.max(0))
-        .times(line.quantity)
-        .unwrap_or(line.amount)
+/// 另一套待遇: what each alternative that a layer of this visit is compared with would pay, as if
+/// nobody had paid yet. It keeps its own year.
+fn alternatives<'a, T: Tell>(
+    package: &'a Package,
+    visit: &'a Visit<'a>,
+    books: &mut Books<'a>,
+    story: &mut T,
+) -> Vec<Option<Other<'a>>> {
+    let wanted = |index: usize| {
+        package.layers().iter().any(|layer| {
+            matches!(&layer.body, Body::Difference { with, .. } if *with == index)
+                && layer.when.admits(visit.facts).is_some()
+        })
+    };
+    let others = package.alternatives().iter().enumerate();
+    others
+        .map(|(index, other)| {
+            if !wanted(index) {
+                return None;
+            }
+            let mut paid = Fen::ZERO;
+            let mut run = Run {
+                visit,
+                till: &mut Till::new(visit.whole, visit.facts),
+                books: &mut *books,
+                findings: &mut Vec::new(),
+                others: &[],
+                shared: Fen::ZERO,
+            };
+            run.layers(&other.layers, story, &mut |_, priced| paid += priced.paid);
+            Some(Other {
+                title: &other.title,
+                paid,
+            })
+        })
+        .collect()
+}
+
+fn share(layer: &Layer, priced: &Priced) -> Share {
+    Share {
+        fund: layer.fund.clone(),
+        payer: layer.payer,
+        basic: layer.trace.is_basic(),
+        layer: layer.name.clone(),
+        rule: layer.rule.clone(),
+        base: priced.base,
+        deductible: priced.charged,
+        paid: priced.paid,
+    }
+}
+
+fn no_layer(claim: &Claim) -> Finding {
+    let facts = claim.facts();
+    let (care, kind) = (facts.med_type.term(), facts.kind.term());
+    let tier = facts.tier.term();
+    let text = format!("{care}在{kind}（{tier}）没有可适用的基金待遇，全部由个人承担。");
+    Finding::new(Finding::NO_LAYER, text)
+}
+
+/// 待遇检查: whether any fund may pay; says why not.
+fn is_payable(package: &Package, claim: &Claim, findings: &mut Vec<Finding>) -> bool {
+    let facts = claim.facts();
+    if let InstitutionTier::Other(tier) = &facts.tier {
+        let text = format!("医院等级 {tier} 不在已知范围内。");
+        findings.push(Finding::new(Finding::TIER_UNKNOWN, text));
+    }
+    if facts.scheme != *package.scheme() || !package.effective().contains(facts.day) {
+        let name = package.name();
+        let text = format!("政策包 {name} 不适用于该险种或该日期，基金不支付。");
+        findings.push(Finding::new(Finding::PACKAGE_NOT_APPLICABLE, text));
+        return false;
+    }
+    if !facts.payable {
+        let reason = facts.not_payable_reason.as_deref();
+        // The reason comes as a finished sentence; here it goes on.
+        let reason = reason
+            .unwrap_or("当前不享受医保待遇")
+            .trim_end_matches('。');
+        let text = format!("{reason}，本次费用全部由个人承担。");
+        findings.push(Finding::new(Finding::NOT_PAYABLE, text));
+        return false;
+    }
+    true
+}
+
+impl Settlement {
+    /// A bill divided into its classes, nobody having paid yet.
+    fn of_lines(total: Fen, divided: &Divided) -> Settlement {
+        Settlement {
+            total,
+            own_pay: divided.own_pay,
+            over_limit: divided.over_limit,
+            first_pay: divided.first_pay,
+            in_scope: divided.in_scope,
+            deductible: Fen::ZERO,
+            shares: Vec::new(),
+            account: Fen::ZERO,
+            account_shared: Fen::ZERO,
+            balance: Fen::ZERO,
+            account_left: AccountFacts::default(),
+            cash: total,
+            hospital: Fen::ZERO,
+            lines: Vec::new(),
+            reasons: Vec::new(),
+            findings: Vec::new(),
+            deltas: Accumulators::default(),
+        }
+    }
+
+    fn keep(&mut self, till: &Till) {
+        self.account_left = till.account();
+        self.balance = till.whole_balance();
+    }
+
+    fn add(&mut self, layer: &Layer, priced: &Priced) {
+        self.cash -= priced.paid;
+        match layer.payer {
+            Payer::Fund => {}
+            Payer::Account => self.account += priced.paid,
+            Payer::Hospital => self.hospital += priced.paid,
+        }
+        if layer.trace.is_basic() {
+            self.deductible += priced.charged;
+        }
+    }
 }

@@ -2,15 +2,34 @@
 
 mod answers;
 mod builtin;
+mod cases;
+mod diffs;
 mod errors;
+mod fuzz;
+mod keys;
 mod laws;
+mod lints;
+mod readme;
 mod second;
+mod sentences;
+mod slow;
 mod subsidies;
 mod vectors;
+mod waiting;
+mod what_if;
+mod years;
 
 use kernel::*;
-use policy::{Accumulators, Claim, ClaimFacts, Library, Line, Package, Settlement};
+use policy::{Claim, ClaimFacts, Library, Line, Package, Restriction, Settlement};
 use std::sync::Arc;
+
+/// The text of a place that is none: what its numbers are, no policy changes.
+pub const PLACE: &str = include_str!("place.toml");
+
+/// The package of that place.
+pub fn place() -> Package {
+    Package::parse("place.toml", PLACE).unwrap()
+}
 
 /// The text of the package of Erenhot.
 pub const ERENHOT: &str = include_str!("../../packages/152501/2017-01-01.toml");
@@ -18,7 +37,12 @@ pub const ERENHOT: &str = include_str!("../../packages/152501/2017-01-01.toml");
 /// The package of Erenhot.
 pub fn erenhot() -> Arc<Package> {
     let library = Library::builtin().unwrap();
-    library.packages().next().unwrap().clone()
+    let area = AreaCode::parse("152501").unwrap();
+    let day = Day::new(2017, 5, 10).unwrap();
+    library
+        .select(&area, &Scheme::Resident, day)
+        .unwrap()
+        .clone()
 }
 
 /// A variant of its text.
@@ -38,25 +62,18 @@ pub fn line(number: u32, fen: i64) -> Line {
         unit_price: UnitPrice::fen(fen),
         quantity: Quantity::whole(1),
         amount: Fen(fen),
-        ethnic_medicine: false,
+        marks: vec![],
+        restriction: Restriction::None,
+        day: None,
         denied: None,
     }
 }
 
 /// An ordinary person's stay in a general hospital of tier 3, of these lines.
 pub fn stay(lines: Vec<Line>) -> ClaimFacts {
-    ClaimFacts {
-        day: Day::new(2017, 5, 10).unwrap(),
-        scheme: Scheme::Resident,
-        med_type: MedType::Inpatient,
-        tier: InstitutionTier::Third,
-        kind: InstitutionKind::General,
-        identities: vec![],
-        payable: true,
-        not_payable_reason: None,
-        lines,
-        accumulators: Accumulators::default(),
-    }
+    let day = Day::new(2017, 5, 10).unwrap();
+    let (tier, kind) = (InstitutionTier::Third, InstitutionKind::General);
+    ClaimFacts::new(day, Scheme::Resident, MedType::Inpatient, tier, kind, lines)
 }
 
 /// Settles and checks the identities.
@@ -68,6 +85,6 @@ pub fn settled(package: &Package, facts: ClaimFacts) -> Settlement {
 
 /// What the layer of this rule pays.
 pub fn paid(settlement: &Settlement, rule: &str) -> Fen {
-    let share = settlement.shares.iter().find(|share| share.rule == rule);
+    let share = settlement.shares.iter().find(|share| *share.rule == *rule);
     share.unwrap().paid
 }

@@ -1,247 +1,255 @@
-//! The vectors of the seeds and of published examples, reproduced by settling claims.
+//! The published and the seeds' vectors, reproduced by packages alone: `vectors/packages` has a
+//! package per vector, `steps.tsv` says which example asserts which step. Nothing is computed here.
 
-use crate::{ERENHOT, erenhot, line, paid, settled, stay, variant};
-use kernel::*;
-use policy::{ClaimFacts, Package};
+use kernel::{Fen, Rate};
+use policy::{Package, Settlement, Totals, settle};
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 const SEEDS: &str = include_str!("../../vectors/seeds.jsonl");
 const PUBLISHED: &str = include_str!("../../vectors/published.jsonl");
+const STEPS: &str = include_str!("../../vectors/packages/steps.tsv");
 
-/// The steps of one vector: names and results.
-fn steps(file: &str, id: &str) -> Vec<(String, Fen)> {
-    let rows = file
-        .lines()
-        .map(|row| serde_json::from_str::<Value>(row).unwrap());
-    let row = rows.into_iter().find(|row| row["id"] == id).unwrap();
-    let steps = row["calc"].as_array().unwrap().iter();
+/// Vectors of enrolment, subsidy and waiting, which no claim shows.
+const OF_ENROLMENT: [&str; 3] = ["E1", "E2", "SV7"];
+
+/// Where a step of a vector is asserted.
+struct Step {
+    id: &'static str,
+    name: &'static str,
+    package: &'static str,
+    example: &'static str,
+    amount: &'static str,
+}
+
+fn mapped() -> Vec<Step> {
+    let rows = STEPS.lines().filter(|row| !row.starts_with('#'));
+    rows.map(|row| match row.split('\t').collect::<Vec<_>>()[..] {
+        [id, name, package, example, amount] => Step {
+            id,
+            name,
+            package,
+            example,
+            amount,
+        },
+        _ => panic!("expected five columns: {row}"),
+    })
+    .collect()
+}
+
+/// Every step the vectors have: its vector's id, its name, its result.
+fn published() -> Vec<(String, String, Fen)> {
+    let mut steps = Vec::new();
+    for row in SEEDS.lines().chain(PUBLISHED.lines()) {
+        let vector: Value = serde_json::from_str(row).unwrap();
+        let id = vector["id"].as_str().unwrap();
+        for step in vector["calc"].as_array().unwrap() {
+            let name = step[0].as_str().unwrap().to_string();
+            steps.push((id.to_string(), name, yuan(&step[2])));
+        }
+    }
     steps
-        .map(|step| (step[0].as_str().unwrap().to_string(), yuan(&step[2])))
-        .collect()
 }
 
 fn yuan(number: &Value) -> Fen {
-    // The file's decimals have at most two places and print as they were written.
+    // The files' decimals have at most two places and print as they were written.
     let text = number.to_string();
     Fen::parse_yuan(text.strip_suffix(".0").unwrap_or(&text)).unwrap()
 }
 
-fn step(file: &str, id: &str, name: &str) -> Fen {
-    let found = steps(file, id).into_iter().find(|(step, _)| step == name);
-    found.unwrap().1
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("vectors/packages")
 }
 
-/// A stay whose burden after the basic pool is exactly `burden`: the pool has paid its cap.
-fn burden(burden: Fen) -> ClaimFacts {
-    let mut facts = stay(vec![line(1, burden.0)]);
-    facts
-        .accumulators
-        .0
-        .insert("basic.paid_fen".to_string(), 22_900_000);
-    facts
+/// The packages of the folder with their texts, by file name without its end.
+fn packages() -> BTreeMap<String, (Package, toml::Table)> {
+    let files = std::fs::read_dir(folder()).unwrap();
+    let paths = files.map(|file| file.unwrap().path());
+    let tomls = paths.filter(|path| path.extension().is_some_and(|end| end == "toml"));
+    tomls
+        .map(|path| {
+            let name = path.file_stem().unwrap().to_str().unwrap().to_string();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let package = Package::parse(&name, &text);
+            let package = package.unwrap_or_else(|error| panic!("{name}: {error}"));
+            (name, (package, text.parse().unwrap()))
+        })
+        .collect()
 }
 
-fn critical(package: &Package, of: Fen, identities: &[IdentityKind]) -> Fen {
-    let mut facts = burden(of);
-    facts.identities = identities.to_vec();
-    let settlement = settled(package, facts);
-    let share = settlement
-        .shares
+/// The settlement of an example of this name, of which there must be one.
+fn settlement(package: &Package, example: &str) -> Settlement {
+    let named = |one: &&policy::Example| one.name() == example;
+    let found: Vec<_> = package.examples().iter().filter(named).collect();
+    assert_eq!(found.len(), 1, "{example}");
+    settle(package, found[0].claim())
+}
+
+/// An amount of a settlement by the name an example's `expect` gives it.
+fn amount_of(settlement: &Settlement, amount: &str) -> Option<Fen> {
+    let shares = &settlement.shares;
+    let (kind, of) = amount.split_once('.').unwrap_or((amount, ""));
+    let mut reasons = settlement.reasons.iter().filter(|one| &*one.rule == of);
+    let reason = reasons.next().filter(|_| reasons.next().is_none());
+    match kind {
+        "total" => Some(settlement.total),
+        "own_pay" => Some(settlement.own_pay),
+        "over_limit" => Some(settlement.over_limit),
+        "first_pay" => Some(settlement.first_pay),
+        "in_scope" => Some(settlement.in_scope),
+        "deductible" => Some(settlement.deductible),
+        "funds" => Some(settlement.funds()),
+        "account" => Some(settlement.account),
+        "cash" => Some(settlement.cash),
+        "hospital" => Some(settlement.hospital),
+        "balance" => Some(settlement.balance),
+        "pool_rate" => Some(Fen::yuan(100).at(settlement.pool_rate())),
+        "base" => shares
+            .iter()
+            .find(|one| &*one.rule == of)
+            .map(|one| one.base),
+        "paid" => shares
+            .iter()
+            .find(|one| &*one.rule == of)
+            .map(|one| one.paid),
+        "reasons" => reason.map(|one| one.output),
+        // A ratio is compared by what it makes of one yuan, a percentage by what of a hundred.
+        "rates" => reason?.rate.map(|rate| Fen::yuan(1).at(rate)),
+        _ => None,
+    }
+}
+
+/// The same amount as the package's author wrote it into the example.
+fn stated(text: &toml::Table, example: &str, amount: &str) -> Option<Fen> {
+    let examples = text["example"].as_array()?;
+    let found = examples
         .iter()
-        .find(|share| share.rule == "critical")
-        .unwrap();
-    assert_eq!((share.base, &share.fund), (of, &Fund::CriticalIllness));
-    share.paid
-}
-
-fn burden_of(step: &str) -> Fen {
-    let digits = step.rsplit(['b', '_']).next().unwrap();
-    Fen::parse_yuan(digits).unwrap()
+        .find(|one| one["name"].as_str() == Some(example))?;
+    let expect = &found["expect"];
+    let value = match amount.split_once('.') {
+        Some((kind, of)) => expect.get(kind)?.get(of)?,
+        None => expect.get(amount)?,
+    };
+    let value = value.as_str()?;
+    match (value.strip_suffix('%'), amount) {
+        (Some(percent), "pool_rate") => Fen::parse_yuan(percent),
+        (Some(percent), _) => {
+            // Hundredths of a percent are to a ratio what fen are to yuan.
+            let points = Fen::parse_yuan(percent)?.0;
+            Some(Fen::yuan(1).at(Rate(i32::try_from(points).ok()?)))
+        }
+        (None, _) => Fen::parse_yuan(value),
+    }
 }
 
 #[test]
-fn sv1_ordinary_critical_illness() {
-    let package = erenhot();
-    for (name, expected) in steps(SEEDS, "SV1") {
-        if name.starts_with("alt_") {
+fn every_package_holds_its_own_examples() {
+    for (name, (package, _)) in packages() {
+        assert!(!package.examples().is_empty(), "{name}");
+        let failures: Vec<_> = package.check_examples();
+        let failures: Vec<_> = failures.iter().map(ToString::to_string).collect();
+        assert!(failures.is_empty(), "{name}\n{}", failures.join("\n"));
+        for example in package.examples() {
+            let settled = settle(&package, example.claim());
+            assert_eq!(settled.check(), Ok(()), "{name} {}", example.name());
+        }
+    }
+}
+
+/// Each step is stated by an example of its vector's package, and the engine comes to it.
+#[test]
+fn every_step_of_every_vector_is_settled() {
+    let packages = packages();
+    let mapped = mapped();
+    let mut unused: BTreeSet<_> = mapped.iter().map(|step| (step.id, step.name)).collect();
+    assert_eq!(unused.len(), mapped.len(), "a step is mapped twice");
+    for (id, name, result) in published() {
+        if OF_ENROLMENT.contains(&id.as_str()) {
             continue;
         }
-        assert_eq!(
-            critical(&package, burden_of(&name), &[]),
-            expected,
-            "{name}"
-        );
-    }
-}
-
-#[test]
-fn sv1_the_other_reading_is_a_parameter() {
-    let package = variant("origin = \"from_zero\"", "origin = \"above_deductible\"");
-    let expected = step(SEEDS, "SV1", "alt_above_ded_50000");
-    assert_eq!(critical(&package, Fen::yuan(50_000), &[]), expected);
-    // And a package whose examples are of the other reading is not accepted.
-    assert!(!package.check_examples().is_empty());
-    assert!(policy::Library::new(vec![package]).is_err());
-}
-
-#[test]
-fn sv2_critical_illness_of_special_groups() {
-    let package = erenhot();
-    use IdentityKind::*;
-    for identity in [
-        DocumentedPoor,
-        FiveGuarantees,
-        MinimumLiving,
-        Disabled,
-        ExtremelyPoor,
-    ] {
-        for (name, expected) in steps(SEEDS, "SV2") {
-            let identities = [identity.clone()];
-            let got = critical(&package, burden_of(&name), &identities);
-            assert_eq!(got, expected, "{name} {identity}");
-        }
-    }
-}
-
-#[test]
-fn sv4_mongolian_medicine() {
-    let package = erenhot();
-    let basic = |ethnic: bool| {
-        let mut facts = stay(vec![line(1, 2_000_000)]);
-        facts.kind = InstitutionKind::MongolianMedicine;
-        facts.lines[0].ethnic_medicine = ethnic;
-        paid(&settled(&package, facts), "basic")
-    };
-    assert_eq!(basic(false), step(SEEDS, "SV4", "gen_part"));
-    assert_eq!(basic(true), step(SEEDS, "SV4", "with_all_tcm"));
-}
-
-#[test]
-fn golden_caps_of_the_checklist() {
-    let package = erenhot();
-    let poor = [IdentityKind::MinimumLiving];
-    let at = |text: &str, identities: &[IdentityKind]| {
-        critical(&package, Fen::parse_yuan(text).unwrap(), identities)
-    };
-    assert_eq!(at("119333.34", &[]), Fen::yuan(80_000));
-    assert_eq!(at("119333.32", &[]), Fen(7_999_999));
-    assert_eq!(at("133125", &poor), Fen::yuan(100_000));
-    assert_eq!(at("133124.99", &poor), Fen(9_999_999));
-    assert_eq!(at("1000000", &poor), Fen::yuan(100_000));
-}
-
-/// A package of one layer, for the numbers of other places.
-fn place(layer: &str) -> Package {
-    let text = format!(
-        "title = \"试例\"\narea = \"999999\"\nscheme = \"390\"\nfrom = \"2017-01-01\"\n\
-         document = \"vectors/published.jsonl\"\n[[layer]]\nrule = \"basic\"\nname = \"基金\"\n\
-         fund = \"390100\"\ntrace = \"pool\"\nsource = \"试例\"\n{layer}"
-    );
-    Package::parse("place", &text).unwrap_or_else(|error| panic!("{error}\n{text}"))
-}
-
-fn layer(over: &str, origin: &str, deductible: &str, bands: &[(&str, &str)]) -> String {
-    let mut text = format!(
-        "bands_over = \"{over}\"\ndeductible_per = \"{over}\"\norigin = \"{origin}\"\n\
-         deductible = [{{ yuan = \"{deductible}\", source = \"试例\" }}]\n\
-         [[layer.schedule]]\n"
-    );
-    let mut from = "0";
-    for (to, rate) in bands {
-        text += &format!("[[layer.schedule.band]]\nfrom = \"{from}\"\nrate = \"{rate}\"\n");
-        text += "source = \"试例\"\n";
-        if !to.is_empty() {
-            text += &format!("to = \"{to}\"\n");
-        }
-        from = to;
-    }
-    text
-}
-
-#[test]
-fn published_bands_of_both_origins() {
-    let bands = [("30000", "60%"), ("100000", "65%"), ("", "75%")];
-    let package = place(&layer("year", "from_zero", "12000", &bands));
-    let settlement = settled(&package, stay(vec![line(1, 15_000_000)]));
-    assert_eq!(settlement.funds(), step(PUBLISHED, "B4", "sum"));
-    for (code, name) in [("C001", "b1"), ("C002", "b2"), ("C003", "b3")] {
-        let code = Some(code.to_string());
-        let reason = settlement
-            .reasons
+        let step = mapped
             .iter()
-            .find(|reason| reason.item_code == code);
-        assert_eq!(reason.unwrap().output, step(PUBLISHED, "B4", name));
+            .find(|step| step.id == id && step.name == name);
+        let step = step.unwrap_or_else(|| panic!("{id} {name}: no example asserts it"));
+        let what = format!("{id} {name} by {} of {}", step.amount, step.package);
+        let own = step.package.strip_prefix(&id);
+        assert!(
+            own.is_some_and(|rest| rest.is_empty() || rest.starts_with('-')),
+            "{what}"
+        );
+        let (package, text) = &packages[step.package];
+        assert_eq!(
+            stated(text, step.example, step.amount),
+            Some(result),
+            "{what}: stated"
+        );
+        let settled = settlement(package, step.example);
+        assert_eq!(
+            amount_of(&settled, step.amount),
+            Some(result),
+            "{what}: settled"
+        );
+        unused.remove(&(step.id, step.name));
     }
-    let bands = [
-        ("20000", "30%"),
-        ("50000", "40%"),
-        ("100000", "50%"),
-        ("", "60%"),
-    ];
-    let package = place(&layer("year", "above_deductible", "20000", &bands));
-    let settlement = settled(&package, stay(vec![line(1, 5_000_000)]));
-    assert_eq!(settlement.funds(), step(PUBLISHED, "B5", "sum"));
+    assert!(unused.is_empty(), "no vector has these steps: {unused:?}");
 }
 
+/// A3 is a recorded answer: its totals keep the identities as they stand, and no others do.
 #[test]
-fn published_deductible_own_pay_and_first_pay() {
-    let package = place(&layer("stay", "above_deductible", "1200", &[("", "70%")]));
-    let mut lines = vec![line(1, 1_550_000), line(2, 150_000), line(3, 500_000)];
-    lines[1].class = ItemClass::C;
-    lines[2].class = ItemClass::B;
-    lines[2].first_pay = Rate(1_000);
-    let settlement = settled(&package, stay(lines));
-    assert_eq!(settlement.own_pay, Fen::yuan(1_500));
-    assert_eq!(settlement.first_pay, Fen::yuan(500));
-    assert_eq!(settlement.deductible, Fen::yuan(1_200));
-    assert_eq!(settlement.funds(), step(PUBLISHED, "C1", "fund"));
-    assert_eq!(settlement.cash, step(PUBLISHED, "C1", "self"));
+fn the_recorded_totals_keep_the_official_identities() {
+    let rows = PUBLISHED
+        .lines()
+        .map(|row| serde_json::from_str::<Value>(row).unwrap());
+    let record = rows.into_iter().find(|row| row["id"] == "A3").unwrap();
+    let of = |name: &str| yuan(&record["input"][name]);
+    let step = |name: &str| {
+        published()
+            .into_iter()
+            .find(|step| step.0 == "A3" && step.1 == name)
+    };
+    let totals = Totals {
+        total: step("medfee").unwrap().2,
+        own_pay: of("fulamt"),
+        over_limit: of("overlmt"),
+        first_pay: of("preself"),
+        in_scope: of("inscp"),
+        funds: of("hifob"),
+        account: of("acct"),
+        cash: of("cash"),
+        hospital: of("hosp_part"),
+    };
+    assert_eq!(totals.check(), Ok(()));
+    assert_eq!(of("hifp"), Fen::ZERO);
+    let over = Totals {
+        in_scope: Fen(totals.in_scope.0 + 1),
+        ..totals
+    };
+    assert!(over.check().is_err());
+    let short = Totals {
+        cash: Fen(totals.cash.0 - 1),
+        ..totals
+    };
+    assert!(short.check().is_err());
 }
 
+/// Both directions of the bands exist: a package read the other way fails its own examples.
 #[test]
-fn published_cap_on_expenses() {
-    let cap = "[[layer.cap]]\non = \"expense\"\nyuan = \"3000\"\nsource = \"试例\"\n";
-    let package = place(&(layer("stay", "above_deductible", "0", &[("", "60%")]) + cap));
-    let mut lines = vec![line(1, 205_000), line(2, 5_000), line(3, 100_000)];
-    lines[1].class = ItemClass::C;
-    lines[2].class = ItemClass::B;
-    lines[2].first_pay = Rate(100);
-    let settlement = settled(&package, stay(lines));
-    assert_eq!(settlement.first_pay, step(PUBLISHED, "C2", "pre"));
-    assert_eq!(settlement.in_scope, step(PUBLISHED, "C2", "elig"));
-    assert_eq!(settlement.funds(), step(PUBLISHED, "C2", "fund"));
-    assert_eq!(settlement.cash, step(PUBLISHED, "C2", "self"));
-    assert_eq!(
-        settlement.findings[0].code,
-        policy::Finding::EXPENSE_CAP_REACHED
-    );
-}
-
-#[test]
-fn recorded_lines() {
-    // A1: an outpatient line of class B that does not reach the deductible. A5: at the limit.
-    let package = place(&layer("stay", "above_deductible", "50", &[("", "60%")]));
-    let mut lines = vec![line(1, 452), line(2, 200), line(3, 150)];
-    lines[0].first_pay = Rate(500);
-    lines[0].class = ItemClass::B;
-    lines[1].quantity = Quantity::whole(3);
-    lines[1].amount = Fen(600);
-    lines[1].price_limit = Some(UnitPrice::fen(200));
-    lines[2].class = ItemClass::C;
-    let settlement = settled(&package, stay(lines));
-    let shares = &settlement.lines;
-    assert_eq!(shares[0].first_pay, step(PUBLISHED, "A1", "preself"));
-    assert_eq!(shares[0].in_scope, step(PUBLISHED, "A1", "inscp"));
-    assert_eq!(shares[1].in_scope, step(PUBLISHED, "A5", "A_inscp"));
-    assert_eq!(shares[1].over_limit, step(PUBLISHED, "A5", "A_over"));
-    assert_eq!(shares[2].own_pay, step(PUBLISHED, "A5", "C_ownpay"));
-    assert_eq!(settlement.deductible, settlement.in_scope);
-    assert_eq!(settlement.funds(), Fen::ZERO);
+fn the_other_reading_of_the_bands_is_not_accepted() {
+    let text = std::fs::read_to_string(folder().join("SV1.toml")).unwrap();
+    let (written, other) = ("\"from_zero\"", "\"above_deductible\"");
+    assert!(text.contains(written));
+    let package = Package::parse("other", &text.replace(written, other)).unwrap();
+    assert!(!package.check_examples().is_empty());
 }
 
 #[test]
 fn the_copied_vectors_are_whole() {
     assert_eq!(SEEDS.lines().count(), 8);
     assert_eq!(PUBLISHED.lines().count(), 23);
-    assert!(ERENHOT.contains("SV1") && ERENHOT.contains("SV2"));
+    let ids: BTreeSet<_> = published().into_iter().map(|step| step.0).collect();
+    assert_eq!(ids.len(), 31);
+    for id in OF_ENROLMENT {
+        assert!(ids.contains(id), "{id}");
+    }
 }

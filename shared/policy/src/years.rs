@@ -1,0 +1,265 @@
+//! 跨年住院与撤销: what a stay over 31 December becomes, and what taking a settlement back means
+//! for those behind it. The readings are the package's; the amounts are the engine's.
+
+use crate::accumulators::Accumulators;
+use crate::claim::{AccountFacts, BadClaim, Claim, ClaimFacts, Line};
+use crate::package::Package;
+use crate::settle::settle_amounts;
+use crate::settlement::Settlement;
+use crate::shape::{CrossYear, Refund};
+use kernel::{Day, Fen};
+use std::collections::BTreeMap;
+
+/// A part of a stay that is settled by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// 年度: whose accumulators the part moves.
+    pub year: i32,
+    /// The claim, without the accumulators of its year.
+    pub facts: ClaimFacts,
+    /// Whether the deductible goes on from the part before.
+    pub goes_on: bool,
+    /// Whether the part counts as a stay of its year though it goes on.
+    pub counts: bool,
+}
+
+/// 跨年住院: the parts of a stay by the package's reading, in the order in which they are settled.
+/// A stay within one year is one part. `insured_on` says whether the person is insured in the new
+/// year in the same standing.
+pub fn parts(package: &Package, facts: &ClaimFacts, insured_on: bool) -> Vec<Part> {
+    let (first, last) = (facts.begin.year(), facts.day.year());
+    let whole = |year: i32| {
+        vec![Part {
+            year,
+            facts: facts.clone(),
+            goes_on: false,
+            counts: false,
+        }]
+    };
+    if first == last || !facts.med_type.is_stay() {
+        return whole(last);
+    }
+    match package.cross_year() {
+        CrossYear::Discharge => whole(last),
+        CrossYear::Admission => whole(first),
+        CrossYear::SettleAtYearEnd if insured_on => whole(last),
+        CrossYear::SettleAtYearEnd | CrossYear::SplitDeductibleOnce => split(facts, true),
+        CrossYear::SplitAsOneStay => split(facts, false),
+    }
+}
+
+/// The stay cut at every 31 December, lines by the days of their costs; what was spent before
+/// admission or after discharge belongs to the first or the last day. A year without a line has no
+/// part.
+fn split(facts: &ClaimFacts, counts: bool) -> Vec<Part> {
+    let (first, last) = (facts.begin.year(), facts.day.year());
+    let mut parts: Vec<Part> = Vec::new();
+    for year in first..=last {
+        let (Some(begin), Some(end)) = (Day::first_of(year), Day::new(year, 12, 31)) else {
+            continue;
+        };
+        let spent = |line: &Line| line.day.unwrap_or(facts.day).clamp(facts.begin, facts.day);
+        let of_year = |line: &&Line| spent(line).year() == year;
+        let lines: Vec<Line> = facts.lines.iter().filter(of_year).cloned().collect();
+        if lines.is_empty() {
+            continue;
+        }
+        let goes_on = !parts.is_empty();
+        parts.push(Part {
+            year,
+            facts: ClaimFacts {
+                begin: facts.begin.max(begin),
+                day: facts.day.min(end),
+                decided: facts.decided,
+                lines,
+                ..facts.clone()
+            },
+            goes_on,
+            counts: counts && goes_on,
+        });
+    }
+    parts
+}
+
+/// Why the parts of a stay cannot be settled; none of them is then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotSettled {
+    /// No package holds on the last day of a part.
+    NoPackage(Day),
+    /// A part is no claim.
+    Bad(BadClaim),
+}
+
+/// Settles the parts of a stay one after another. `package_of` and `before` give the package of a
+/// part's last day and the accumulators of its year. What an earlier part drew from the account a
+/// later one does not have.
+pub fn settle_parts<'p>(
+    parts: Vec<Part>,
+    package_of: impl Fn(Day) -> Option<&'p Package>,
+    before: impl Fn(i32) -> Accumulators,
+) -> Result<Vec<(i32, Settlement)>, NotSettled> {
+    let mut settled: Vec<(i32, Settlement)> = Vec::new();
+    let mut stay: Option<Stay> = None;
+    for part in parts {
+        let mut facts = part.facts;
+        let package = package_of(facts.day).ok_or(NotSettled::NoPackage(facts.day))?;
+        facts.accumulators = before(part.year);
+        let mut so_far = match stay.take().filter(|_| part.goes_on) {
+            Some(so_far) => {
+                facts.continues = Some(so_far.continued(package));
+                facts.ordinal = so_far.ordinal;
+                facts.account = so_far.account;
+                so_far
+            }
+            None => Stay::begun(&facts),
+        };
+        let claim = Claim::new(facts).map_err(NotSettled::Bad)?;
+        let mut settlement = settle_amounts(package, &claim);
+        if part.counts {
+            settlement.deltas.set("stays_count", 1);
+        }
+        so_far.see(&settlement);
+        stay = Some(so_far);
+        settled.push((part.year, settlement));
+    }
+    Ok(settled)
+}
+
+/// What a stay has used up to the end of a part.
+struct Stay {
+    /// 已付起付线, by the rule of the layer.
+    charged: BTreeMap<String, Fen>,
+    ordinal: Option<u32>,
+    account: AccountFacts,
+}
+
+impl Stay {
+    fn begun(facts: &ClaimFacts) -> Stay {
+        let stays = facts.accumulators.get("stays_count");
+        let ordinal = match facts.continues {
+            Some(_) => stays.max(1),
+            None => stays.saturating_add(1),
+        };
+        Stay {
+            charged: facts.continues.clone().unwrap_or_default(),
+            ordinal: facts.ordinal.or(u32::try_from(ordinal).ok()),
+            account: facts.account,
+        }
+    }
+
+    fn see(&mut self, settlement: &Settlement) {
+        for share in &settlement.shares {
+            let basic = self
+                .charged
+                .get("deductible")
+                .filter(|_| share.basic)
+                .copied();
+            let charged = self.charged.entry(share.rule.to_string());
+            *charged.or_insert(basic.unwrap_or_default()) += share.deductible;
+        }
+        self.account = settlement.account_left;
+    }
+
+    /// What the new year takes as charged already: what was charged, or everything where a person
+    /// who was made to settle at the year's end is admitted again without a deductible.
+    fn continued(&self, package: &Package) -> BTreeMap<String, Fen> {
+        match package.cross_year() {
+            CrossYear::SettleAtYearEnd => {
+                let rules = package.layers().iter().map(|layer| layer.rule.to_string());
+                rules.map(|rule| (rule, kernel::CLAIM_FEN_MAX)).collect()
+            }
+            _ => self.charged.clone(),
+        }
+    }
+}
+
+/// 撤销: what taking one settlement of a person-year back does to the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// The accumulators afterwards.
+    pub accumulators: Accumulators,
+    /// Later settlements that come out differently, by their place, with their new amounts.
+    pub again: Vec<(usize, Settlement)>,
+}
+
+/// Why a settlement cannot be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotTaken {
+    /// There is no settlement at this place.
+    Unknown,
+    /// 只能从最近一笔撤销: this one is newer.
+    NotNewest {
+        /// The newest.
+        newest: usize,
+    },
+    /// A later one is of the same stay: what it was charged rests on this one.
+    GoesOn {
+        /// The later one.
+        later: usize,
+    },
+    /// No package holds on the day of a later one, which would have to be priced again.
+    NoPackage(Day),
+}
+
+/// 撤销: takes the settlement at `place` back in the given way; later ones are priced again by the
+/// package of their own day. `year` are the claims of a
+/// person-year in the order in which they were settled, each with the accumulators it was priced
+/// with, and what it came to. Accounts are not followed: a later claim is priced again with the
+/// balance it was priced with.
+pub fn take_back<'p>(
+    refund: Refund,
+    package_of: impl Fn(Day) -> Option<&'p Package>,
+    year: &[(Claim, Settlement)],
+    place: usize,
+) -> Result<Taken, NotTaken> {
+    let Some((claim, settlement)) = year.get(place) else {
+        return Err(NotTaken::Unknown);
+    };
+    let newest = year.len() - 1;
+    let after =
+        |(claim, settlement): &(Claim, Settlement)| claim.accumulators().plus(&settlement.deltas);
+    let end = year.last().map(after).unwrap_or_default();
+    let later = year.iter().enumerate().skip(place + 1);
+    let mut going_on = later.filter(|(_, (claim, _))| claim.facts().continues.is_some());
+    if let Some((later, _)) = going_on.next().filter(|_| refund != Refund::NewestFirst) {
+        return Err(NotTaken::GoesOn { later });
+    }
+    match refund {
+        Refund::NewestFirst if place != newest => Err(NotTaken::NotNewest { newest }),
+        Refund::NewestFirst | Refund::Accept => Ok(Taken {
+            accumulators: end.minus(&settlement.deltas),
+            again: Vec::new(),
+        }),
+        Refund::Replay => {
+            let mut accumulators = claim.accumulators().clone();
+            let mut again = Vec::new();
+            for (index, (claim, was)) in year.iter().enumerate().skip(place + 1) {
+                let facts = ClaimFacts {
+                    accumulators: accumulators.clone(),
+                    ..claim.facts().clone()
+                };
+                let package = package_of(claim.day()).ok_or(NotTaken::NoPackage(claim.day()))?;
+                // It was a claim before, and accumulators only shrink when one is taken away.
+                let Ok(claim) = Claim::new(facts) else {
+                    continue;
+                };
+                let is = settle_amounts(package, &claim);
+                accumulators = accumulators.plus(&is.deltas);
+                if is.digest() != without_reasons(was).digest() {
+                    again.push((index, is));
+                }
+            }
+            Ok(Taken {
+                accumulators,
+                again,
+            })
+        }
+    }
+}
+
+fn without_reasons(settlement: &Settlement) -> Settlement {
+    Settlement {
+        reasons: Vec::new(),
+        ..settlement.clone()
+    }
+}
