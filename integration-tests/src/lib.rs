@@ -82,6 +82,7 @@ impl World {
                 tier: tier.into(),
                 kind: "A1".into(),
                 agreement_from_day: "2010-01-01".into(),
+                ..Default::default()
             };
             let request_id = format!("world-{code}");
             let institution = Some(institution);
@@ -146,6 +147,7 @@ impl World {
             scheme: "390".into(),
             year: 2017,
             paid_day: "2016-11-15".into(),
+            ..Default::default()
         };
         let quoted = client
             .quote_subsidy(quote)
@@ -160,6 +162,7 @@ impl World {
             paid_day: "2016-11-15".into(),
             paid_fen: quoted.subsidy.expect("a subsidy").to_pay_fen,
             exempt_from_waiting: false,
+            ..Default::default()
         };
         client.enrol_person(request).await.expect("a coverage");
         person
@@ -301,7 +304,9 @@ pub fn claim(
             unit_price_micro_yuan: fen * 10_000,
             quantity_e4: 10_000,
             amount_fen: fen,
+            ..Default::default()
         }],
+        ..Default::default()
     }
 }
 

@@ -1,7 +1,14 @@
 //! What one outpatient settlement costs the databases, counted where every statement passes.
 
 use integration_tests::{World, visit};
+use kernel::Clock;
+use policy::testing::Text;
+use proto::settlement;
+use runtime::render;
 use std::sync::atomic::Ordering;
+
+/// In milliseconds.
+const HOUR: i64 = 3_600_000;
 
 /// What a service's database was asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +51,8 @@ async fn settle_one(world: &World, person: &str, n: u32) -> Vec<(&'static str, C
         person,
         &format!("V{n}"),
         &format!("2017-03-{:02}", n + 1),
-        10_000,
+        // Small, so that the funds pay for each of several: an empty posting is no statement.
+        5_000,
     );
     world
         .settle(&format!("R{n}"), claim)
@@ -61,9 +69,42 @@ async fn an_outpatient_settlement_is_one_commit() {
     // The first claim of a year makes the person's row and reads the catalogue.
     settle_one(&world, &person, 0).await;
     let costs = settle_one(&world, &person, 1).await;
+    told(&costs);
+    assert_pinned(&costs);
 
+    // A package that is activated is read once, by whoever decides first.
+    activate(&world).await;
+    let read = settle_one(&world, &person, 2).await;
+    assert_eq!(read[1].1.statements, costs[1].1.statements + 2, "{read:?}");
+    assert_pinned(&settle_one(&world, &person, 3).await);
+    // An instant that comes costs nothing.
+    world.clock.set(world.clock.now().plus_millis(HOUR));
+    assert_pinned(&settle_one(&world, &person, 4).await);
+}
+
+/// Puts a package into force in an hour: proposed by one, activated by another.
+async fn activate(world: &World) {
+    let text = Text::marked("cost").outpatient("60%");
+    let request = settlement::ProposePackageRequest {
+        request_id: "cost".into(),
+        text: text.0.clone(),
+    };
+    let mut desk = world.suite.desk("operator-1").settlement();
+    desk.propose_package(request).await.expect("a proposal");
+    let since = world.clock.now().plus_millis(HOUR);
+    let request = settlement::ActivatePackageRequest {
+        request_id: "cost".into(),
+        package_digest: text.digest().to_string(),
+        activates_time: Some(render::timestamp(since)),
+        reason: String::new(),
+    };
+    let mut desk = world.suite.desk("operator-2").settlement();
+    desk.activate_package(request).await.expect("an activation");
+}
+
+fn told(costs: &[(&'static str, Cost)]) {
     println!("one outpatient settlement   statements  commits  round trips");
-    for (service, cost) in &costs {
+    for (service, cost) in costs {
         let (statements, commits) = (cost.statements, cost.commits);
         println!(
             "  {service:<24}  {statements:>10}  {commits:>7}  {:>11}",
@@ -77,9 +118,13 @@ async fn an_outpatient_settlement_is_one_commit() {
         "all",
         sum(|c| c.round_trips())
     );
+}
 
+/// Every round trip is paid on every claim of the region.
+fn assert_pinned(costs: &[(&'static str, Cost)]) {
+    let commits: u64 = costs.iter().map(|(_, cost)| cost.commits).sum();
     assert!(commits <= 2, "{commits} commits");
-    // Raise these only with a reason: every round trip is paid on every claim of the region.
+    // Raise these only with a reason.
     let cost = |statements, begins, commits| Cost {
         statements,
         begins,
@@ -87,7 +132,7 @@ async fn an_outpatient_settlement_is_one_commit() {
     };
     let expected = [cost(1, 0, 0), cost(10, 1, 1), cost(0, 0, 0), cost(0, 0, 0)];
     assert_eq!(
-        costs.into_iter().map(|(_, cost)| cost).collect::<Vec<_>>(),
+        costs.iter().map(|(_, cost)| *cost).collect::<Vec<_>>(),
         expected
     );
 }

@@ -2,6 +2,9 @@
 //! way, and the suite it serves.
 
 use integration_tests::child::{Child, Ended, built, command};
+use kernel::Clock;
+use policy::testing::Text;
+use runtime::clock::SystemClock;
 use serde_json::Value;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -13,7 +16,16 @@ use tonic_health::pb::health_client::HealthClient;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
 /// The chapters of the story, by their marks.
-const CHAPTERS: &str = "①②③④⑤⑥⑦⑧⑨";
+const CHAPTERS: &str = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭";
+/// What the second part tells: five payers, what is assumed, and the same bill elsewhere.
+const FIVE_IN_ONE: &[&str] = &[
+    "安吉县 2020 年",
+    "✓ 一次调用，五个基金按固定次序支付",
+    "【精神残疾救助】",
+    "〔假定〕",
+    "✓ 五个基金的余额都回到结算前",
+    "✓ 甲与演示省城医院自己的预结算（PreSettle）逐项相同",
+];
 /// How the story's last line begins.
 const HELD: &str = "演示完成：";
 /// Every service's name on the wire.
@@ -25,6 +37,8 @@ const SERVICES: &[&str] = &[
     "yibao.referral.v1.ReferralService",
     "yibao.settlement.v1.SettlementService",
 ];
+/// Columns of a printed line at most.
+const COLUMNS_MAX: usize = 100;
 /// A free port, taken by the program itself.
 const ANY_PORT: &str = "127.0.0.1:0";
 
@@ -59,6 +73,12 @@ fn serving(arguments: &[&str]) -> (Child, String) {
     let endpoint = format!("http://{}", endpoint.expect("an endpoint"));
     suite.until("按 Ctrl-C 停止");
     (suite, endpoint)
+}
+
+/// How wide a line is where a Chinese character takes two columns.
+fn columns(line: &str) -> usize {
+    let wide = |c: &char| matches!(c, '\u{2e80}'..='\u{ffef}');
+    line.chars().count() + line.chars().filter(wide).count()
 }
 
 /// It refused: a status that is not zero, and a message with all of these.
@@ -125,6 +145,13 @@ fn the_story_holds_every_time_and_its_commands_can_be_pasted() {
         "{}",
         demo.out
     );
+    for said in FIVE_IN_ONE {
+        assert!(demo.out.contains(said), "no {said:?} in: {}", demo.out);
+    }
+    let told = demo.out.lines().filter(|line| !line.contains(text(&data)));
+    for line in told {
+        assert!(columns(line) <= COLUMNS_MAX, "{} {line}", columns(line));
+    }
     assert!(!demo.err.contains("ERROR"), "{}", demo.err);
 
     // The same folder again, now to stay.
@@ -144,6 +171,18 @@ fn the_story_holds_every_time_and_its_commands_can_be_pasted() {
     );
     let priced = answered(&commands[1]);
     assert_eq!(priced["quote"]["amounts"]["total_fen"], 4960, "{priced}");
+    // Each area sees its own books only, and what is no area is nobody's.
+    let books = |caller: &str| {
+        let asked = ["call", "--endpoint", &endpoint, "--as", caller];
+        run(&[&asked[..], &["settlement/GetTrialBalance"]].concat())
+    };
+    let [erenhot, anji] = ["clerk-1", "clerk-1@330523"].map(|caller| books(caller).out);
+    assert!(
+        erenhot.contains("H1525") && !erenhot.contains("H3305"),
+        "{erenhot}"
+    );
+    assert!(anji.contains("H3305") && !anji.contains("H1525"), "{anji}");
+    assert_refused(&books("clerk-1@Anji"), &["UNAUTHENTICATED"]);
     suite.signal("INT");
     assert_stopped_well(&suite.end());
 }
@@ -377,4 +416,86 @@ async fn health_says_serving_until_the_signal() {
     }
     drop((watches, client));
     assert_stopped_well(&suite.end());
+}
+
+/// `yibao policy` with these arguments, on the suite at `endpoint`.
+fn policy(endpoint: &str, arguments: &[&str]) -> Ended {
+    let mut all = vec!["policy"];
+    all.extend(arguments);
+    all.extend(["--endpoint", endpoint]);
+    run(&all)
+}
+
+/// It printed all of these.
+fn assert_printed(ended: &Ended, said: &[&str]) {
+    for said in said {
+        assert!(ended.out.contains(said), "no {said:?} in: {ended:?}");
+    }
+}
+
+#[test]
+fn a_package_is_proposed_by_one_and_activated_by_another() {
+    let (folder, data) = folder();
+    let (suite, endpoint) = serving(&["up", "--data", text(&data), "--listen", ANY_PORT]);
+    let package = Text::marked("program").outpatient("60%");
+    let digest = package.digest().to_string();
+    let file = folder.path().join("new.toml");
+    let bad = package.clone().with("rate = \"60%\"", "rate = \"160%\"");
+    std::fs::write(&file, &bad.0).unwrap();
+    let propose = ["propose", text(&file), "--as", "operator-1"];
+    // What is no package is told with file, line and column, and nothing is sent.
+    assert_refused(&policy(&endpoint, &propose), &["new.toml:", "160%"]);
+    std::fs::write(&file, package.clone().failing().0).unwrap();
+    let failing = policy(&endpoint, &propose);
+    assert_refused(&failing, &["两个服务均未提交"]);
+    assert_printed(
+        &failing,
+        &["参保      未提交：PACKAGE_EXAMPLE_FAILED", "38,499.00"],
+    );
+
+    // A name that no header carries is nobody's.
+    let nobody = ["propose", text(&file), "--as", "张三"];
+    assert_refused(&policy(&endpoint, &nobody), &["--as \"张三\""]);
+
+    // Proposed to one service only, it can be activated in one only, and that is said.
+    std::fs::write(&file, &package.0).unwrap();
+    let request = serde_json::json!({ "request_id": "P-1", "text": package.0 }).to_string();
+    let asked = ["call", "--endpoint", &endpoint, "--as", "operator-1"];
+    let ended = run(&[&asked[..], &["settlement/ProposePackage", &request]].concat());
+    assert!(ended.status.success(), "{ended:?}");
+    let at = SystemClock.now().plus_millis(3_600_000).in_shanghai();
+    let activate = ["activate", &digest, "--at", &at, "--as"];
+    let by = |who: &'static str| policy(&endpoint, &[&activate[..], &[who]].concat());
+    assert_refused(&by("operator-1"), &["两个服务均未启用"]);
+    let half = by("operator-2");
+    assert_refused(&half, &["只有结算服务已启用", "重复是安全的"]);
+    assert_printed(
+        &half,
+        &["参保      未启用：DOCUMENT_UNKNOWN", "结算      已启用"],
+    );
+    let listed = policy(&endpoint, &["list"]);
+    assert_printed(
+        &listed,
+        &["系统内置", "待生效", "operator-2", "状态或生效时刻不同"],
+    );
+    // Said again, both have it.
+    let proposed = policy(&endpoint, &propose);
+    assert!(proposed.status.success(), "{proposed:?}");
+    assert_printed(
+        &proposed,
+        &["参保      已提交", "结算      此前已提交", &digest],
+    );
+    let activated = by("operator-2");
+    assert!(activated.status.success(), "{activated:?}");
+    assert_printed(&activated, &["参保      已启用", "结算      此前已启用"]);
+    let listed = policy(&endpoint, &["list"]);
+    assert!(
+        listed.status.success() && !listed.out.contains("不同"),
+        "{listed:?}"
+    );
+    assert_printed(&listed, &[&digest[..12], &at, "operator-1"]);
+    suite.signal("INT");
+    assert_stopped_well(&suite.end());
+    let gone = policy(&endpoint, &["list"]);
+    assert_refused(&gone, &["参保"]);
 }

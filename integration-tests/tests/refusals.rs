@@ -12,9 +12,11 @@ const GOLDEN: &str = "integration-tests/golden/refusals.tsv";
 const HEADING: &str = "service\tcode\tkind\tsentence\tremedy\n";
 
 /// Every list, by the crate it belongs to.
-fn lists() -> [(&'static str, &'static [&'static Spec]); 7] {
+fn lists() -> [(&'static str, &'static [&'static Spec]); 9] {
     [
         ("kernel", kernel::refusal::ALL),
+        ("policy", policy::refusal::ALL),
+        ("store", store::refusal::ALL),
         ("enrollment", enrollment::refusal::ALL),
         ("inspection", inspection::refusal::ALL),
         ("interregional", interregional::refusal::ALL),

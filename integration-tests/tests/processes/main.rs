@@ -178,6 +178,7 @@ async fn furnish(wire: Wire) {
         tier: "2".into(),
         kind: "A1".into(),
         agreement_from_day: "2010-01-01".into(),
+        ..Default::default()
     };
     let request = settlement::RegisterInstitutionRequest {
         request_id: "hospital".into(),
@@ -226,6 +227,7 @@ async fn insure(wire: Wire) -> String {
         scheme: scheme.clone(),
         year: 2017,
         paid_day: paid_day.clone(),
+        ..Default::default()
     };
     let quoted = client
         .quote_subsidy(service().own(quote))
@@ -240,6 +242,7 @@ async fn insure(wire: Wire) -> String {
         paid_day,
         paid_fen: quoted.subsidy.unwrap().to_pay_fen,
         exempt_from_waiting: false,
+        ..Default::default()
     };
     client.enrol_person(service().own(request)).await.unwrap();
     person_id

@@ -22,7 +22,7 @@ pub struct Rpc {
     pub service: &'static str,
     /// Its name.
     pub method: &'static str,
-    /// The role that may call it: a clerk, or a service that calls for one.
+    /// The role that may call it: a clerk, an operator, or a service that calls for a clerk.
     pub role: Role,
     /// The method of settlement whose key is the outcome; none where it is the method's own.
     pub pivot: Option<&'static str>,
@@ -244,6 +244,17 @@ impl Bench {
         content["request_id"] = json!(id);
         let answer = self.send(principal(role), asked, content).await;
         (id, must(answer))
+    }
+
+    /// Likewise, but by an operator of this name.
+    pub async fn done_by_operator(&self, name: &str, asked: (&str, &str), content: &Value) {
+        let mut content = content.clone();
+        content["request_id"] = json!(self.id());
+        let operator = Principal {
+            caller: name.into(),
+            ..principal(Role::Operator)
+        };
+        must(self.send(operator, asked, content).await);
     }
 
     /// A message as JSON.

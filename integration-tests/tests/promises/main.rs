@@ -148,7 +148,7 @@ async fn a_passing_no_is_not_remembered() {
         let (good, id) = ((rpc.good)(bench).await, bench.id());
         let before = bench.stored(true).await;
         let may_not = match rpc.role {
-            Role::Service => Role::Clerk,
+            Role::Service | Role::Operator => Role::Clerk,
             _ => Role::Operator,
         };
         let same_caller = Principal {
@@ -228,7 +228,7 @@ async fn withdrawn_after_its_effect_is_gone() {
 #[test]
 fn no_changing_method_is_missing() {
     /// What a method that changes nothing begins with.
-    const ASKING: [&str; 8] = [
+    const ASKING: [&str; 9] = [
         "Get",
         "List",
         "Check",
@@ -237,6 +237,7 @@ fn no_changing_method_is_missing() {
         "PreSettle",
         "Explain",
         "Screen",
+        "WhatWouldChange",
     ];
     let pool = DescriptorPool::decode(proto::DESCRIPTOR_SET).unwrap();
     let ours = pool

@@ -3,7 +3,8 @@
 
 use crate::bench::{Bad, Bench, Good, Mend, No, Rpc, SUBJECT, Seen};
 use integration_tests::{CLINIC, DRUG, HOSPITAL, id_number, stay};
-use kernel::Role::{self, Clerk, Service};
+use kernel::Role::{self, Clerk, Operator, Service};
+use policy::testing::Text;
 use serde_json::{Value, json};
 
 /// A person nobody registered.
@@ -47,8 +48,12 @@ table! {
     Clerk enrollment.EnrolPerson: coverage, Bad::Twice("ALREADY_INSURED");
     Clerk enrollment.SuspendBenefit: suspension, staged!("PERSON_UNKNOWN", of_nobody);
     Clerk enrollment.RecordDeath: death, Bad::Twice("PERSON_DEAD");
+    Operator enrollment.ProposePackage: proposal_there, Bad::Twice("DOCUMENT_EXISTS");
+    Operator enrollment.ActivatePackage: activation_there, Bad::Twice("DOCUMENT_ACTIVATED");
     Clerk settlement.RegisterInstitution: institution, Bad::Twice("INSTITUTION_EXISTS");
     Clerk settlement.PublishCatalogue: catalogue, Bad::Twice("CATALOGUE_EXISTS");
+    Operator settlement.ProposePackage: proposal, Bad::Twice("DOCUMENT_EXISTS");
+    Operator settlement.ActivatePackage: activation, staged!("SECOND_PERSON_NEEDED", by_oneself);
     Service settlement.PostSettlement: posting, staged!("DUPLICATE_CLAIM", posted_before);
     Service settlement.ReverseSettlement: reversal, staged!("NOT_NEWEST", older_at_settlement);
     Clerk referral.RequestReferral: referral, staged!("SAME_INSTITUTION", to_itself);
@@ -151,6 +156,67 @@ async fn catalogue(bench: &Bench) -> Good {
         "items": [{ "item_code": DRUG, "name": "甲类药品", "item_class": "01" }],
     });
     good(content, "/items/0/name", json!("其他药品"))
+}
+
+async fn proposal(bench: &Bench) -> Good {
+    proposed(bench, "settlement")
+}
+
+async fn proposal_there(bench: &Bench) -> Good {
+    proposed(bench, "enrollment")
+}
+
+/// A text that nobody proposed yet.
+fn text(bench: &Bench) -> Text {
+    Text::marked(&bench.number().to_string())
+}
+
+fn proposed(bench: &Bench, service: &'static str) -> Good {
+    let content = json!({ "text": text(bench).0 });
+    let good = good(content, "/text", json!(text(bench).0));
+    good.seen((service, "ListPackages"), whole(), SUBJECT)
+}
+
+async fn activation(bench: &Bench) -> Good {
+    activated(bench, "settlement").await
+}
+
+async fn activation_there(bench: &Bench) -> Good {
+    activated(bench, "enrollment").await
+}
+
+/// The activation of a text that another person proposed, at an instant nobody else names.
+async fn activated(bench: &Bench, service: &'static str) -> Good {
+    let text = text(bench);
+    let asked = (service, "ProposePackage");
+    let content = json!({ "text": text.0 });
+    bench.done_by_operator("operator-9", asked, &content).await;
+    let good = good(activating(bench, &text), "/reason", json!("其他原因"));
+    good.seen((service, "ListPackages"), whole(), SUBJECT)
+}
+
+fn activating(bench: &Bench, text: &Text) -> Value {
+    let second = bench.number();
+    let instant = format!("2018-03-02T00:{:02}:{:02}Z", second / 60, second % 60);
+    json!({ "package_digest": text.digest().to_string(), "activates_time": instant })
+}
+
+/// Who proposed a text never is the second person.
+async fn by_oneself(bench: &Bench) -> No {
+    let text = text(bench);
+    let asked = ("settlement", "ProposePackage");
+    bench
+        .done(Operator, asked, &json!({ "text": text.0 }))
+        .await;
+    No {
+        content: activating(bench, &text),
+        mend: None,
+    }
+}
+
+/// A page as long as can be.
+fn whole() -> Value {
+    json!({ "page_size": 500 })
 }
 
 async fn posting(bench: &Bench) -> Good {

@@ -17,6 +17,7 @@ const QUESTIONS: &[&str] = &[
     "PriceClaim",
     "Quote",
     "Screen",
+    "WhatWouldChange",
 ];
 /// What a whole number may be besides an amount, a rate or a quantity: a place, a count, a version.
 const COUNTS: &[&str] = &[
@@ -173,13 +174,19 @@ fn names_say_units() {
         let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
         let says = match kind {
             Kind::Int64 => ends(&["_fen", "_micro_yuan", "_e4"]) || COUNTS.contains(&name),
-            Kind::Int32 => ends(&["_bp"]) || COUNTS.contains(&name),
+            Kind::Int32 => ends(&["_bp", "_months", "_years"]) || COUNTS.contains(&name),
             Kind::Message(message) if message.full_name() == "google.protobuf.Timestamp" => {
                 ends(&["_time"])
             }
-            Kind::String | Kind::Bool | Kind::Bytes | Kind::Message(_) | Kind::Enum(_) => {
-                !ends(&["_fen", "_micro_yuan", "_e4", "_bp", "_time"])
-            }
+            Kind::String | Kind::Bool | Kind::Bytes | Kind::Message(_) | Kind::Enum(_) => !ends(&[
+                "_fen",
+                "_micro_yuan",
+                "_e4",
+                "_bp",
+                "_time",
+                "_months",
+                "_years",
+            ]),
             // Floats cannot hold money; other widths and signs have no use here.
             other => panic!("{path} is {other:?}"),
         };

@@ -106,6 +106,9 @@ fn of_enrollment() -> Vec<Wrong> {
         enrol("year", json!(0)), enrol("year", json!(1999)), enrol("year", json!(2101)),
         enrol("paid_day", json!("2016/11/15")), enrol("paid_fen", json!(-1)),
         enrol("paid_fen", json!(i64::MIN)),
+        enrol("fee_tier", json!("一档")), enrol("fee_tier", long(21)),
+        enrol("repaid_years", json!(-1)), enrol("repaid_years", json!(i32::MAX)),
+        enrol("enrolment_way", json!("Resident")),
         suspend("from_day", json!("")), suspend("until_day", json!("2017-01-01")),
         suspend("reason", json!("")), suspend("reason", long(201)),
         wrong("enrollment/RecordDeath", "/death_day", json!(""), "death_day"),
@@ -114,6 +117,9 @@ fn of_enrollment() -> Vec<Wrong> {
         wrong("enrollment/CheckEligibility", "/scheme", json!("居民"), "scheme"),
         wrong("enrollment/QuoteSubsidy", "/year", json!(-2017), "year"),
         wrong("enrollment/QuoteSubsidy", "/paid_day", json!(""), "paid_day"),
+        wrong("enrollment/QuoteSubsidy", "/fee_tier", json!("一档"), "fee_tier"),
+        wrong("enrollment/QuoteSubsidy", "/repaid_years", json!(101), "repaid_years"),
+        wrong("enrollment/QuoteSubsidy", "/enrolment_way", json!("x"), "enrolment_way"),
     ]
 }
 
@@ -130,6 +136,25 @@ fn of_claims() -> Vec<(&'static str, Value)> {
         ("lines[0].item_code", json!("")), ("lines[0].item_code", json!("药")),
         ("lines[0].unit_price_micro_yuan", json!(-1)), ("lines[0].quantity_e4", json!(0)),
         ("lines[0].quantity_e4", json!(i64::MIN)),
+        ("disease_codes", json!(vec!["M03900"; 101])), ("disease_codes[0]", json!("")),
+        ("disease_codes[0]", json!("病种")), ("third_party_share_bp", json!(-1)),
+        ("third_party_share_bp", json!(10_001)), ("advance_payment", json!(true)),
+        ("filing", json!(99)), ("filing", json!(-1)), ("decided_day", json!("2017-13-01")),
+        ("decided_day", json!("2017-01-01")), ("household_income_fen", json!(-1)),
+        ("household_income_fen", json!(i64::MAX)), ("lines[0].approval", json!(3)),
+        ("lines[0].fee_day", json!("2017")), ("lines[0].fee_day", json!("2018-01-01")),
+    ]
+}
+
+/// What is wrong in a change, and where in it.
+fn of_changes() -> Vec<(&'static str, Value)> {
+    vec![
+        ("filing", json!(99)),
+        ("place", json!(-1)),
+        ("tier", json!("三级")),
+        ("kind", long(13)),
+        ("identity_kinds.identity_kinds[0]", json!("")),
+        ("identity_kinds.identity_kinds", json!(vec!["2303"; 101])),
     ]
 }
 
@@ -163,7 +188,7 @@ fn of_settlement() -> Vec<Wrong> {
         at("settlement/RegisterInstitution", "institution", Value::Null),
         institution("institution_code", json!("h15250100009")), institution("name", json!("")),
         institution("name", long(101)), institution("tier", json!("")),
-        institution("kind", json!("医院")), institution("agreement_from_day", json!("2010-1-1")),
+        institution("place", json!(5)), institution("kind", json!("医院")), institution("agreement_from_day", json!("2010-1-1")),
         catalogue("effective_day", json!("")), catalogue("items", json!([])),
         catalogue("items[0].item_code", json!("")), catalogue("items[1].item_code", json!("D-A")),
         catalogue("items[0].name", json!("")), catalogue("items[0].item_class", json!("04")),
@@ -172,9 +197,12 @@ fn of_settlement() -> Vec<Wrong> {
         catalogue("items[1].price_limits[0].tier", json!("")),
         catalogue("items[1].price_limits[1].tier", json!("1")),
         catalogue("items[1].price_limits[0].unit_price_micro_yuan", json!(-1)),
+        catalogue("items[0].marks[0]", json!("蒙药")), catalogue("items[0].marks", json!(vec!["a"; 21])),
         // Without a member it is a repeat's question; a first attempt is refused by decision.
         post("claim", Value::Null), post("member.person_id", json!("1")), post("member.scheme", json!("")),
         post("member.as_of_day", json!("")), post("member.identity_kinds[0]", json!("身份")),
+        post("member.birth_day", json!("1980-02-30")), post("member.continuous_years", json!(-1)),
+        post("member.continuous_years", json!(201)),
         post("findings[0].rule_code", json!("")), post("findings[0].effect", json!(99)),
         post("findings[0].effect", json!(0)), post("findings[0].line_number", json!(-1)),
         post("findings[0].sentence", json!("")), post("findings[0].other_settlement_id", json!("1")),
@@ -189,12 +217,39 @@ fn of_settlement() -> Vec<Wrong> {
         at("settlement/GetAccumulators", "scheme", json!("")),
         at("orchestrator/Reverse", "reason", json!(" ")),
     ];
-    for method in ["settlement/PostSettlement", "settlement/PriceClaim",
-        "settlement/GetClaimHistory", "orchestrator/PreSettle", "orchestrator/Settle"] {
+    for method in ["settlement/QuoteChange", "settlement/ExplainChange",
+        "orchestrator/WhatWouldChange"] {
+        all.push(at(method, "change", Value::Null));
+        all.extend(of_changes().into_iter().map(|(field, value)| {
+            at(method, &format!("change.{field}"), value)
+        }));
+    }
+    for method in ["settlement/PostSettlement", "settlement/PriceClaim", "settlement/QuoteChange",
+        "settlement/GetClaimHistory", "orchestrator/PreSettle", "orchestrator/WhatWouldChange",
+        "orchestrator/Settle"] {
         all.push(at(method, "claim", Value::Null));
         all.extend(of_claims().into_iter().map(|(field, value)| {
             at(method, &format!("claim.{field}"), value)
         }));
+    }
+    all
+}
+
+#[rustfmt::skip]
+fn of_packages() -> Vec<Wrong> {
+    let mut all = Vec::new();
+    for service in ["enrollment", "settlement"] {
+        let propose = format!("{service}/ProposePackage");
+        let activate = format!("{service}/ActivatePackage");
+        let mut at = |field: &str, value| all.push(wrong(&activate, &pointer(field), value, field));
+        at("package_digest", json!("")); at("package_digest", json!("0"));
+        at("package_digest", json!("g".repeat(64)));
+        at("activates_time", Value::Null);
+        at("activates_time", json!("0001-01-01T00:00:00Z"));
+        at("activates_time", json!("3000-01-01T00:00:00Z"));
+        at("reason", long(201)); at("reason", json!("\n"));
+        all.push(wrong(&propose, "/text", json!(""), "text"));
+        all.push(wrong(&propose, "/text", long((1 << 20) + 1), "text"));
     }
     all
 }
@@ -318,6 +373,7 @@ async fn a_malformed_request_is_told_its_field_and_changes_nothing() {
         everywhere(),
         of_enrollment(),
         of_settlement(),
+        of_packages(),
         of_the_others(),
     ];
     let rows: Vec<Wrong> = rows.into_iter().flatten().collect();

@@ -1,7 +1,9 @@
 //! One sound request for every method: what malformed ones and noise are made from.
 
-use crate::{ask, methods, short};
+use crate::{ask, caller, methods, short};
 use integration_tests::{CLINIC, DRUG, HOSPITAL, World, id_number, stay, visit};
+use kernel::Role;
+use policy::testing::Text;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -53,6 +55,13 @@ impl Ground {
         )
         .await
         .unwrap();
+        // Who activates is another than who proposed.
+        let proposer = caller("operator-9", &[Role::Operator]);
+        for service in ["enrollment", "settlement"] {
+            let proposal = json!({"request_id": "ground", "text": activated().0});
+            let name = format!("{service}/ProposePackage");
+            ask(world, &proposer, &name, &proposal).await.unwrap();
+        }
         let (uninsured, mortal) = (world.person().await, world.person().await);
         Ground {
             insured,
@@ -70,6 +79,7 @@ impl Ground {
         all.extend(self.settling());
         all.extend(self.referring());
         all.extend(self.inspecting());
+        all.extend(legislating());
         all.extend(for_all_services());
         all
     }
@@ -109,13 +119,15 @@ impl Ground {
             (
                 "enrollment/QuoteSubsidy",
                 json!({"person_id": uninsured, "scheme": "390",
-                "year": 2017, "paid_day": "2015-11-15"}),
+                "year": 2017, "paid_day": "2015-11-15", "fee_tier": "", "repaid_years": 0,
+                "enrolment_way": "", "exempt_from_waiting": false}),
             ),
             (
                 "enrollment/EnrolPerson",
                 json!({"request_id": "S", "person_id": mortal,
                 "scheme": "390", "year": 2017, "paid_day": "2016-11-15", "paid_fen": 18_000,
-                "exempt_from_waiting": false}),
+                "exempt_from_waiting": false, "fee_tier": "", "repaid_years": 0,
+                "enrolment_way": ""}),
             ),
             (
                 "enrollment/SuspendBenefit",
@@ -149,24 +161,28 @@ impl Ground {
         let (insured, [first, second]) = (&self.insured, &self.posted);
         let (claim, member) = (claim(insured, "2017-06-01"), member(insured, "2017-06-01"));
         let priced = json!({"claim": claim, "member": member, "findings": [finding()]});
+        let mut changed = priced.clone();
+        changed["change"] = change();
         vec![
             (
                 "settlement/RegisterInstitution",
                 json!({"request_id": "S", "institution": {
                 "institution_code": "H15250100009", "name": "测试医院", "tier": "2",
-                "kind": "A1", "agreement_from_day": "2010-01-01"}}),
+                "kind": "A1", "agreement_from_day": "2010-01-01", "place": "PLACE_CITY",
+                "contracted": false}}),
             ),
             (
                 "settlement/PublishCatalogue",
                 json!({"request_id": "S",
                 "effective_day": "2019-01-01", "items": [
                     {"item_code": DRUG, "name": "甲类", "item_class": "01", "first_pay_bp": 0,
-                     "price_limits": []},
+                     "price_limits": [], "restricted": true, "marks": ["ethnic", "new"]},
                     {"item_code": "D-B", "name": "乙类", "item_class": "02", "first_pay_bp": 1_000,
                      "price_limits": [{"tier": "1", "unit_price_micro_yuan": 1_000_000},
                                       {"tier": "2", "unit_price_micro_yuan": 2_000_000}]}]}),
             ),
             ("settlement/PriceClaim", priced.clone()),
+            ("settlement/QuoteChange", changed),
             (
                 "settlement/PostSettlement",
                 json!({"request_id": "S", "origin": "",
@@ -182,6 +198,10 @@ impl Ground {
                 "settlement/ExplainSettlement",
                 json!({"settlement_id": first}),
             ),
+            (
+                "settlement/ExplainChange",
+                json!({"settlement_id": first, "change": change()}),
+            ),
             ("settlement/GetClaimHistory", json!({"claim": claim})),
             (
                 "settlement/GetAccumulators",
@@ -196,6 +216,10 @@ impl Ground {
             (
                 "orchestrator/PreSettle",
                 json!({"claim": self::claim(insured, "2017-07-01")}),
+            ),
+            (
+                "orchestrator/WhatWouldChange",
+                json!({"claim": self::claim(insured, "2017-07-01"), "change": change()}),
             ),
             (
                 "orchestrator/Settle",
@@ -259,6 +283,27 @@ impl Ground {
     }
 }
 
+/// The text that is proposed and waits to be activated.
+fn activated() -> Text {
+    Text::marked("ground")
+}
+
+/// Packages: alike in both services that decide by them.
+fn legislating() -> Vec<(&'static str, Value)> {
+    let propose = json!({"request_id": "S", "text": Text::marked("sound").0});
+    let activate = json!({"request_id": "S", "package_digest": activated().digest().to_string(),
+        "activates_time": "2018-03-02T00:00:00Z", "reason": "测试"});
+    let list = json!({"page_size": 1, "page_token": ""});
+    vec![
+        ("enrollment/ProposePackage", propose.clone()),
+        ("enrollment/ActivatePackage", activate.clone()),
+        ("enrollment/ListPackages", list.clone()),
+        ("settlement/ProposePackage", propose),
+        ("settlement/ActivatePackage", activate),
+        ("settlement/ListPackages", list),
+    ]
+}
+
 /// Withdrawals, outcomes, burnings and events: alike everywhere.
 fn for_all_services() -> Vec<(&'static str, Value)> {
     let mut all = Vec::new();
@@ -297,15 +342,23 @@ fn claim(person: &str, day: &str) -> Value {
     json!({"person_id": person, "institution_code": claim.institution_code,
         "visit_number": claim.visit_number, "scheme": claim.scheme, "med_type": claim.med_type,
         "begin_day": day, "end_day": day, "diagnosis_code": claim.diagnosis_code,
+        "disease_codes": ["M03900"], "third_party_share_bp": 0, "advance_payment": false,
+        "filing": "FILING_REFERRED", "decided_day": day, "household_income_fen": 0,
         "lines": [{"number": 1, "item_code": line.item_code, "quantity_e4": line.quantity_e4,
             "unit_price_micro_yuan": line.unit_price_micro_yuan,
-            "amount_fen": line.amount_fen}]})
+            "amount_fen": line.amount_fen, "approval": "APPROVAL_APPROVED", "fee_day": day}]})
 }
 
 fn member(person: &str, day: &str) -> Value {
     json!({"person_id": person, "area_code": integration_tests::AREA, "person_version": 1,
         "scheme": "390", "as_of_day": day, "eligible": true, "ineligibilities": [],
-        "sex": "2", "birth_day": "1980-01-01", "identity_kinds": ["2303"]})
+        "sex": "2", "birth_day": "1980-01-01", "identity_kinds": ["2303"],
+        "continuous_years": 3})
+}
+
+fn change() -> Value {
+    json!({"filing": "FILING_EMERGENCY", "place": "PLACE_OUTSIDE", "contracted": false,
+        "tier": "3", "kind": "A2", "identity_kinds": {"identity_kinds": ["2304"]}})
 }
 
 fn finding() -> Value {

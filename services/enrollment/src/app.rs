@@ -1,32 +1,57 @@
-//! One method per RPC: load, decide, store. The changes of registrations, of insurance and the
-//! reads each have a file.
+//! One method per RPC: load, decide, store. The changes of registrations, of insurance, the policy
+//! packages and the reads each have a file.
 
 mod insure;
+mod packages;
 mod read;
 mod register;
 
 use crate::refusal;
 use crate::store::recorded::{self, Recorded};
+use ::store::document::{Documents, Shelf};
 use ::store::event::{self, Event};
 use ::store::{Db, Key, Stop, Tx};
 use kernel::{AreaCode, Clock, Instant, Outcome, Refusal, SealedEvent, Spec};
+use policy::{Law, Library};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Refusals that may stand in this service's key rows.
-pub const LISTS: &[&[&Spec]] = &[refusal::ALL, kernel::refusal::ALL];
+pub const LISTS: &[&[&Spec]] = &[
+    refusal::ALL,
+    policy::refusal::ALL,
+    ::store::refusal::ALL,
+    kernel::refusal::ALL,
+];
+
+/// What the policy packages are called among the service's documents.
+pub const PACKAGE: &str = "package";
 
 /// The service's decisions over its store.
 pub struct App {
-    /// The service's database.
-    pub db: Db,
+    db: Db,
     /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// The packages it decides by.
-    pub library: Arc<policy::Library>,
+    documents: Documents,
+    shelf: Shelf<Law>,
 }
 
 impl App {
+    /// The service's decisions over `db`; `library` has the packages that come with the suite.
+    pub fn new(db: Db, clock: Arc<dyn Clock>, library: Arc<Library>) -> App {
+        let documents = Documents {
+            db: db.clone(),
+            kind: PACKAGE,
+            lists: LISTS,
+        };
+        App {
+            db,
+            clock,
+            documents,
+            shelf: Shelf::new(PACKAGE, Law::new(library), packages::enacted),
+        }
+    }
+
     /// Withdraws what a request made: `undo` gets its id and answers the facts to tell, or none
     /// where nothing stood any more.
     async fn undo<F, Fut>(&self, key: &Key, kind: &'static str, undo: F) -> Result<Outcome, Refusal>

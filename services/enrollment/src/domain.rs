@@ -6,7 +6,8 @@ mod identity;
 mod person;
 
 pub use coverage::{
-    Coverage, FeeShare, InsuranceYear, Payment, Terms, already_insured, no_package, quote,
+    Coverage, FeeShare, InsuranceYear, Payment, Plan, Quote, Terms, YearsRepaid, already_insured,
+    no_package,
 };
 pub use eligibility::{Cover, Ineligibility, Member, NewSuspension, Record, Suspension};
 pub use identity::{Identity, NewIdentity, kinds_on};

@@ -108,6 +108,11 @@ pub mod coverage {
         pub fee_fen: i64,
         pub subsidy_fen: i64,
         pub to_pay_fen: i64,
+        /// What was due on the day; nothing in rows from before there was a choice.
+        pub pay_now_fen: Option<i64>,
+        pub fee_tier: Option<String>,
+        pub repaid_years: Option<i32>,
+        pub repair_fee_fen: Option<i64>,
         /// Digest of the package that decided, hexadecimal.
         pub package_digest: String,
         pub withdrawn_at: Option<i64>,

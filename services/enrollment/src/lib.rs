@@ -14,6 +14,7 @@
 //! identity:    recorded ──withdrawn──▶ gone        at most one of a kind on any day
 //! coverage:    enrolled ──withdrawn──▶ gone        at most one of a person and year
 //! suspension:  suspended ──withdrawn──▶ gone       may overlap others
+//! package:     proposed ──activated by another person──▶ scheduled ──its instant──▶ in force
 //!
 //! a day of a coverage's year:   … waiting … │ benefit_from … benefits run … │ until (1 January)
 //! ```
@@ -52,18 +53,14 @@ pub async fn open(settings: &Settings) -> Result<Db, OpenError> {
     Db::open::<migration::Migrator>(&config).await
 }
 
-/// Makes the service over its open database; `library` has the packages it decides by.
+/// Makes the service over its open database; `library` has the packages that come with the suite.
 pub fn build(
     db: Db,
     settings: &Settings,
     clock: Arc<dyn Clock>,
     library: Arc<policy::Library>,
 ) -> Service {
-    let app = app::App {
-        db: db.clone(),
-        clock: clock.clone(),
-        library,
-    };
+    let app = app::App::new(db.clone(), clock.clone(), library);
     let server = EnrollmentServiceServer::new(rpc::Rpc(app));
     let probed = db.clone();
     Service::new(NAME, server, rpc::ACCESS, settings)

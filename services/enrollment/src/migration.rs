@@ -2,7 +2,9 @@
 
 use sea_orm::DeriveIden;
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, big_integer_null, integer, string, string_null};
+use sea_orm_migration::schema::{
+    big_integer, big_integer_null, integer, integer_null, string, string_null,
+};
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -11,6 +13,8 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let mut migrations = store::migration::common();
         migrations.push(Box::new(Persons));
+        migrations.push(store::migration::documents());
+        migrations.push(Box::new(FeeTiers));
         migrations
     }
 }
@@ -49,6 +53,40 @@ impl MigrationTrait for Persons {
         }
         for index in INDEXES {
             manager.get_connection().execute_unprepared(index).await?;
+        }
+        Ok(())
+    }
+}
+
+/// 缴费档次, 事后资助 and 缴费修复: empty in the rows that stood before.
+struct FeeTiers;
+
+impl MigrationName for FeeTiers {
+    fn name(&self) -> &str {
+        "m0102_fee_tiers"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for FeeTiers {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let columns = [
+            big_integer_null(Coverage::PayNowFen),
+            string_null(Coverage::FeeTier),
+            integer_null(Coverage::RepaidYears),
+            big_integer_null(Coverage::RepairFeeFen),
+        ];
+        // One at a time: SQLite knows no other way.
+        for column in columns {
+            let add = Table::alter()
+                .table(Coverage::Table)
+                .add_column(column)
+                .to_owned();
+            manager.alter_table(add).await?;
         }
         Ok(())
     }
@@ -157,6 +195,10 @@ enum Coverage {
     FeeFen,
     SubsidyFen,
     ToPayFen,
+    PayNowFen,
+    FeeTier,
+    RepaidYears,
+    RepairFeeFen,
     PackageDigest,
     WithdrawnAt,
 }

@@ -7,6 +7,7 @@ use prost::Message;
 use proto::enrollment as pb;
 use proto::enrollment::enrollment_service_server::EnrollmentService;
 use runtime::{Access, Answer, Context, answer, origin, parse, render};
+use std::slice;
 use store::{Call, Key, page};
 use tonic::Request;
 
@@ -29,12 +30,20 @@ pub const ACCESS: Access = &[
     ("ListCoverages", BUREAU),
     ("CheckEligibility", BUREAU),
     ("QuoteSubsidy", BUREAU),
-    ("GetOutcome", BUREAU),
-    ("Burn", BUREAU),
+    ("ProposePackage", LAW),
+    ("WithdrawProposePackage", LAW),
+    ("ActivatePackage", LAW),
+    ("WithdrawActivatePackage", LAW),
+    ("ListPackages", ANYBODY),
+    ("GetOutcome", ANYBODY),
+    ("Burn", ANYBODY),
     ("ListEvents", BUREAU),
 ];
 /// Hospitals and platforms come through the orchestrator.
 const BUREAU: &[Role] = &[Role::Service, Role::Clerk];
+/// What the law is, operators say, two of them together.
+const LAW: &[Role] = &[Role::Service, Role::Operator];
+const ANYBODY: &[Role] = &[Role::Service, Role::Clerk, Role::Operator];
 
 /// Methods whose keys can be asked about and burned.
 const METHODS: &[&str] = &[
@@ -44,6 +53,8 @@ const METHODS: &[&str] = &[
     "EnrolPerson",
     "SuspendBenefit",
     "RecordDeath",
+    "ProposePackage",
+    "ActivatePackage",
 ];
 
 /// The service over its app.
@@ -164,7 +175,9 @@ impl EnrollmentService for Rpc {
             let payment = wire::payment(&message)?;
             let call = self.call(&context, "EnrolPerson", &message.request_id, &message)?;
             let (coverage, replayed) = self.0.enrol(&call, &payment).await?;
-            let coverage = Some(wire::coverage(&self.0.library, coverage));
+            let area = &call.key.area;
+            let law = self.0.law_of(area, slice::from_ref(&coverage)).await?;
+            let coverage = Some(wire::coverage(&law, coverage));
             Ok(pb::EnrolPersonResponse { coverage, replayed })
         })
         .await
@@ -244,8 +257,10 @@ impl EnrollmentService for Rpc {
     ) -> Answer<pb::GetPersonResponse> {
         answer(request, |context, message| async move {
             let id = wire::person_id(&message.person_id)?;
-            let file = self.0.person(&context.principal.area, id).await?;
-            Ok(wire::person_file(&self.0.library, file))
+            let area = &context.principal.area;
+            let file = self.0.person(area, id).await?;
+            let law = self.0.law_of(area, &file.coverages).await?;
+            Ok(wire::person_file(&law, file))
         })
         .await
     }
@@ -275,10 +290,11 @@ impl EnrollmentService for Rpc {
             let person = wire::person_id(&message.person_id)?;
             let on = parse::optional_day("as_of_day", &message.as_of_day)?;
             let area = &context.principal.area;
-            let rows = self.0.coverages(area, person, on).await?.into_iter();
-            let render = |coverage| wire::coverage(&self.0.library, coverage);
+            let rows = self.0.coverages(area, person, on).await?;
+            let law = self.0.law_of(area, &rows).await?;
+            let render = |coverage| wire::coverage(&law, coverage);
             Ok(pb::ListCoveragesResponse {
-                coverages: rows.map(render).collect(),
+                coverages: rows.into_iter().map(render).collect(),
             })
         })
         .await
@@ -306,17 +322,93 @@ impl EnrollmentService for Rpc {
     ) -> Answer<pb::QuoteSubsidyResponse> {
         answer(request, |context, message| async move {
             let person = wire::person_id(&message.person_id)?;
-            let scheme = wire::scheme(&message.scheme)?;
-            let year = wire::year(message.year)?;
-            let paid_day = parse::day("paid_day", &message.paid_day)?;
+            let plan = wire::plan(&message)?;
             let area = &context.principal.area;
-            let quoted = self
-                .0
-                .quote(area, person, (&scheme, year), paid_day)
-                .await?;
-            let (share, reason) = quoted;
-            let subsidy = Some(wire::subsidy(year, share, Some(reason)));
-            Ok(pb::QuoteSubsidyResponse { subsidy })
+            let quote = self.0.quote(area, person, &plan).await?;
+            Ok(wire::quoted(plan.year, quote))
+        })
+        .await
+    }
+
+    async fn propose_package(
+        &self,
+        request: Request<pb::ProposePackageRequest>,
+    ) -> Answer<pb::ProposePackageResponse> {
+        answer(request, |context, message| async move {
+            wire::package_text(&message.text)?;
+            let method = "ProposePackage";
+            let call = self.call(&context, method, &message.request_id, &message)?;
+            let (document, replayed) = self.0.propose_package(&call, &message.text).await?;
+            Ok(pb::ProposePackageResponse {
+                proposal_id: document.proposal.map(|made| made.id).unwrap_or_default(),
+                package_digest: document.described.digest.to_string(),
+                name: document.described.name,
+                title: document.described.title,
+                replayed,
+            })
+        })
+        .await
+    }
+
+    async fn withdraw_propose_package(
+        &self,
+        request: Request<pb::WithdrawProposePackageRequest>,
+    ) -> Answer<pb::WithdrawProposePackageResponse> {
+        answer(request, |context, message| async move {
+            let key = original(&context, "ProposePackage", &message.original_request_id)?;
+            let outcome = self.0.withdraw_propose_package(&key).await?;
+            let outcome = Some(render::outcome(outcome));
+            Ok(pb::WithdrawProposePackageResponse { outcome })
+        })
+        .await
+    }
+
+    async fn activate_package(
+        &self,
+        request: Request<pb::ActivatePackageRequest>,
+    ) -> Answer<pb::ActivatePackageResponse> {
+        answer(request, |context, message| async move {
+            let asked = wire::activate(&message)?;
+            let method = "ActivatePackage";
+            let call = self.call(&context, method, &message.request_id, &message)?;
+            let (activation, replayed) = self.0.activate_package(&call, &asked).await?;
+            Ok(pb::ActivatePackageResponse {
+                activation_id: activation.id,
+                activates_time: Some(render::timestamp(activation.since)),
+                replayed,
+            })
+        })
+        .await
+    }
+
+    async fn withdraw_activate_package(
+        &self,
+        request: Request<pb::WithdrawActivatePackageRequest>,
+    ) -> Answer<pb::WithdrawActivatePackageResponse> {
+        answer(request, |context, message| async move {
+            let key = original(&context, "ActivatePackage", &message.original_request_id)?;
+            let outcome = self.0.withdraw_activate_package(&key).await?;
+            let outcome = Some(render::outcome(outcome));
+            Ok(pb::WithdrawActivatePackageResponse { outcome })
+        })
+        .await
+    }
+
+    async fn list_packages(
+        &self,
+        request: Request<pb::ListPackagesRequest>,
+    ) -> Answer<pb::ListPackagesResponse> {
+        answer(request, |context, message| async move {
+            let size = page::size(message.page_size)?;
+            let after = page::key(&message.page_token)?;
+            let area = &context.principal.area;
+            let (rows, next) = self.0.packages(area, size, &after).await?;
+            let rows = rows.into_iter();
+            let packages = rows.map(|(document, standing)| render::package(document, standing));
+            Ok(pb::ListPackagesResponse {
+                packages: packages.collect(),
+                next_page_token: next,
+            })
         })
         .await
     }

@@ -2,14 +2,15 @@
 
 use crate::domain::{
     Coverage, FeeShare, Household, Identity, Ineligibility, InsuranceYear, Member, NewHousehold,
-    NewIdentity, NewPerson, NewSuspension, Payment, Person, PersonFile, Suspension,
+    NewIdentity, NewPerson, NewSuspension, Payment, Person, PersonFile, Plan, Quote, Suspension,
 };
+use ::store::document::Activate;
 use kernel::refusal::invalid;
 use kernel::{
     AreaCode, Fen, HouseholdId, IdNumber, IdentityKind, Period, PersonId, PersonName, Refusal,
     Scheme, Sex,
 };
-use policy::{Library, Reason};
+use policy::{BenefitStart, EnrolmentWay, Law, PACKAGE_BYTES_MAX, Reason};
 use proto::common;
 use proto::enrollment as pb;
 use runtime::{parse, render};
@@ -61,12 +62,56 @@ pub fn payment(message: &pb::EnrolPersonRequest) -> Result<Payment, Refusal> {
     let paid = Some(Fen(message.paid_fen)).filter(|paid| !paid.is_negative());
     Ok(Payment {
         person: person_id(&message.person_id)?,
-        scheme: scheme(&message.scheme)?,
+        plan: {
+            let scheme = scheme(&message.scheme)?;
+            Plan {
+                year: year(message.year)?,
+                paid_day: parse::day("paid_day", &message.paid_day)?,
+                tier: fee_tier(&message.fee_tier)?,
+                repaid_years: repaid_years(message.repaid_years)?,
+                way: enrolment_way(&message.enrolment_way, &scheme)?,
+                exempt: message.exempt_from_waiting,
+                scheme,
+            }
+        },
+        paid: parse::wanted("paid_fen", paid, "不小于零的金额")?,
+    })
+}
+
+/// A payment that is only thought of.
+pub fn plan(message: &pb::QuoteSubsidyRequest) -> Result<Plan, Refusal> {
+    let scheme = scheme(&message.scheme)?;
+    Ok(Plan {
         year: year(message.year)?,
         paid_day: parse::day("paid_day", &message.paid_day)?,
-        paid: parse::wanted("paid_fen", paid, "不小于零的金额")?,
+        tier: fee_tier(&message.fee_tier)?,
+        repaid_years: repaid_years(message.repaid_years)?,
+        way: enrolment_way(&message.enrolment_way, &scheme)?,
         exempt: message.exempt_from_waiting,
+        scheme,
     })
+}
+
+fn fee_tier(text: &str) -> Result<Option<String>, Refusal> {
+    match text {
+        "" => Ok(None),
+        tier => Ok(Some(parse::token("fee_tier", tier, 20)?)),
+    }
+}
+
+fn repaid_years(number: i32) -> Result<u32, Refusal> {
+    let years = u32::try_from(number).ok().filter(|years| *years <= 100);
+    parse::wanted("repaid_years", years, "0至100的年数")
+}
+
+fn enrolment_way(text: &str, scheme: &Scheme) -> Result<EnrolmentWay, Refusal> {
+    let way = match (text, scheme) {
+        ("", Scheme::Resident) | ("resident", _) => Some(EnrolmentWay::Resident),
+        ("", _) | ("employer", _) => Some(EnrolmentWay::Employer),
+        ("flexible", _) => Some(EnrolmentWay::Flexible),
+        _ => None,
+    };
+    parse::wanted("enrolment_way", way, "resident、employer、flexible 或不填")
 }
 
 /// Benefits to suspend.
@@ -134,8 +179,8 @@ pub fn identity(identity: Identity) -> pb::Identity {
 }
 
 /// A coverage as the wire shows it, the reason of its subsidy computed again.
-pub fn coverage(library: &Library, coverage: Coverage) -> pb::Coverage {
-    let reason = coverage.reason(library);
+pub fn coverage(law: &Law, coverage: Coverage) -> pb::Coverage {
+    let reason = coverage.reason(law);
     let terms = coverage.terms;
     pb::Coverage {
         coverage_id: coverage.id.to_string(),
@@ -145,11 +190,46 @@ pub fn coverage(library: &Library, coverage: Coverage) -> pb::Coverage {
         benefit_from_day: terms.benefit_from.to_string(),
         until_day: terms.until.to_string(),
         subsidy: Some(subsidy(coverage.year, terms.share, reason)),
+        repaid_years: i32::try_from(terms.repair.years).unwrap_or(i32::MAX),
+        repair_fee_fen: terms.repair.fee.0,
     }
 }
 
+/// What a plan comes to, as the wire shows it.
+pub fn quoted(year: InsuranceYear, quote: Quote) -> pb::QuoteSubsidyResponse {
+    let due_fen = quote.due().0;
+    pb::QuoteSubsidyResponse {
+        subsidy: Some(subsidy(year, quote.share, Some(quote.reason))),
+        start: Some(benefit_start(quote.start)),
+        due_fen,
+    }
+}
+
+fn benefit_start(start: BenefitStart) -> pb::BenefitStart {
+    let count = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+    let parts = start.parts.into_iter().map(|part| pb::WaitingPart {
+        rule: part.rule,
+        added_months: i32::try_from(part.months).unwrap_or(i32::MAX),
+    });
+    let mut answer = pb::BenefitStart {
+        benefit_from_day: start.day.to_string(),
+        waiting_months: count(start.waiting_months),
+        parts: parts.collect(),
+        broken_years: count(start.broken_years),
+        reasons: vec![reason(start.reason)],
+        ..pb::BenefitStart::default()
+    };
+    if let Some(repair) = start.repair {
+        answer.repairable_years = count(repair.repairable_years);
+        answer.repaid_years = count(repair.repaid_years);
+        answer.repair_fee_fen = repair.fee.map_or(0, |fee| fee.0);
+        answer.reasons.push(reason(repair.reason));
+    }
+    answer
+}
+
 /// A subsidy as the wire shows it.
-pub fn subsidy(year: InsuranceYear, share: FeeShare, why: Option<Reason>) -> pb::Subsidy {
+fn subsidy(year: InsuranceYear, share: FeeShare, why: Option<Reason>) -> pb::Subsidy {
     let identity = share.identity.map(|kind| kind.to_string());
     pb::Subsidy {
         year: year.number,
@@ -158,20 +238,26 @@ pub fn subsidy(year: InsuranceYear, share: FeeShare, why: Option<Reason>) -> pb:
         subsidy_fen: share.subsidy.0,
         to_pay_fen: share.to_pay.0,
         reason: why.map(reason),
+        fee_tier: share.tier.unwrap_or_default(),
+        pay_now_fen: share.pay_now.0,
     }
 }
 
 fn reason(reason: Reason) -> common::Reason {
     common::Reason {
-        subject: reason.subject,
-        rule: reason.rule,
-        clause: reason.clause,
-        policy_item_code: reason.item_code.unwrap_or_default(),
+        subject: reason.subject.to_string(),
+        rule: reason.rule.to_string(),
+        clause: reason.clause.to_string(),
+        policy_item_code: reason.item_code.unwrap_or_default().to_string(),
         input_fen: reason.input.0,
         rate_bp: reason.rate.map(|rate| rate.0),
         output_fen: reason.output.0,
-        sentence: reason.text,
-        assumed: reason.assumed,
+        sentence: reason.text(),
+        assumed: reason.assumed.is_some(),
+        assumption: reason
+            .assumed
+            .map(|name| name.to_string())
+            .unwrap_or_default(),
     }
 }
 
@@ -186,12 +272,12 @@ pub fn suspension(suspension: Suspension) -> pb::Suspension {
 }
 
 /// A person with what is recorded of them, as the wire shows it.
-pub fn person_file(library: &Library, file: PersonFile) -> pb::GetPersonResponse {
+pub fn person_file(law: &Law, file: PersonFile) -> pb::GetPersonResponse {
     let coverages = file.coverages.into_iter();
     pb::GetPersonResponse {
         person: Some(person(file.person)),
         identities: file.identities.into_iter().map(identity).collect(),
-        coverages: coverages.map(|one| coverage(library, one)).collect(),
+        coverages: coverages.map(|one| coverage(law, one)).collect(),
         suspensions: file.suspensions.into_iter().map(suspension).collect(),
     }
 }
@@ -211,6 +297,7 @@ pub fn member(area: &AreaCode, member: Member) -> common::Member {
         sex: member.sex.to_string(),
         birth_day: member.birth_day.to_string(),
         identity_kinds: kinds.map(|kind| kind.to_string()).collect(),
+        continuous_years: i32::try_from(member.continuous_years).unwrap_or(i32::MAX),
     }
 }
 
@@ -227,4 +314,20 @@ fn ineligibility(one: &Ineligibility, scheme: &Scheme) -> common::Ineligibility 
         sentence: one.sentence(scheme),
         until_day: render::optional_day(one.until()),
     }
+}
+
+/// The text of a package; what it says is decided upon later.
+pub fn package_text(text: &str) -> Result<(), Refusal> {
+    let fits = (1..=PACKAGE_BYTES_MAX).contains(&text.len());
+    let expected = format_args!("1至{PACKAGE_BYTES_MAX}字节的政策包文本");
+    parse::wanted("text", fits.then_some(()), expected)
+}
+
+/// The activation of a package.
+pub fn activate(message: &pb::ActivatePackageRequest) -> Result<Activate, Refusal> {
+    Ok(Activate {
+        digest: parse::digest("package_digest", &message.package_digest)?,
+        since: parse::instant("activates_time", message.activates_time)?,
+        reason: parse::optional_text("reason", &message.reason, 200)?,
+    })
 }

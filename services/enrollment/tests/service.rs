@@ -28,18 +28,23 @@ const ELSEWHERE: &str = "152502";
 impl Suite {
     /// A service on 2024-12-31 with an empty database.
     async fn begin() -> Suite {
+        let library = policy::Library::builtin().unwrap();
+        Suite::of(library, HERE, "2024-12-31").await
+    }
+
+    /// A service of an area on a day, by these packages, with an empty database.
+    async fn of(library: policy::Library, here: &'static str, today: &str) -> Suite {
         let database = TestDatabase::open().await.unwrap();
         let url = database.url(enrollment::NAME);
-        let area = AreaCode::parse(HERE).unwrap();
+        let area = AreaCode::parse(here).unwrap();
         let listen = "127.0.0.1:0".parse().unwrap();
         let settings = Settings::embedded(listen, area, url);
-        let clock = ManualClock::at(noon("2024-12-31"));
-        let library = Arc::new(policy::Library::builtin().unwrap());
+        let clock = ManualClock::at(noon(today));
         let db = enrollment::open(&settings).await.unwrap();
-        let service = enrollment::build(db.clone(), &settings, Arc::new(clock), library);
+        let service = enrollment::build(db.clone(), &settings, Arc::new(clock), Arc::new(library));
         Suite {
             client: EnrollmentServiceClient::new(service.wire()),
-            area: HERE,
+            area: here,
             db,
             _database: database,
         }
@@ -66,6 +71,10 @@ macro_rules! call {
 
 #[path = "service/again.rs"]
 mod again;
+#[path = "service/packages.rs"]
+mod packages;
+#[path = "service/tiers.rs"]
+mod tiers;
 
 fn told<T>(answer: Result<Response<T>, Status>) -> Result<T, String> {
     match answer {
@@ -118,7 +127,7 @@ fn enrol(request_id: &str, person_id: &str, paid_day: &str, paid: i64) -> pb::En
         year: 2024,
         paid_day: paid_day.into(),
         paid_fen: paid,
-        exempt_from_waiting: false,
+        ..Default::default()
     }
 }
 
@@ -192,8 +201,13 @@ async fn a_person_from_registration_to_withdrawal() {
         scheme: "390".into(),
         year: 2024,
         paid_day: "2024-03-15".into(),
+        ..Default::default()
     };
-    let quoted = call!(suite, quote_subsidy(asked)).unwrap().subsidy.unwrap();
+    let quoted = call!(suite, quote_subsidy(asked)).unwrap();
+    let start = quoted.start.unwrap();
+    assert_eq!(start.benefit_from_day, "2024-06-15");
+    assert_eq!((start.waiting_months, quoted.due_fen), (3, 4_000));
+    let quoted = quoted.subsidy.unwrap();
     assert_eq!(quoted.identity_kind, "2303");
     assert_eq!((quoted.subsidy_fen, quoted.to_pay_fen), (36_000, 4_000));
 
@@ -223,6 +237,8 @@ async fn a_person_from_registration_to_withdrawal() {
         assert_eq!(reasons(&member), *expected, "{day}");
         // Two identities and one coverage: what was refused changed nothing.
         assert_eq!(member.person_version, 4);
+        // The year counts from its first day, whether or not benefits have begun.
+        assert_eq!(member.continuous_years, i32::from(day.starts_with("2024")));
     }
     let member = suite.member(&person, "2024-07-01").await;
     assert_eq!(member.identity_kinds, ["2303", "236074"]);

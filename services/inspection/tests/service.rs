@@ -81,6 +81,7 @@ fn stay() -> ScreenRequest {
             end_day: "2017-03-20".into(),
             diagnosis_code: "I63.900".into(),
             lines: vec![line(1, "S-BED"), line(7, "S-FEMALE-US")],
+            ..Claim::default()
         }),
         member: Some(Member {
             person_id: PERSON.into(),

@@ -18,6 +18,9 @@
 //! Reverse:  ReverseSettlement ──▶ reversed
 //! ```
 //!
+//! `PreSettle` and `WhatWouldChange` ask the same of enrollment and inspection, then settlement for a
+//! price, or for two of them, and change nothing.
+//!
 //! Both sagas have one effect each, their pivot, and so write no row of their own: the pivot's key
 //! at settlement, named by the caller's request id, is the outcome. This service has no database;
 //! its replicas can be killed at any time.

@@ -14,6 +14,7 @@ use tonic::Request;
 /// Who may call what.
 pub const ACCESS: Access = &[
     ("PreSettle", EVERYBODY),
+    ("WhatWouldChange", EVERYBODY),
     ("Settle", EVERYBODY),
     ("Reverse", EVERYBODY),
     ("GetOutcome", EVERYBODY),
@@ -34,6 +35,24 @@ impl OrchestratorService for Rpc {
             let (quote, assessment) = settle_claim::price(&self.0, &context, &claim).await?;
             Ok(pb::PreSettleResponse {
                 quote: Some(quote),
+                member: Some(assessment.member),
+                findings: wire::shown(&context.principal, assessment.findings),
+            })
+        })
+        .await
+    }
+
+    async fn what_would_change(
+        &self,
+        request: Request<pb::WhatWouldChangeRequest>,
+    ) -> Answer<pb::WhatWouldChangeResponse> {
+        answer(request, |context, message| async move {
+            let claim = wire::claim(message.claim)?;
+            let change = parse::message("change", message.change)?;
+            let compared = settle_claim::compare(&self.0, &context, &claim, &change).await?;
+            let (comparison, assessment) = compared;
+            Ok(pb::WhatWouldChangeResponse {
+                comparison: Some(comparison),
                 member: Some(assessment.member),
                 findings: wire::shown(&context.principal, assessment.findings),
             })

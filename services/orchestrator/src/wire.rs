@@ -1,7 +1,7 @@
 //! Protobuf to what this service decides on. A claim stays the message it came as: it goes to three
 //! peers, each of which parses what is its own.
 
-pub use proto::common::{Finding, Member};
+pub use proto::common::{Change, Finding, Member};
 
 use crate::steps::settlement::{PostSettlement, ReverseSettlement};
 use kernel::refusal::invalid;

@@ -4,7 +4,7 @@
 
 use kernel::{AreaCode, Principal, Role};
 use orchestrator::{Peers, build};
-use proto::common::Claim;
+use proto::common::{Change, Claim};
 use proto::orchestrator as pb;
 use proto::orchestrator::orchestrator_service_client::OrchestratorServiceClient;
 use runtime::{Context, Settings, Wire};
@@ -155,6 +155,13 @@ async fn a_malformed_request_is_refused_before_anybody_is_asked() {
             no.message()
         );
     }
+    let unchanged = pb::WhatWouldChangeRequest {
+        claim: settle(|_, _| ()).claim,
+        change: None,
+    };
+    let compared = alone.client.what_would_change(clerk.own(unchanged));
+    let no = compared.await.unwrap_err();
+    assert!(no.message().contains("字段 change "), "{}", no.message());
     let nothing = pb::GetOutcomeRequest {
         request_id: "R-1".into(),
         method: 7,
@@ -180,6 +187,13 @@ async fn an_institution_brings_its_own_claims_only() {
         .client
         .pre_settle(other.own(pb::PreSettleRequest { claim }));
     let no = priced.await.unwrap_err();
+    assert!(no.message().starts_with("INSTITUTION_MISMATCH: "));
+    let request = pb::WhatWouldChangeRequest {
+        claim: settle(|_, _| ()).claim,
+        change: Some(Change::default()),
+    };
+    let compared = alone.client.what_would_change(other.own(request));
+    let no = compared.await.unwrap_err();
     assert!(no.message().starts_with("INSTITUTION_MISMATCH: "));
     assert_eq!(alone.asked(), 0);
 }

@@ -3,39 +3,52 @@
 //! Statements of one `post` on a person who has claims in the year: key, institution, catalogue
 //! version, person-year lock, settlement, postings, person-year, event, key: nine, and one commit.
 
-use crate::catalogue::{Catalogue, Item};
+mod packages;
+mod pricing;
+mod registers;
+
+use crate::catalogue::Catalogue;
 use crate::domain::{
-    Basis, Bill, Evidence, Finding, Institution, Member, PersonYear, Posted, Priced, admit, holds,
-    price,
+    Basis, Bill, Evidence, Finding, Institution, Member, PersonYear, Posted, admit, holds, price,
 };
 use crate::refusal::{
     ALREADY_REVERSED, CLAIM_IN_PROGRESS, DUPLICATE_CLAIM, INSTITUTION_UNKNOWN, NO_CATALOGUE,
-    NOT_NEWEST, REPLAY_DIFFERS, SETTLEMENT_UNKNOWN, VISIT_SETTLED,
+    NOT_NEWEST, SETTLEMENT_UNKNOWN, VISIT_SETTLED,
 };
-use crate::shelf::Shelf;
+use crate::shelf::Catalogues;
 use crate::{ledger, refusal, store};
+use ::store::document::{Documents, Shelf};
 use ::store::event::{self, Event};
-use ::store::{Call, Db, Done, Key, Made, Stop, Tx, lock_timed_out, new_id, page};
+use ::store::{Call, Db, Done, Key, Made, Stop, Tx, lock_timed_out, new_id};
 use kernel::refusal::NO_PACKAGE;
 use kernel::{
-    AreaCode, CatalogueId, Clock, Day, Digest, InstitutionCode, Outcome, PersonId, Refusal, Scheme,
-    SealedEvent, SettlementId, Spec,
+    AreaCode, Clock, Instant, InstitutionCode, Outcome, PersonId, Refusal, Scheme, SealedEvent,
+    SettlementId, Spec,
 };
-use policy::{Library, Package, Reason};
+use policy::{Law, Library, Package};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 use std::sync::Arc;
 
 /// Refusals that may stand in this service's key rows.
-pub const LISTS: &[&[&Spec]] = &[refusal::ALL, kernel::refusal::ALL];
+pub const LISTS: &[&[&Spec]] = &[
+    refusal::ALL,
+    policy::refusal::ALL,
+    ::store::refusal::ALL,
+    kernel::refusal::ALL,
+];
+
+/// What the policy packages are called among the service's documents.
+pub const PACKAGE: &str = "package";
 
 /// The service's decisions over its store.
 pub struct App {
     db: Db,
     /// The clock.
     pub clock: Arc<dyn Clock>,
-    library: Arc<Library>,
-    catalogues: Shelf,
+    documents: Documents,
+    shelf: Shelf<Law>,
+    catalogues: Catalogues,
 }
 
 /// A claim to post, with what others say of it.
@@ -74,104 +87,25 @@ impl Reversal {
 }
 
 impl App {
-    /// The service's decisions over `db`.
-    pub fn new(db: Db, clock: Arc<dyn Clock>, library: Arc<Library>, catalogues: Shelf) -> App {
+    /// The service's decisions over `db`; `library` has the packages that come with the suite.
+    pub fn new(
+        db: Db,
+        clock: Arc<dyn Clock>,
+        library: Arc<Library>,
+        catalogues: Catalogues,
+    ) -> App {
+        let documents = Documents {
+            db: db.clone(),
+            kind: PACKAGE,
+            lists: LISTS,
+        };
         App {
             db,
             clock,
-            library,
+            documents,
+            shelf: Shelf::new(PACKAGE, Law::new(library), packages::enacted),
             catalogues,
         }
-    }
-
-    /// Registers an institution; true when an earlier attempt had done it.
-    pub async fn register_institution(
-        &self,
-        call: &Call,
-        new: &Institution,
-    ) -> Result<(Institution, bool), Refusal> {
-        let area = &call.key.area;
-        let work = |tx: Tx| async move {
-            let id = new_id(call.now).to_string();
-            store::insert_institution(&tx, area, &id, new).await?;
-            let facts = json!({ "institution_code": new.code, "tier": new.tier, "kind": new.kind });
-            self.tell(&tx, call, "institution.registered", &id, facts)
-                .await?;
-            Ok(Made {
-                subject: id,
-                value: new.clone(),
-            })
-        };
-        let done = self.db.once(call, LISTS, work).await?;
-        match done.made {
-            Some(institution) => Ok((institution, false)),
-            None => Ok((
-                store::find_registration(&self.db, area, &done.subject).await?,
-                true,
-            )),
-        }
-    }
-
-    /// Withdraws a registration.
-    pub async fn withdraw_register_institution(&self, key: &Key) -> Result<Outcome, Refusal> {
-        let now = self.clock.now();
-        let undo = |tx: Tx, id: String| async move {
-            store::withdraw_institution(&tx, &key.area, &id, now).await?;
-            let told = Event {
-                area: key.area.clone(),
-                kind: "institution.withdrawn",
-                subject: id,
-                facts: json!({}),
-            };
-            Ok(event::record(&tx, now, told).await?)
-        };
-        self.db.withdraw(key, now, LISTS, undo).await
-    }
-
-    /// Publishes a catalogue version; answers its id and digest.
-    pub async fn publish_catalogue(
-        &self,
-        call: &Call,
-        effective: Day,
-        items: &[Item],
-    ) -> Result<(CatalogueId, Digest, bool), Refusal> {
-        let area = &call.key.area;
-        let work = |tx: Tx| async move {
-            let id = CatalogueId(new_id(call.now));
-            let version = Catalogue::new(id, effective, items.to_vec());
-            let digest = version.digest();
-            store::insert_catalogue(&tx, area, &version, call.now).await?;
-            let facts = json!({ "effective_day": effective, "digest": digest.to_string() });
-            self.tell(&tx, call, "catalogue.published", &id.to_string(), facts)
-                .await?;
-            Ok(Made {
-                subject: id.to_string(),
-                value: (id, digest),
-            })
-        };
-        let done = self.db.once(call, LISTS, work).await?;
-        match done.made {
-            Some((id, digest)) => Ok((id, digest, false)),
-            None => {
-                let id = CatalogueId::parse(&done.subject)
-                    .map_err(|_| kernel::refusal::INTERNAL.refuse())?;
-                let version = self.catalogues.version(self.db.reader(), area, id).await?;
-                Ok((id, version.digest(), true))
-            }
-        }
-    }
-
-    /// What a claim would cost. Writes nothing.
-    pub async fn quote(&self, area: &AreaCode, order: Order) -> Result<Priced, Refusal> {
-        // A quote shows what a denied claim would cost together with the finding that denies it.
-        let today = self.clock.today();
-        admit(&order.bill, order.member.as_ref(), &[], today)?;
-        let bill = &order.bill;
-        let (package, catalogue, institution) = self.terms(self.db.reader(), area, bill).await?;
-        let year =
-            store::accumulators(&self.db, area, bill.person, &bill.scheme, bill.year()).await?;
-        let evidence = evidence(&order, &institution, &year)?;
-        price(&package, &catalogue, &evidence, year.version)
     }
 
     /// Prices and posts a claim; true when an earlier attempt had done it.
@@ -186,7 +120,7 @@ impl App {
     async fn post_in(&self, tx: Tx, call: &Call, order: &Order) -> Result<Made<Posted>, Stop> {
         let (area, bill) = (&call.key.area, &order.bill);
         admit(bill, order.member.as_ref(), &order.findings, call.now.day())?;
-        let (package, catalogue, institution) = self.terms(&*tx, area, bill).await?;
+        let (package, catalogue, institution) = self.terms(&*tx, area, bill, call.now).await?;
         let year = bill.year();
         let before = store::lock_person_year(&tx, area, bill.person, &bill.scheme, year)
             .await
@@ -328,33 +262,6 @@ impl App {
         })
     }
 
-    /// A settlement with the title of its package and the reason of every amount, computed anew
-    /// from what it rests on and compared with what was stored.
-    pub async fn explain(
-        &self,
-        area: &AreaCode,
-        id: SettlementId,
-    ) -> Result<(Posted, String, Vec<Reason>), Refusal> {
-        let posted = self.settlement(area, id).await?;
-        let differs = || REPLAY_DIFFERS.refuse().with("settlement_id", id);
-        let digest = Digest::parse(&posted.basis.package_digest).ok_or_else(differs)?;
-        let package = self.library.by_digest(digest).ok_or_else(differs)?;
-        let catalogue = self
-            .catalogues
-            .version(self.db.reader(), area, posted.basis.catalogue)
-            .await?;
-        let version = posted.basis.accumulator_version;
-        let again = price(package, &catalogue, &posted.evidence, version)?;
-        if again.basis != posted.basis {
-            return Err(differs());
-        }
-        Ok((
-            posted,
-            package.title().to_string(),
-            again.settlement.reasons,
-        ))
-    }
-
     /// Standing settlements of the person that share a day with the bill.
     pub async fn history(&self, area: &AreaCode, bill: &Bill) -> Result<Vec<store::Past>, Refusal> {
         Ok(store::history(&self.db, area, bill).await?)
@@ -374,19 +281,6 @@ impl App {
     /// Every account of the area's ledger.
     pub async fn trial_balance(&self, area: &AreaCode) -> Result<Vec<store::Account>, Refusal> {
         Ok(store::trial_balance(&self.db, area).await?)
-    }
-
-    /// A page of institutions and the token of the next.
-    pub async fn institutions(
-        &self,
-        area: &AreaCode,
-        size: u64,
-        after: &str,
-    ) -> Result<(Vec<Institution>, String), Refusal> {
-        let rows = store::institutions(&self.db, area, after, size + 1).await?;
-        Ok(page::cut(rows, size, |institution| {
-            institution.code.as_str()
-        }))
     }
 
     /// What became of a request.
@@ -409,27 +303,31 @@ impl App {
         event::list(&self.db, area, after, size).await
     }
 
-    /// What a bill is priced by: package, catalogue and institution of its last day.
+    /// What a bill is priced by: package, catalogue and institution of its last day. Whether the
+    /// packages at hand are those of now, the statement that finds the catalogue says.
     async fn terms(
         &self,
         on: &impl ConnectionTrait,
         area: &AreaCode,
         bill: &Bill,
+        now: Instant,
     ) -> Result<(Arc<Package>, Arc<Catalogue>, Institution), Stop> {
-        let package = self
-            .library
-            .select(area, &bill.scheme, bill.end)
-            .ok_or_else(|| {
-                let no = NO_PACKAGE.refuse().at("claim.scheme");
-                no.with("scheme", bill.scheme.term()).with("day", bill.end)
-            })?;
         let institution = store::institution_on(on, area, &bill.institution, bill.end).await?;
+        let found = store::catalogue_in_force(on, area, bill.end).await?;
+        let law = match &found {
+            Some(version) => self.shelf.current(on, area, version.generation).await?,
+            None => self.shelf.asked(on, area).await?,
+        };
+        let package = law.select(area, &bill.scheme, bill.end, now)?;
+        let package = package.ok_or_else(|| {
+            let no = NO_PACKAGE.refuse().at("claim.scheme");
+            no.with("scheme", bill.scheme.term()).with("day", bill.end)
+        })?;
         let institution = institution.ok_or_else(|| {
             let no = INSTITUTION_UNKNOWN.refuse().at("claim.institution_code");
             no.with("institution_code", &bill.institution)
                 .with("day", bill.end)
         })?;
-        let found = store::catalogue_in_force(on, area, bill.end).await?;
         let version = found.ok_or_else(|| NO_CATALOGUE.refuse().with("day", bill.end))?;
         let catalogue = self.catalogues.current(on, area, &version).await?;
         Ok((package.clone(), catalogue, institution))
@@ -466,6 +364,8 @@ fn evidence(
         findings: order.findings.clone(),
         tier: institution.tier.clone(),
         kind: institution.kind.clone(),
+        place: institution.place,
+        contracted: institution.contracted,
         accumulators: year.accumulators.clone(),
     })
 }

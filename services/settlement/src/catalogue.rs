@@ -1,13 +1,16 @@
 //! 目录与限价: dated, immutable versions of what the funds pay for, and up to which price.
 
 use kernel::{
-    CatalogueId, Day, Digest, Digester, InstitutionTier, ItemClass, ItemCode, Rate, UnitPrice,
+    CatalogueId, Day, Digest, Digester, InstitutionTier, ItemClass, ItemCode, ItemMark, Rate,
+    UnitPrice,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Items in one version at most.
 pub const ITEMS_MAX: usize = 50_000;
+/// Marks of one item at most.
+pub const MARKS_MAX: usize = 20;
 
 /// 目录项: one item.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,8 +25,14 @@ pub struct Item {
     pub first_pay: Rate,
     /// 限价 (pric_uplmt_amt) by tier.
     pub limits: BTreeMap<InstitutionTier, UnitPrice>,
-    /// 蒙药、中药.
+    /// 蒙药、中药: the mark `ethnic`, which stands here and nowhere else.
     pub ethnic_medicine: bool,
+    /// 限制使用标志 (lmt_used_flag).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restricted: bool,
+    /// 目录标记, but for that of 蒙药、中药.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub marks: BTreeSet<ItemMark>,
 }
 
 impl Item {
@@ -32,6 +41,15 @@ impl Item {
     pub fn limit(&self, tier: &InstitutionTier) -> Option<UnitPrice> {
         let named = self.limits.get(tier);
         named.or(self.limits.values().min()).copied()
+    }
+
+    /// 目录标记: all of them.
+    pub fn all_marks(&self) -> Vec<ItemMark> {
+        let ethnic = self.ethnic_medicine.then_some(ItemMark::EthnicMedicine);
+        ethnic
+            .into_iter()
+            .chain(self.marks.iter().cloned())
+            .collect()
     }
 }
 
@@ -83,6 +101,15 @@ impl Catalogue {
                 .number(item.ethnic_medicine.into());
             for (tier, limit) in &item.limits {
                 digester.part(tier.as_str().as_bytes()).number(limit.0);
+            }
+            // Only where there is something to say, so that versions published before keep their
+            // digests; no code begins with this character.
+            if item.restricted || !item.marks.is_empty() {
+                digester.part(b"\0marks").number(item.restricted.into());
+                for mark in &item.marks {
+                    digester.part(mark.as_str().as_bytes());
+                }
+                digester.part(b"\0");
             }
         }
         digester.finish()

@@ -1,19 +1,20 @@
 //! A bill, what others say of it, and the decision what it costs: pure.
 
-use crate::catalogue::Catalogue;
+mod price;
+
+pub use price::price;
+
 use crate::refusal::{
     BASIS_CHANGED, CLAIM_DAYS_REVERSED, CLAIM_DENIED, CLAIM_IN_FUTURE, CLAIM_TOO_LONG,
-    LINE_AMOUNT_WRONG,
 };
 use kernel::refusal::invalid;
 use kernel::{
-    CLAIM_FEN_MAX, CatalogueId, Day, DiagnosisCode, Digest, Digester, Fen, IdentityKind, Instant,
+    CatalogueId, Day, DiagnosisCode, Digest, Digester, DiseaseCode, Fen, IdentityKind, Instant,
     InstitutionCode, InstitutionKind, InstitutionTier, ItemCode, MedType, PersonId, Quantity,
     Refusal, Scheme, SettlementId, UnitPrice,
 };
-use policy::{Accumulators, BadClaim, Claim, ClaimFacts, Line, Package};
+use policy::{Accumulators, Change, Filing, Place, ThirdParty};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Days of one stay's bill at most: longer stays are settled in parts, at least once a year
 /// (benefits.md 4.2).
@@ -42,6 +43,21 @@ pub struct Bill {
     pub end: Day,
     /// 诊断代码 (diag_code).
     pub diagnosis: DiagnosisCode,
+    /// 门诊慢特病病种编码 (opsp_dise_code): that of the bill first.
+    #[serde(default)]
+    pub diseases: Vec<DiseaseCode>,
+    /// 第三方责任 (ttp_pay_prop, pre_pay_flag).
+    #[serde(default)]
+    pub third_party: Option<ThirdParty>,
+    /// 转诊备案.
+    #[serde(default)]
+    pub filing: Filing,
+    /// 经办日期, when it is not the last day.
+    #[serde(default)]
+    pub decided: Option<Day>,
+    /// 家庭年收入, where somebody said.
+    #[serde(default)]
+    pub household_income: Option<Fen>,
     /// 费用明细.
     pub lines: Vec<BillLine>,
 }
@@ -59,6 +75,31 @@ pub struct BillLine {
     pub quantity: Quantity,
     /// 明细项目费用总额 (det_item_fee_sumamt).
     pub amount: Fen,
+    /// 医院审批标志 (hosp_appr_flag).
+    #[serde(default, skip_serializing_if = "Approval::is_unsaid")]
+    pub approval: Approval,
+    /// 费用发生日期 (fee_ocur_time), when somebody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<Day>,
+}
+
+/// 医院审批标志 (hosp_appr_flag): the hospital's word on an item of restricted use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Approval {
+    /// 未审批.
+    #[default]
+    Unsaid,
+    /// 审批通过.
+    Approved,
+    /// 审批不通过.
+    Refused,
+}
+
+impl Approval {
+    fn is_unsaid(&self) -> bool {
+        *self == Approval::Unsaid
+    }
 }
 
 /// What enrollment said of the person on the bill's last day.
@@ -78,6 +119,12 @@ pub struct Member {
     pub reason: Option<String>,
     /// 人员身份类别 (psn_idet_type) valid on the day.
     pub identities: Vec<IdentityKind>,
+    /// 出生日期 (brdy); unknown in what was stored before it was asked for.
+    #[serde(default)]
+    pub birth: Option<Day>,
+    /// 连续参保年数.
+    #[serde(default)]
+    pub continuous_years: u32,
 }
 
 /// What a finding does to the claim.
@@ -120,6 +167,10 @@ pub struct Institution {
     pub kind: InstitutionKind,
     /// First day of its agreement.
     pub agreement_from: Day,
+    /// 就医地 (refl_type), seen from the area.
+    pub place: Place,
+    /// 协议机构.
+    pub contracted: bool,
 }
 
 /// The accumulators of a person, scheme and year.
@@ -146,8 +197,42 @@ pub struct Evidence {
     pub tier: InstitutionTier,
     /// The institution's kind on the day.
     pub kind: InstitutionKind,
+    /// 就医地 (refl_type) of the institution.
+    #[serde(default)]
+    pub place: Place,
+    /// 协议机构.
+    #[serde(default = "yes")]
+    pub contracted: bool,
     /// The accumulators before.
     pub accumulators: Accumulators,
+}
+
+/// What stood before it was asked for was all of contracted institutions.
+fn yes() -> bool {
+    true
+}
+
+impl Evidence {
+    /// 如果改变: the evidence as it would be. Price limits follow the tier, since lines are priced
+    /// from it.
+    pub fn changed(&self, change: &Change) -> Evidence {
+        let Change {
+            filing,
+            place,
+            contracted,
+            tier,
+            kind,
+            identities,
+        } = change.clone();
+        let mut changed = self.clone();
+        changed.bill.filing = filing.unwrap_or(changed.bill.filing);
+        changed.place = place.unwrap_or(changed.place);
+        changed.contracted = contracted.unwrap_or(changed.contracted);
+        changed.tier = tier.unwrap_or(changed.tier);
+        changed.kind = kind.unwrap_or(changed.kind);
+        changed.member.identities = identities.unwrap_or(changed.member.identities);
+        changed
+    }
 }
 
 /// What a price rests on, and what it came to.
@@ -264,6 +349,9 @@ pub fn admit(
         let no = CLAIM_IN_FUTURE.refuse().at("claim.end_day");
         return Err(no.with("day", bill.end).with("today", today));
     }
+    if bill.decided.is_some_and(|decided| decided > today) {
+        return Err(invalid("claim.decided_day", "不晚于今天的日期"));
+    }
     match findings
         .iter()
         .find(|finding| finding.effect == Effect::DenyClaim)
@@ -278,127 +366,6 @@ pub fn admit(
             })
         }
     }
-}
-
-/// Prices a bill: the one way to learn what a claim costs, for PreSettle, Settle and explanations.
-pub fn price(
-    package: &Package,
-    catalogue: &Catalogue,
-    evidence: &Evidence,
-    accumulator_version: i64,
-) -> Result<Priced, Refusal> {
-    let (bill, member) = (&evidence.bill, &evidence.member);
-    let denied = denials(&evidence.findings);
-    let line =
-        |line: &BillLine| priced_line(line, catalogue, &evidence.tier, denied.get(&line.number));
-    let claim = Claim::new(ClaimFacts {
-        day: bill.end,
-        scheme: bill.scheme.clone(),
-        med_type: bill.med_type.clone(),
-        tier: evidence.tier.clone(),
-        kind: evidence.kind.clone(),
-        identities: member.identities.clone(),
-        payable: member.eligible,
-        not_payable_reason: member.reason.clone(),
-        lines: bill.lines.iter().map(line).collect(),
-        accumulators: evidence.accumulators.clone(),
-    });
-    let claim = claim.map_err(|bad| refused(&bad, bill))?;
-    let mut settlement = policy::settle(package, &claim);
-    settlement.findings.extend(unlisted(bill, catalogue));
-    if let Err(broken) = settlement.check() {
-        tracing::error!(%broken, package = package.name(), "an identity of the amounts is broken");
-        return Err(kernel::refusal::INTERNAL.refuse());
-    }
-    let basis = Basis {
-        package: package.name().to_string(),
-        package_digest: package.digest().to_string(),
-        catalogue: catalogue.id,
-        person_version: member.version,
-        accumulator_version,
-        day: bill.end,
-        funds: settlement.funds(),
-        cash: settlement.cash,
-        amounts_digest: settlement.digest().to_string(),
-    };
-    Ok(Priced { settlement, basis })
-}
-
-/// 目录外: lines whose item the catalogue does not have. A slip of the pen looks the same as an item
-/// nobody pays for, so it is said.
-fn unlisted(bill: &Bill, catalogue: &Catalogue) -> Vec<policy::Finding> {
-    let unknown = |line: &&BillLine| catalogue.item(&line.item).is_none();
-    let remark = |line: &BillLine| policy::Finding {
-        code: "ITEM_UNLISTED".to_string(),
-        text: format!(
-            "第 {} 行 {} 不在医保目录中，按自费处理。",
-            line.number, line.item
-        ),
-        line: Some(line.number),
-    };
-    bill.lines.iter().filter(unknown).map(remark).collect()
-}
-
-/// The rule that denies each denied line.
-fn denials(findings: &[Finding]) -> BTreeMap<u32, &str> {
-    let denying = findings
-        .iter()
-        .filter(|finding| finding.effect == Effect::DenyLine);
-    // Backwards, so that of several rules the first one found is named.
-    denying
-        .rev()
-        .map(|finding| (finding.line, finding.rule.as_str()))
-        .collect()
-}
-
-/// A line with what the catalogue says of its item. An item the catalogue does not have is class C:
-/// the whole line is the patient's.
-fn priced_line(
-    line: &BillLine,
-    catalogue: &Catalogue,
-    tier: &InstitutionTier,
-    denied: Option<&&str>,
-) -> Line {
-    let item = catalogue.item(&line.item);
-    Line {
-        number: line.number,
-        item: line.item.clone(),
-        class: item.map_or(kernel::ItemClass::C, |item| item.class.clone()),
-        first_pay: item.map_or(kernel::Rate::ZERO, |item| item.first_pay),
-        price_limit: item.and_then(|item| item.limit(tier)),
-        unit_price: line.unit_price,
-        quantity: line.quantity,
-        amount: line.amount,
-        ethnic_medicine: item.is_some_and(|item| item.ethnic_medicine),
-        denied: denied.map(|rule| rule.to_string()),
-    }
-}
-
-fn refused(bad: &BadClaim, bill: &Bill) -> Refusal {
-    let expected = match bad {
-        BadClaim::Amount { index, product } => {
-            let line = bill.lines.get(*index);
-            return LINE_AMOUNT_WRONG
-                .refuse()
-                .at(format!("claim.lines[{index}].amount_fen"))
-                .with("line", line.map_or(0, |line| line.number))
-                .with("expected_fen", product.0)
-                .with("amount_fen", line.map_or(0, |line| line.amount.0));
-        }
-        BadClaim::NumberTwice { .. } => "费用单内不重复的行号".to_string(),
-        BadClaim::AmountTooLarge { .. } | BadClaim::TotalTooLarge => {
-            format!("合计不超过 {CLAIM_FEN_MAX} 元的费用单")
-        }
-        // The wire has refused what else there is; this is for whoever reads the log.
-        other => other.expected(),
-    };
-    let field = bad.field();
-    let unit = if field.ends_with(".amount") {
-        "_fen"
-    } else {
-        ""
-    };
-    invalid(format!("claim.{field}{unit}"), expected)
 }
 
 /// The amounts must still be those of `expected`.
@@ -435,3 +402,6 @@ pub fn holds(expected: Option<&Basis>, now: &Basis) -> Result<(), Refusal> {
         .with("cash_before_fen", expected.cash.0)
         .with("cash_now_fen", now.cash.0))
 }
+
+#[cfg(test)]
+mod tests;

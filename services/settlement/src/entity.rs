@@ -18,6 +18,10 @@ pub mod institution {
         pub kind: String,
         pub agreement_from: String,
         pub withdrawn_at: Option<i64>,
+        /// Empty in rows that stood before: the own district.
+        pub place: Option<String>,
+        /// Empty in rows that stood before: it is.
+        pub contracted: Option<bool>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -2,7 +2,7 @@
 //! to the institution; a reversal is the opposite entry, linked. Every transaction sums to zero.
 
 use kernel::{Fen, InstitutionCode};
-use policy::Settlement;
+use policy::{Payer, Settlement};
 
 /// One posting: positive adds to the account, negative takes from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub fn postings(settlement: &Settlement, institution: &InstitutionCode) -> Vec<P
     let mut postings: Vec<Posting> = settlement
         .shares
         .iter()
-        .filter(|share| share.paid != Fen::ZERO)
+        .filter(|share| share.payer == Payer::Fund && share.paid != Fen::ZERO)
         .map(|share| Posting {
             account: format!("fund:{}", share.fund),
             amount: -share.paid,

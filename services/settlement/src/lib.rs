@@ -1,6 +1,7 @@
 //! 结算: what a claim costs, who pays, and that it is paid once.
 //!
-//! It decides amounts by the package of the claim's last day, keeps the accumulators of each
+//! It decides amounts by the package of the claim's last day that is in force at the moment of the
+//! decision, keeps the accumulators of each
 //! person, scheme and year, and the fund ledger. It refuses to know who is insured and what is
 //! suspicious: the person's snapshot and the findings come with the request and are stored with the
 //! decision.
@@ -9,6 +10,7 @@
 //! settlement:   posted ──ReverseSettlement (newest first)──▶ reversed
 //! institution:  registered ──withdrawn by its request──▶ gone
 //! catalogue:    published (immutable)
+//! package:      proposed ──activated by another person──▶ scheduled ──its instant──▶ in force
 //! ```
 //!
 //! Row locks are taken in the order: request key, person-year. Everything else is inserted, or read
@@ -49,10 +51,10 @@ pub async fn open(settings: &Settings) -> Result<Db, OpenError> {
     Db::open::<migration::Migrator>(&config).await
 }
 
-/// Makes the service over its open database.
+/// Makes the service over its open database; `library` has the packages that come with the suite.
 pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>, library: Arc<Library>) -> Service {
-    let shelf = shelf::Shelf::new(SharedCache::open(settings.redis_url.as_deref()));
-    let app = app::App::new(db.clone(), clock.clone(), library, shelf);
+    let catalogues = shelf::Catalogues::new(SharedCache::open(settings.redis_url.as_deref()));
+    let app = app::App::new(db.clone(), clock.clone(), library, catalogues);
     let server =
         SettlementServiceServer::new(rpc::Rpc(app)).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let probed = db.clone();

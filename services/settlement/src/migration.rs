@@ -3,7 +3,7 @@
 use sea_orm::DeriveIden;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, big_integer_null, integer, string, string_null, text, text_null,
+    big_integer, big_integer_null, boolean_null, integer, string, string_null, text, text_null,
 };
 
 /// All migrations, oldest first.
@@ -13,6 +13,8 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let mut migrations = store::migration::common();
         migrations.push(Box::new(Settlements));
+        migrations.push(store::migration::documents());
+        migrations.push(Box::new(Places));
         migrations
     }
 }
@@ -36,6 +38,8 @@ enum Institution {
     Kind,
     AgreementFrom,
     WithdrawnAt,
+    Place,
+    Contracted,
 }
 
 #[derive(DeriveIden)]
@@ -134,6 +138,38 @@ impl MigrationTrait for Settlements {
         }
         for index in INDEXES {
             manager.get_connection().execute_unprepared(index).await?;
+        }
+        Ok(())
+    }
+}
+
+/// 就医地 and 协议机构 of institutions: empty in the rows that stood before.
+struct Places;
+
+impl MigrationName for Places {
+    fn name(&self) -> &str {
+        "m0102_places"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Places {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let columns = [
+            string_null(Institution::Place),
+            boolean_null(Institution::Contracted),
+        ];
+        // One at a time: SQLite knows no other way.
+        for column in columns {
+            let add = Table::alter()
+                .table(Institution::Table)
+                .add_column(column)
+                .to_owned();
+            manager.alter_table(add).await?;
         }
         Ok(())
     }

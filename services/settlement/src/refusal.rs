@@ -17,6 +17,8 @@ kernel::refusals! {
     CLAIM_DAYS_REVERSED: Invalid, "开始日期 {begin_day} 晚于结束日期 {end_day}。", "请更正就诊日期,以新的请求编号办理。";
     /// A visit or stay that is longer than one bill may be.
     CLAIM_TOO_LONG: Precondition, "就诊自 {begin_day} 至 {end_day} 共 {days} 天,超过单张费用单的上限 {max_days} 天。", "请核对日期;长期住院请分段结算,以新的请求编号办理。";
+    /// The package divides a stay over 31 December between two years, which one bill cannot say.
+    CROSS_YEAR_STAY: Precondition, "住院自 {begin_day} 至 {end_day} 跨年,政策包 {package_name} 规定跨年住院不整单归出院年度,一张费用单无法结算。", "请联系经办机构按政策包分年度办理,以新的请求编号提交。";
     /// The institution's visit is settled already.
     VISIT_SETTLED: Exists, "机构 {institution_code} 的就诊 {visit_number} 已结算。", "请核对原结算;如需更改,请先撤销原结算,再以新的请求编号办理。";
     /// The same bill stands settled under another visit: found here under the person's lock, so that

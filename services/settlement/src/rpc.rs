@@ -15,20 +15,30 @@ pub const ACCESS: Access = &[
     ("WithdrawRegisterInstitution", BUREAU),
     ("PublishCatalogue", BUREAU),
     ("PriceClaim", BUREAU),
+    ("QuoteChange", BUREAU),
     ("PostSettlement", SUITE),
     ("ReverseSettlement", SUITE),
     ("GetSettlement", BUREAU),
     ("ExplainSettlement", BUREAU),
+    ("ExplainChange", BUREAU),
     ("GetClaimHistory", BUREAU),
     ("GetAccumulators", BUREAU),
     ("GetTrialBalance", BUREAU),
     ("ListInstitutions", BUREAU),
-    ("GetOutcome", BUREAU),
+    ("ProposePackage", LAW),
+    ("WithdrawProposePackage", LAW),
+    ("ActivatePackage", LAW),
+    ("WithdrawActivatePackage", LAW),
+    ("ListPackages", ANYBODY),
+    ("GetOutcome", ANYBODY),
     // A key has its caller in it: nobody burns another's.
-    ("Burn", BUREAU),
+    ("Burn", ANYBODY),
     ("ListEvents", BUREAU),
 ];
 const BUREAU: &[Role] = &[Role::Service, Role::Clerk];
+/// What the law is, operators say, two of them together.
+const LAW: &[Role] = &[Role::Service, Role::Operator];
+const ANYBODY: &[Role] = &[Role::Service, Role::Clerk, Role::Operator];
 /// Money moves only through the orchestrator, which brings the person's snapshot.
 const SUITE: &[Role] = &[Role::Service];
 
@@ -38,6 +48,8 @@ const METHODS: &[&str] = &[
     "PublishCatalogue",
     "PostSettlement",
     "ReverseSettlement",
+    "ProposePackage",
+    "ActivatePackage",
 ];
 
 /// The service over its app.
@@ -129,6 +141,23 @@ impl SettlementService for Rpc {
         .await
     }
 
+    async fn quote_change(
+        &self,
+        request: Request<pb::QuoteChangeRequest>,
+    ) -> Answer<pb::QuoteChangeResponse> {
+        answer(request, |context, message| async move {
+            let (claim, member) = (message.claim.as_ref(), message.member.as_ref());
+            let order = wire::order(claim, member, &message.findings, None)?;
+            let change = wire::change(message.change.as_ref())?;
+            let area = &context.principal.area;
+            let (compared, basis) = self.0.quote_change(area, order, &change).await?;
+            Ok(pb::QuoteChangeResponse {
+                comparison: Some(wire::comparison(compared, &basis)),
+            })
+        })
+        .await
+    }
+
     async fn post_settlement(
         &self,
         request: Request<pb::PostSettlementRequest>,
@@ -200,6 +229,23 @@ impl SettlementService for Rpc {
         .await
     }
 
+    async fn explain_change(
+        &self,
+        request: Request<pb::ExplainChangeRequest>,
+    ) -> Answer<pb::ExplainChangeResponse> {
+        answer(request, |context, message| async move {
+            let id = SettlementId::parse(&message.settlement_id);
+            let id = parse::field("settlement_id", id)?;
+            let change = wire::change(message.change.as_ref())?;
+            let area = &context.principal.area;
+            let (compared, basis) = self.0.explain_change(area, id, &change).await?;
+            Ok(pb::ExplainChangeResponse {
+                comparison: Some(wire::comparison(compared, &basis)),
+            })
+        })
+        .await
+    }
+
     async fn get_claim_history(
         &self,
         request: Request<pb::GetClaimHistoryRequest>,
@@ -259,6 +305,93 @@ impl SettlementService for Rpc {
             let institutions = rows.into_iter().map(wire::institution).collect();
             Ok(pb::ListInstitutionsResponse {
                 institutions,
+                next_page_token: next,
+            })
+        })
+        .await
+    }
+
+    async fn propose_package(
+        &self,
+        request: Request<pb::ProposePackageRequest>,
+    ) -> Answer<pb::ProposePackageResponse> {
+        answer(request, |context, message| async move {
+            wire::package_text(&message.text)?;
+            let method = "ProposePackage";
+            let origin = origin(method, &message);
+            let call = self.call(&context, method, &message.request_id, origin)?;
+            let (document, replayed) = self.0.propose_package(&call, &message.text).await?;
+            Ok(pb::ProposePackageResponse {
+                proposal_id: document.proposal.map(|made| made.id).unwrap_or_default(),
+                package_digest: document.described.digest.to_string(),
+                name: document.described.name,
+                title: document.described.title,
+                replayed,
+            })
+        })
+        .await
+    }
+
+    async fn withdraw_propose_package(
+        &self,
+        request: Request<pb::WithdrawProposePackageRequest>,
+    ) -> Answer<pb::WithdrawProposePackageResponse> {
+        answer(request, |context, message| async move {
+            let id = parse::original_request_id(&message.original_request_id)?;
+            let key = Key::of(&context.principal, "ProposePackage", id);
+            let outcome = self.0.withdraw_propose_package(&key).await?;
+            let outcome = Some(render::outcome(outcome));
+            Ok(pb::WithdrawProposePackageResponse { outcome })
+        })
+        .await
+    }
+
+    async fn activate_package(
+        &self,
+        request: Request<pb::ActivatePackageRequest>,
+    ) -> Answer<pb::ActivatePackageResponse> {
+        answer(request, |context, message| async move {
+            let asked = wire::activate(&message)?;
+            let method = "ActivatePackage";
+            let origin = origin(method, &message);
+            let call = self.call(&context, method, &message.request_id, origin)?;
+            let (activation, replayed) = self.0.activate_package(&call, &asked).await?;
+            Ok(pb::ActivatePackageResponse {
+                activation_id: activation.id,
+                activates_time: Some(render::timestamp(activation.since)),
+                replayed,
+            })
+        })
+        .await
+    }
+
+    async fn withdraw_activate_package(
+        &self,
+        request: Request<pb::WithdrawActivatePackageRequest>,
+    ) -> Answer<pb::WithdrawActivatePackageResponse> {
+        answer(request, |context, message| async move {
+            let id = parse::original_request_id(&message.original_request_id)?;
+            let key = Key::of(&context.principal, "ActivatePackage", id);
+            let outcome = self.0.withdraw_activate_package(&key).await?;
+            let outcome = Some(render::outcome(outcome));
+            Ok(pb::WithdrawActivatePackageResponse { outcome })
+        })
+        .await
+    }
+
+    async fn list_packages(
+        &self,
+        request: Request<pb::ListPackagesRequest>,
+    ) -> Answer<pb::ListPackagesResponse> {
+        answer(request, |context, message| async move {
+            let size = page::size(message.page_size)?;
+            let after = page::key(&message.page_token)?;
+            let area = &context.principal.area;
+            let (rows, next) = self.0.packages(area, size, &after).await?;
+            let rows = rows.into_iter();
+            let packages = rows.map(|(document, standing)| render::package(document, standing));
+            Ok(pb::ListPackagesResponse {
+                packages: packages.collect(),
                 next_page_token: next,
             })
         })

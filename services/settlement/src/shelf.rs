@@ -14,15 +14,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 const IN_MEMORY_MAX: usize = 32;
 
 /// The versions at hand.
-pub struct Shelf {
+pub struct Catalogues {
     memory: Mutex<BTreeMap<CatalogueId, Arc<Catalogue>>>,
     shared: SharedCache,
 }
 
-impl Shelf {
+impl Catalogues {
     /// An empty shelf before the shared cache.
-    pub fn new(shared: SharedCache) -> Shelf {
-        Shelf {
+    pub fn new(shared: SharedCache) -> Catalogues {
+        Catalogues {
             memory: Mutex::default(),
             shared,
         }

@@ -58,6 +58,7 @@ impl Desk {
             tier: "2".into(),
             kind: "A1".into(),
             agreement_from_day: "2010-01-01".into(),
+            ..Default::default()
         };
         let request = pb::RegisterInstitutionRequest {
             request_id: "reg".into(),
@@ -174,7 +175,9 @@ fn stay(visit: &str, yuan: i64) -> common::Claim {
             unit_price_micro_yuan: yuan * 1_000_000,
             quantity_e4: 10_000,
             amount_fen: yuan * 100,
+            ..Default::default()
         }],
+        ..Default::default()
     }
 }
 

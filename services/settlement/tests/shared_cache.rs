@@ -95,6 +95,7 @@ impl Desk {
             tier: "2".into(),
             kind: "A1".into(),
             agreement_from_day: "2010-01-01".into(),
+            ..Default::default()
         };
         let request_id = "reg".into();
         let request = pb::RegisterInstitutionRequest {
@@ -139,7 +140,9 @@ impl Desk {
                 unit_price_micro_yuan: 9_000_000_000,
                 quantity_e4: 10_000,
                 amount_fen: 900_000,
+                ..Default::default()
             }],
+            ..Default::default()
         };
         let member = common::Member {
             person_id: PERSON.into(),

@@ -58,26 +58,27 @@ impl App {
     /// 参保缴费; true when an earlier attempt had done it.
     pub async fn enrol(&self, call: &Call, payment: &Payment) -> Result<(Coverage, bool), Refusal> {
         let area = &call.key.area;
-        let (person, year) = (payment.person, payment.year);
-        let package = self.library.select(area, &payment.scheme, year.first);
+        let (person, plan) = (payment.person, &payment.plan);
+        let law = self.law(area).await?;
+        let package = law.select(area, &plan.scheme, plan.year.first, call.now)?;
         let package = package.map(|package| &**package);
         let done = self
             .db
             .once(call, LISTS, |tx| async move {
                 let whom = store::person::touch(&tx, area, person).await?;
-                let standing = store::coverage::of_year(&tx, area, person, year).await?;
+                let standing = store::coverage::of(&*tx, area, person, None).await?;
                 let held = store::identity::of(&*tx, area, person).await?;
                 let held = held
                     .iter()
                     .map(|identity| (&identity.kind, identity.period));
-                let kinds = kinds_on(held, payment.paid_day);
+                let kinds = kinds_on(held, plan.paid_day);
                 let today = call.now.day();
-                let terms = payment.decide(&whom, &kinds, standing.as_ref(), package, today)?;
+                let terms = payment.decide(&whom, &kinds, &standing, package, today)?;
                 let coverage = Coverage {
                     id: CoverageId(new_id(call.now)),
-                    scheme: payment.scheme.clone(),
-                    year,
-                    paid_day: payment.paid_day,
+                    scheme: plan.scheme.clone(),
+                    year: plan.year,
+                    paid_day: plan.paid_day,
                     terms,
                 };
                 store::coverage::insert(&tx, area, person, &coverage).await?;
@@ -157,7 +158,11 @@ fn facts(payment: &Payment, coverage: &Coverage) -> Value {
         "fee_fen": share.fee,
         "subsidy_fen": share.subsidy,
         "to_pay_fen": share.to_pay,
-        "exempt_from_waiting": payment.exempt,
+        "pay_now_fen": share.pay_now,
+        "fee_tier": share.tier,
+        "repaid_years": coverage.terms.repair.years,
+        "repair_fee_fen": coverage.terms.repair.fee,
+        "exempt_from_waiting": payment.plan.exempt,
         "package_digest": coverage.terms.package.to_string(),
     })
 }

@@ -1,13 +1,10 @@
 //! Reads. None of them writes; all of them see standing rows of the caller's area only.
 
 use super::App;
-use crate::domain::{
-    Coverage, FeeShare, InsuranceYear, Member, Person, PersonFile, kinds_on, no_package, quote,
-};
+use crate::domain::{Coverage, Member, Person, PersonFile, Plan, Quote, kinds_on, no_package};
 use crate::store;
 use ::store::page;
 use kernel::{AreaCode, Day, PersonId, Refusal, Scheme};
-use policy::Reason;
 
 impl App {
     /// A person with what is recorded of them. Four statements.
@@ -15,7 +12,7 @@ impl App {
         Ok(PersonFile {
             person: store::person::get(&self.db, area, id).await?,
             identities: store::identity::of(self.db.reader(), area, id).await?,
-            coverages: store::coverage::of(&self.db, area, id, None).await?,
+            coverages: store::coverage::of(self.db.reader(), area, id, None).await?,
             suspensions: store::suspension::of(&self.db, area, id).await?,
         })
     }
@@ -40,7 +37,7 @@ impl App {
         on: Option<Day>,
     ) -> Result<Vec<Coverage>, Refusal> {
         store::person::get(&self.db, area, person).await?;
-        Ok(store::coverage::of(&self.db, area, person, on).await?)
+        Ok(store::coverage::of(self.db.reader(), area, person, on).await?)
     }
 
     /// 待遇检查: on the hot path of every settlement. One statement.
@@ -51,27 +48,39 @@ impl App {
         scheme: Scheme,
         day: Day,
     ) -> Result<Member, Refusal> {
-        let record = store::eligibility::find(&self.db, area, person, &scheme, day).await?;
-        Ok(record.on(scheme, day))
+        let (record, generation) =
+            store::eligibility::find(&self.db, area, person, &scheme, day).await?;
+        let law = self
+            .shelf
+            .current(self.db.reader(), area, generation)
+            .await?;
+        let package = law.select(area, &scheme, day, self.clock.now())?;
+        Ok(record.on(scheme, day, package.map(|package| &**package)))
     }
 
-    /// 资助测算: what [`App::enrol`] would decide about the fee on this day of payment.
+    /// 资助测算: what [`App::enrol`] would decide about the fee and the wait.
     pub async fn quote(
         &self,
         area: &AreaCode,
         person: PersonId,
-        (scheme, year): (&Scheme, InsuranceYear),
-        paid_day: Day,
-    ) -> Result<(FeeShare, Reason), Refusal> {
-        store::person::get(&self.db, area, person).await?;
-        let package = self
-            .library
-            .select(area, scheme, year.first)
-            .ok_or_else(|| no_package(scheme, year))?;
+        plan: &Plan,
+    ) -> Result<Quote, Refusal> {
+        let whom = store::person::get(&self.db, area, person).await?;
+        let law = self.law(area).await?;
+        let package = law
+            .select(area, &plan.scheme, plan.year.first, self.clock.now())?
+            .ok_or_else(|| no_package(&plan.scheme, plan.year))?;
         let held = store::identity::of(self.db.reader(), area, person).await?;
         let held = held
             .iter()
             .map(|identity| (&identity.kind, identity.period));
-        quote(package, year, &kinds_on(held, paid_day))
+        let kinds = kinds_on(held, plan.paid_day);
+        let standing = store::coverage::of(self.db.reader(), area, person, None).await?;
+        // A quote for a year that is insured already is what it would be without.
+        let others: Vec<Coverage> = standing
+            .into_iter()
+            .filter(|coverage| coverage.year != plan.year)
+            .collect();
+        plan.quote(package, &whom, &kinds, &others)
     }
 }

@@ -5,7 +5,7 @@ use crate::refusal::{ALREADY_INSURED, FEE_MISMATCH, FEE_UNKNOWN};
 use kernel::refusal::NO_PACKAGE;
 use kernel::refusal::invalid;
 use kernel::{CoverageId, Day, Digest, Fen, IdentityKind, PersonId, Refusal, Scheme};
-use policy::{EnrolmentFacts, Library, Package, Reason};
+use policy::{BenefitStart, EnrolmentFacts, EnrolmentWay, FeeFacts, Law, Package, Reason};
 
 /// 参保年度: a calendar year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,21 +57,68 @@ pub struct Terms {
     pub until: Day,
     /// Who paid the fee.
     pub share: FeeShare,
+    /// 缴费修复: broken years that were paid for as well.
+    pub repair: YearsRepaid,
     /// The SM3 digest of the package that said so.
     pub package: Digest,
+}
+
+/// 缴费修复: how many broken years were repaid, and for how much; no subsidy is paid for them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct YearsRepaid {
+    /// How many.
+    pub years: u32,
+    /// What they cost together.
+    pub fee: Fen,
 }
 
 /// 参保资助: who pays the personal fee of a year.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeeShare {
+    /// 缴费档次; none where the area has only one.
+    pub tier: Option<String>,
     /// The identity that counts, if any.
     pub identity: Option<IdentityKind>,
     /// 个人缴费标准.
     pub fee: Fen,
     /// 资助金额.
     pub subsidy: Fen,
-    /// 个人应缴 = fee − subsidy.
+    /// 个人应缴 = fee − subsidy: what stays with the person in the end.
     pub to_pay: Fen,
+    /// 缴费时应缴: the same, or the whole fee when the subsidy is paid afterwards.
+    pub pay_now: Fen,
+}
+
+/// 参保意向: what is to be paid for.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// 险种类型 (insutype).
+    pub scheme: Scheme,
+    /// The year paid for.
+    pub year: InsuranceYear,
+    /// 缴费日期: the day whose identities count.
+    pub paid_day: Day,
+    /// 缴费档次; the first the package states when none is named.
+    pub tier: Option<String>,
+    /// 缴费修复: how many broken years are repaid.
+    pub repaid_years: u32,
+    /// 参保方式.
+    pub way: EnrolmentWay,
+    /// 免等待: a newborn or a person of a special group.
+    pub exempt: bool,
+}
+
+/// What a plan comes to for a person.
+#[derive(Clone, Debug)]
+pub struct Quote {
+    /// Who pays the fee.
+    pub share: FeeShare,
+    /// Why.
+    pub reason: Reason,
+    /// From which day it counts.
+    pub start: BenefitStart,
+    /// 缴费修复.
+    pub repair: YearsRepaid,
 }
 
 /// 缴费: a payment that is to insure a person for a year.
@@ -79,21 +126,15 @@ pub struct FeeShare {
 pub struct Payment {
     /// Whom.
     pub person: PersonId,
-    /// 险种类型 (insutype).
-    pub scheme: Scheme,
-    /// The year paid for.
-    pub year: InsuranceYear,
-    /// 缴费日期: the day whose identities count.
-    pub paid_day: Day,
+    /// What for.
+    pub plan: Plan,
     /// What was paid.
     pub paid: Fen,
-    /// 免等待: a newborn or a person of a special group.
-    pub exempt: bool,
 }
 
 impl Payment {
     /// What the payment buys the person, who has these identities on the day of payment and
-    /// `standing` for the year.
+    /// `standing` of all years.
     ///
     /// One scheme at a time and one subsidy a year: coverages end with their year, so two of one
     /// person overlap exactly when they are of one year, whatever their schemes.
@@ -101,53 +142,107 @@ impl Payment {
         &self,
         person: &Person,
         identities: &[IdentityKind],
-        standing: Option<&Coverage>,
+        standing: &[Coverage],
         package: Option<&Package>,
         today: Day,
     ) -> Result<Terms, Refusal> {
-        if today < self.paid_day || self.year.after <= self.paid_day {
+        let Plan { year, paid_day, .. } = self.plan;
+        if today < paid_day || year.after <= paid_day {
             return Err(invalid("paid_day", "不晚于今天、在参保年度结束以前的日期"));
         }
         // A payment may be told of late: somebody who died after it, in the year, was insured.
-        let begins = self.paid_day.max(self.year.first);
+        let begins = paid_day.max(year.first);
         if person.death_day.is_some_and(|death| death < begins) {
             return Err(person.dead());
         }
-        if let Some(standing) = standing {
-            return Err(already_insured(self.year)
-                .with("scheme", &standing.scheme)
-                .with("coverage_id", standing.id));
+        if let Some(of_year) = standing.iter().find(|other| other.year == year) {
+            return Err(already_insured(year)
+                .with("scheme", &of_year.scheme)
+                .with("coverage_id", of_year.id));
         }
-        let package = package.ok_or_else(|| no_package(&self.scheme, self.year))?;
-        let (share, _) = quote(package, self.year, identities)?;
-        if self.paid != share.to_pay {
+        let package = package.ok_or_else(|| no_package(&self.plan.scheme, year))?;
+        let quote = self.plan.quote(package, person, identities, standing)?;
+        // A year that shortens no wait is not taken money for.
+        if self.plan.repaid_years != quote.repair.years {
+            let most = quote
+                .start
+                .repair
+                .map_or(0, |repair| repair.repairable_years);
+            return Err(invalid("repaid_years", format!("不多于可修复的{most}年")));
+        }
+        if self.paid != quote.due() {
             return Err(FEE_MISMATCH
                 .refuse()
-                .with("expected_fen", share.to_pay.0)
+                .with("expected_fen", quote.due().0)
                 .with("paid_fen", self.paid.0)
                 .at("paid_fen"));
         }
-        let facts = EnrolmentFacts {
-            year: self.year.number,
-            paid_day: self.paid_day,
-            exempt: self.exempt,
-        };
         Ok(Terms {
-            benefit_from: policy::benefit_start(package, &facts).day,
-            until: self.year.after,
-            share,
+            benefit_from: quote.start.day,
+            until: year.after,
+            share: quote.share,
+            repair: quote.repair,
             package: package.digest(),
         })
     }
 }
 
+impl Plan {
+    /// 测算: who pays the fee, what repaid years cost, and from which day the payment counts, for a
+    /// person with these identities on the day of payment and `standing` of all years.
+    pub fn quote(
+        &self,
+        package: &Package,
+        person: &Person,
+        identities: &[IdentityKind],
+        standing: &[Coverage],
+    ) -> Result<Quote, Refusal> {
+        let tier = self.tier.as_deref();
+        let (share, reason) = fee_share(package, self.year, tier, identities)?;
+        // Changing schemes is no break.
+        let insured_years: Vec<i32> = standing.iter().map(|other| other.year.number).collect();
+        let facts = EnrolmentFacts {
+            year: self.year.number,
+            paid_day: self.paid_day,
+            tier,
+            identities,
+            birth_day: Some(person.birth_day),
+            way: self.way,
+            exempt: self.exempt,
+            insured_years: &insured_years,
+            repaid_years: self.repaid_years,
+            arrears_from: None,
+        };
+        let start = policy::benefit_start(package, &facts);
+        let repair = start.repair.as_ref();
+        let repair = repair.map_or(YearsRepaid::default(), |repair| YearsRepaid {
+            years: repair.repaid_years,
+            fee: repair.fee.unwrap_or(Fen::ZERO),
+        });
+        Ok(Quote {
+            share,
+            reason,
+            start,
+            repair,
+        })
+    }
+}
+
+impl Quote {
+    /// 应缴合计: what the person pays on the day.
+    pub fn due(&self) -> Fen {
+        self.share.pay_now + self.repair.fee
+    }
+}
+
 impl Coverage {
     /// Why the fee is shared as it is: computed again by the package that decided, and nothing when
-    /// the library has that package no more.
-    pub fn reason(&self, library: &Library) -> Option<Reason> {
+    /// the law has that package no more.
+    pub fn reason(&self, law: &Law) -> Option<Reason> {
         let terms = &self.terms;
-        let package = library.by_digest(terms.package)?;
-        let (share, reason) = quote(package, self.year, terms.share.identity.as_slice()).ok()?;
+        let package = law.by_digest(terms.package)?;
+        let (tier, kinds) = (terms.share.tier.as_deref(), terms.share.identity.as_slice());
+        let (share, reason) = fee_share(package, self.year, tier, kinds).ok()?;
         (share == terms.share).then_some(reason)
     }
 }
@@ -169,24 +264,32 @@ pub fn no_package(scheme: &Scheme, year: InsuranceYear) -> Refusal {
         .at("year")
 }
 
-/// 资助测算: who pays the fee of a year, and why, by the highest identity.
-pub fn quote(
+/// 资助测算: who pays the fee of a year and tier, and why.
+fn fee_share(
     package: &Package,
     year: InsuranceYear,
+    tier: Option<&str>,
     identities: &[IdentityKind],
 ) -> Result<(FeeShare, Reason), Refusal> {
-    let subsidy = policy::subsidy(package, year.number, identities).ok_or_else(|| {
+    let facts = FeeFacts {
+        year: year.number,
+        tier,
+        identities,
+    };
+    let subsidy = policy::subsidy(package, &facts).ok_or_else(|| {
         FEE_UNKNOWN
             .refuse()
             .with("package_name", package.name())
             .with("year", year.number)
-            .at("year")
+            .at(if tier.is_some() { "fee_tier" } else { "year" })
     })?;
     let share = FeeShare {
+        tier: subsidy.tier,
         identity: subsidy.identity,
         fee: subsidy.personal_fee,
         subsidy: subsidy.subsidy,
         to_pay: subsidy.to_pay,
+        pay_now: subsidy.pay_now,
     };
     Ok((share, subsidy.reason))
 }
@@ -194,7 +297,9 @@ pub fn quote(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernel::{AreaCode, IdNumber, PersonName, Sex};
+    use kernel::{AreaCode, IdNumber, Instant, PersonName, Sex};
+    use policy::Library;
+    use std::sync::Arc;
 
     const ID: &str = "0190d6b2-5f5e-7cc3-98c4-dc0c0c07398f";
 
@@ -219,6 +324,23 @@ mod tests {
         }
     }
 
+    fn payment(year: InsuranceYear, paid_day: &str, paid: i64) -> Payment {
+        let plan = Plan {
+            scheme: Scheme::Resident,
+            year,
+            paid_day: day(paid_day),
+            tier: None,
+            repaid_years: 0,
+            way: EnrolmentWay::Resident,
+            exempt: false,
+        };
+        Payment {
+            person: PersonId::parse(ID).unwrap(),
+            plan,
+            paid: Fen(paid),
+        }
+    }
+
     /// Year, day of payment, fen paid, identities, death: the refusal or the first day of benefits,
     /// as decided on 2024-06-30. The fee of 2024 is 400 yuan, of which 低保 pays 40.
     #[test]
@@ -238,7 +360,7 @@ mod tests {
             (2023, "2024-01-01", 38_000, &[], "", "INVALID_FIELD"),
             (2024, "2024-02-01", 40_000, &[], "2024-01-31", "PERSON_DEAD"),
             (2024, "2023-12-01", 40_000, &[], "2023-12-31", "PERSON_DEAD"),
-            (2016, "2016-01-05", 0, &[], "", "NO_PACKAGE"),
+            (2013, "2013-01-05", 0, &[], "", "NO_PACKAGE"),
             (2030, "2024-01-05", 0, &[], "", "FEE_UNKNOWN"),
             (2024, "2024-01-05", 39_999, &[], "", "FEE_MISMATCH"),
             (2024, "2024-01-05", 40_000, &["2303"], "", "FEE_MISMATCH"),
@@ -250,22 +372,15 @@ mod tests {
         ];
         for (number, paid_day, paid, kinds, death, expected) in table {
             let year = InsuranceYear::new(*number).unwrap();
-            let payment = Payment {
-                person: PersonId::parse(ID).unwrap(),
-                scheme: Scheme::Resident,
-                year,
-                paid_day: day(paid_day),
-                paid: Fen(*paid),
-                exempt: false,
-            };
+            let payment = payment(year, paid_day, *paid);
             let kinds: Vec<_> = kinds
                 .iter()
                 .filter_map(|k| IdentityKind::parse(k))
                 .collect();
-            let package = library.select(&area, &payment.scheme, year.first);
+            let package = library.select(&area, &Scheme::Resident, year.first);
             let package = package.map(|package| &**package);
             let person = person(death);
-            let decided = payment.decide(&person, &kinds, None, package, day("2024-06-30"));
+            let decided = payment.decide(&person, &kinds, &[], package, day("2024-06-30"));
             let told = match &decided {
                 Ok(terms) => terms.benefit_from.to_string(),
                 Err(no) => no.code.to_string(),
@@ -276,34 +391,31 @@ mod tests {
 
     #[test]
     fn a_year_has_one_coverage_whatever_the_scheme() {
-        let library = Library::builtin().unwrap();
+        let law = Law::new(Arc::new(Library::builtin().unwrap()));
         let area = AreaCode::parse("152501").unwrap();
         let year = InsuranceYear::new(2024).unwrap();
-        let mut payment = Payment {
-            person: PersonId::parse(ID).unwrap(),
-            scheme: Scheme::Resident,
-            year,
-            paid_day: day("2024-01-05"),
-            paid: Fen::yuan(400),
-            exempt: false,
-        };
-        let package = library.select(&area, &payment.scheme, year.first);
+        let mut payment = payment(year, "2024-01-05", 40_000);
+        let now = Instant::from_micros(0);
+        let package = law
+            .select(&area, &Scheme::Resident, year.first, now)
+            .unwrap();
         let package = package.map(|package| &**package);
         let today = day("2024-06-30");
         let terms = payment
-            .decide(&person(""), &[], None, package, today)
+            .decide(&person(""), &[], &[], package, today)
             .unwrap();
         let coverage = Coverage {
             id: CoverageId::parse(ID).unwrap(),
             scheme: Scheme::Resident,
             year,
-            paid_day: payment.paid_day,
+            paid_day: payment.plan.paid_day,
             terms,
         };
-        assert!(coverage.reason(&library).is_some());
+        assert!(coverage.reason(&law).is_some());
         for scheme in [Scheme::Resident, Scheme::Employee] {
-            payment.scheme = scheme;
-            let no = payment.decide(&person(""), &[], Some(&coverage), package, today);
+            payment.plan.scheme = scheme;
+            let standing = std::slice::from_ref(&coverage);
+            let no = payment.decide(&person(""), &[], standing, package, today);
             assert!(no.unwrap_err().is(&ALREADY_INSURED));
         }
     }

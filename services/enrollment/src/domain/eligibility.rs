@@ -2,6 +2,7 @@
 
 use crate::domain::{InsuranceYear, kinds_on};
 use kernel::{Day, IdentityKind, Period, PersonId, Scheme, Sex, SuspensionId};
+use policy::{InsuredHistory, Package};
 
 /// 待遇暂停: days on which the funds do not pay for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +41,7 @@ pub struct Record {
     pub death_day: Option<Day>,
     /// Identities and when they are valid.
     pub identities: Vec<(IdentityKind, Period)>,
-    /// Coverages by the scheme.
+    /// Coverages by the scheme, of all years.
     pub covers: Vec<Cover>,
     /// When benefits are suspended.
     pub suspensions: Vec<Period>,
@@ -76,6 +77,8 @@ pub struct Member {
     pub birth_day: Day,
     /// 人员身份类别 (psn_idet_type) valid on the day, highest first.
     pub identities: Vec<IdentityKind>,
+    /// 连续参保年数, with the year of the day; zero when that is not insured.
+    pub continuous_years: u32,
 }
 
 /// One reason why the funds may not pay, the heaviest first.
@@ -101,8 +104,9 @@ pub enum Ineligibility {
 }
 
 impl Record {
-    /// What to say of the person on a day.
-    pub fn on(self, scheme: Scheme, day: Day) -> Member {
+    /// What to say of the person on a day, on which this package holds.
+    pub fn on(self, scheme: Scheme, day: Day, package: Option<&Package>) -> Member {
+        let continuous_years = package.map_or(0, |package| self.continuous_years(day, package));
         let reasons = [
             self.dead(day),
             self.uncovered(day),
@@ -119,7 +123,20 @@ impl Record {
             sex: self.sex,
             birth_day: self.birth_day,
             identities: kinds_on(held, day),
+            continuous_years,
         }
+    }
+
+    /// Which years had no claim is not known here, and does not change the count.
+    fn continuous_years(&self, day: Day, package: &Package) -> u32 {
+        let years = self.covers.iter().map(|cover| cover.year.number);
+        let history = InsuredHistory {
+            year: day.year(),
+            insured_years: &years.collect::<Vec<_>>(),
+            zero_claim_years: &[],
+            reward_used: None,
+        };
+        policy::continuity(package, &history).continuous_years
     }
 
     /// The day of death itself is still paid for.
@@ -278,7 +295,7 @@ mod tests {
             ),
         ];
         for (death, on, expected) in table {
-            let member = record(death).on(Scheme::Resident, day(on));
+            let member = record(death).on(Scheme::Resident, day(on), None);
             assert_eq!(member.ineligibilities, *expected, "dead {death:?}, on {on}");
         }
     }

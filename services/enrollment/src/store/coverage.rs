@@ -1,11 +1,13 @@
 //! Coverages.
 
 use super::unreadable;
-use crate::domain::{Coverage, FeeShare, InsuranceYear, Terms, already_insured};
+use crate::domain::{Coverage, FeeShare, InsuranceYear, Terms, YearsRepaid, already_insured};
 use crate::entity::coverage::{ActiveModel, Column, Entity, Model};
 use kernel::refusal::INTERNAL;
 use kernel::{AreaCode, CoverageId, Day, Digest, Fen, IdentityKind, PersonId, Refusal, Scheme};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Select};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Select,
+};
 use store::{Db, Stop, Tx, taken};
 
 /// Inserts a coverage of a locked person; a second one of the year is refused.
@@ -30,6 +32,10 @@ pub async fn insert(
         fee_fen: Set(terms.share.fee.0),
         subsidy_fen: Set(terms.share.subsidy.0),
         to_pay_fen: Set(terms.share.to_pay.0),
+        pay_now_fen: Set(Some(terms.share.pay_now.0)),
+        fee_tier: Set(terms.share.tier.clone()),
+        repaid_years: Set(i32::try_from(terms.repair.years).ok()),
+        repair_fee_fen: Set(Some(terms.repair.fee.0)),
         package_digest: Set(terms.package.to_string()),
         withdrawn_at: Set(None),
     };
@@ -47,24 +53,10 @@ pub async fn find(db: &Db, area: &AreaCode, id: &str) -> Result<Coverage, Stop> 
     Ok(parse(row.ok_or_else(|| INTERNAL.refuse())?)?)
 }
 
-/// A locked person's coverage of a year, if there is one.
-pub async fn of_year(
-    tx: &Tx,
-    area: &AreaCode,
-    person: PersonId,
-    year: InsuranceYear,
-) -> Result<Option<Coverage>, Stop> {
-    let row = standing(area, person)
-        .filter(Column::Year.eq(year.number))
-        .one(&**tx)
-        .await?;
-    Ok(row.map(parse).transpose()?)
-}
-
 /// A person's standing coverages, past ones too, the oldest first; those whose benefits run on a
 /// day where one is given.
 pub async fn of(
-    db: &Db,
+    reader: &impl ConnectionTrait,
     area: &AreaCode,
     person: PersonId,
     on: Option<Day>,
@@ -75,7 +67,7 @@ pub async fn of(
             .filter(Column::BenefitFrom.lte(day.to_string()))
             .filter(Column::UntilDay.gt(day.to_string()));
     }
-    let rows = select.all(db.reader()).await?;
+    let rows = select.all(reader).await?;
     rows.into_iter().map(|row| Ok(parse(row)?)).collect()
 }
 
@@ -102,10 +94,17 @@ fn parse(row: Model) -> Result<Coverage, Refusal> {
                 benefit_from: Day::parse(&row.benefit_from).ok()?,
                 until: Day::parse(&row.until_day).ok()?,
                 share: FeeShare {
+                    tier: row.fee_tier.clone(),
                     identity,
                     fee: Fen(row.fee_fen),
                     subsidy: Fen(row.subsidy_fen),
                     to_pay: Fen(row.to_pay_fen),
+                    // Before there was a choice, the rest was paid at once.
+                    pay_now: Fen(row.pay_now_fen.unwrap_or(row.to_pay_fen)),
+                },
+                repair: YearsRepaid {
+                    years: u32::try_from(row.repaid_years.unwrap_or(0)).ok()?,
+                    fee: Fen(row.repair_fee_fen.unwrap_or(0)),
                 },
                 package: Digest::parse(&row.package_digest)?,
             },

@@ -5,20 +5,24 @@
 //! tables are read as one list; each part is found by an index that begins with the area.
 
 use super::{period, person, unreadable};
+use crate::app::PACKAGE;
 use crate::domain::{Cover, InsuranceYear, Record};
 use crate::entity::{coverage, identity, person as persons, suspension};
 use kernel::{AreaCode, Day, IdentityKind, PersonId, Scheme, Sex};
-use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement, UnionType};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, UnionType};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
     QueryTrait, Select,
 };
+use store::document::generation;
 use store::{Db, Stop};
 
 const PERSON: &str = "person";
 const IDENTITY: &str = "identity";
 const COVERAGE: &str = "coverage";
 const SUSPENSION: &str = "suspension";
+/// The generation of the area's policy packages.
+const LAW: &str = "law";
 
 /// One line of the list.
 #[derive(FromQueryResult)]
@@ -35,28 +39,33 @@ struct Line {
     number: i64,
 }
 
-/// What is recorded of a standing person, without what ended before the day. One statement.
+/// What is recorded of a standing person, with the coverages of all years and else without what
+/// ended before the day; and the generation of the area's packages. One statement.
 pub async fn find(
     db: &Db,
     area: &AreaCode,
     id: PersonId,
     scheme: &Scheme,
     day: Day,
-) -> Result<Record, Stop> {
+) -> Result<(Record, i64), Stop> {
     let mut all = persons_part(area, id);
+    all.union(UnionType::All, law_part(area));
     all.union(UnionType::All, identities_part(area, id, day))
-        .union(UnionType::All, coverages_part(area, id, scheme, day))
+        .union(UnionType::All, coverages_part(area, id, scheme))
         .union(UnionType::All, suspensions_part(area, id, day));
     let rows = db.reader().query_all(&all).await?;
     let lines = rows
         .iter()
         .map(|row| Line::from_query_result(row, ""))
         .collect::<Result<Vec<Line>, _>>()?;
+    let (law, lines): (Vec<Line>, Vec<Line>) = lines.into_iter().partition(|line| line.part == LAW);
+    let generation = law.first().map_or(0, |line| line.number);
     let (person, lines): (Vec<Line>, Vec<Line>) =
         lines.into_iter().partition(|line| line.part == PERSON);
     let person = person.first().ok_or_else(|| person::unknown(id))?;
     let record = begun(id, person).and_then(|record| lines.iter().try_fold(record, with));
-    Ok(record.ok_or_else(|| unreadable("eligibility", &id.to_string()))?)
+    let record = record.ok_or_else(|| unreadable("eligibility", &id.to_string()))?;
+    Ok((record, generation))
 }
 
 fn begun(id: PersonId, line: &Line) -> Option<Record> {
@@ -106,6 +115,16 @@ fn persons_part(area: &AreaCode, id: PersonId) -> SelectStatement {
         .into_query()
 }
 
+fn law_part(area: &AreaCode) -> SelectStatement {
+    Query::select()
+        .expr_as(Expr::val(LAW), "part")
+        .expr_as(Expr::val(""), "code")
+        .expr_as(Expr::val(""), "from_day")
+        .expr_as(Expr::cust("NULL"), "until_day")
+        .expr_as(Expr::from(generation(PACKAGE, area)), "number")
+        .to_owned()
+}
+
 fn identities_part(area: &AreaCode, id: PersonId, day: Day) -> SelectStatement {
     use identity::{Column, Entity};
     let open = Column::UntilDay.is_null();
@@ -121,7 +140,8 @@ fn identities_part(area: &AreaCode, id: PersonId, day: Day) -> SelectStatement {
         .into_query()
 }
 
-fn coverages_part(area: &AreaCode, id: PersonId, scheme: &Scheme, day: Day) -> SelectStatement {
+/// Past years too: how many there are without a break raises a cap.
+fn coverages_part(area: &AreaCode, id: PersonId, scheme: &Scheme) -> SelectStatement {
     use coverage::{Column, Entity};
     part::<Entity>(COVERAGE)
         .column_as(Column::Scheme, "code")
@@ -132,7 +152,6 @@ fn coverages_part(area: &AreaCode, id: PersonId, scheme: &Scheme, day: Day) -> S
         .filter(Column::PersonId.eq(id.to_string()))
         .filter(Column::WithdrawnAt.is_null())
         .filter(Column::Scheme.eq(scheme.as_str()))
-        .filter(Column::UntilDay.gt(day.to_string()))
         .into_query()
 }
 

@@ -1,4 +1,4 @@
-//! 结算: what a claim costs, and its settlement.
+//! 结算: what a claim costs, what it would cost if facts were others, and its settlement.
 //!
 //! It decides in which order the peers are asked and who may bring a claim. That the person is not
 //! entitled or the claim denied is for settlement to weigh: member and findings go there as they
@@ -10,9 +10,10 @@ use crate::refusal::INSTITUTION_MISMATCH;
 use crate::steps::enrollment::CheckEligibility;
 use crate::steps::inspection::Screen;
 use crate::steps::settlement::{
-    Assessment, GetClaimHistory, PostSettlement, PriceClaim, Quote, Settled,
+    Assessment, Comparison, GetClaimHistory, PostSettlement, PriceClaim, Quote, QuoteChange,
+    Settled,
 };
-use crate::wire::{Claim, Settle};
+use crate::wire::{Change, Claim, Settle};
 use kernel::{Principal, Refusal, Role};
 use runtime::Context;
 
@@ -51,6 +52,26 @@ pub async fn price<'a>(
     };
     let quote = saga.read(&price).await?;
     Ok((quote, assessment))
+}
+
+/// 如果改变: what the claim would cost as it is and as it would be. Enrollment and inspection are
+/// asked of the claim as it is; settlement changes what they said as far as the caller wants it.
+pub async fn compare<'a>(
+    peers: &'a Peers,
+    context: &'a Context,
+    claim: &'a Claim,
+    change: &'a Change,
+) -> Result<(Comparison, Assessment), Refusal> {
+    may_bring(&context.principal, claim)?;
+    let saga = Saga::new(peers, context);
+    let assessment = assess(&saga, claim).await?;
+    let quote = QuoteChange {
+        claim,
+        assessment: &assessment,
+        change,
+    };
+    let comparison = saga.read(&quote).await?;
+    Ok((comparison, assessment))
 }
 
 /// What the peers say of the claim. Entitlement and history do not depend on each other and are

@@ -1,7 +1,7 @@
 //! What is asked of settlement: questions, and the two pivots.
 
 use super::{ASKING, CHANGING, NAME, Peers, Pivot, Step, heard, present};
-use crate::wire::{Claim, Finding, Member, Reverse, Settle};
+use crate::wire::{Change, Claim, Finding, Member, Reverse, Settle};
 use kernel::refusal::INTERNAL;
 use kernel::{OutcomeState, RequestId};
 use proto::common;
@@ -15,6 +15,8 @@ pub type History = pb::GetClaimHistoryResponse;
 
 /// A claim priced.
 pub type Quote = common::Quote;
+/// A claim priced as it is and as it would be.
+pub type Comparison = common::Comparison;
 /// A claim posted, now or by an earlier attempt.
 pub type Settled = pb::PostSettlementResponse;
 /// A settlement reversed, now or by an earlier attempt.
@@ -63,6 +65,33 @@ impl Step for PriceClaim<'_> {
         let mut settlement = client(peers);
         let call = settlement.price_claim(context.through(NAME, request));
         present(heard(call, context, ASKING).await?.quote, "quote")
+    }
+}
+
+/// 如果改变: what the claim would cost if facts were others.
+pub struct QuoteChange<'a> {
+    /// The claim.
+    pub claim: &'a Claim,
+    /// What is known of it.
+    pub assessment: &'a Assessment,
+    /// What shall be otherwise.
+    pub change: &'a Change,
+}
+
+impl Step for QuoteChange<'_> {
+    type Answer = Comparison;
+
+    async fn ask(&self, peers: &Peers, context: &Context) -> Result<Comparison, Fault> {
+        let request = pb::QuoteChangeRequest {
+            claim: Some(self.claim.message.clone()),
+            member: Some(self.assessment.member.clone()),
+            findings: self.assessment.findings.clone(),
+            change: Some(self.change.clone()),
+        };
+        let mut settlement = client(peers);
+        let call = settlement.quote_change(context.through(NAME, request));
+        let answer = heard(call, context, ASKING).await?;
+        present(answer.comparison, "comparison")
     }
 }
 

@@ -1,6 +1,7 @@
 //! Institutions and catalogues.
 
 use super::{of_json, to_json, unreadable};
+use crate::app::PACKAGE;
 use crate::catalogue::{Catalogue, Item};
 use crate::domain::Institution;
 use crate::entity::{catalogue, institution};
@@ -10,11 +11,13 @@ use kernel::{
     AreaCode, CatalogueId, Day, Digest, Instant, InstitutionCode, InstitutionKind, InstitutionTier,
     Refusal,
 };
+use policy::Place;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
+use store::document::generation;
 use store::{Db, Stop, Tx, taken};
 
 /// Inserts an institution; a code that stands already is refused.
@@ -33,6 +36,8 @@ pub async fn insert_institution(
         kind: Set(new.kind.to_string()),
         agreement_from: Set(new.agreement_from.to_string()),
         withdrawn_at: Set(None),
+        place: Set(Some(place_code(new.place).to_string())),
+        contracted: Set(Some(new.contracted)),
     };
     let inserted = institution::Entity::insert(row)
         .exec_without_returning(&**tx)
@@ -115,9 +120,33 @@ fn parse_institution(row: institution::Model) -> Result<Institution, Refusal> {
             tier: InstitutionTier::parse(&row.tier)?,
             kind: InstitutionKind::parse(&row.kind)?,
             agreement_from: Day::parse(&row.agreement_from).ok()?,
+            place: match row.place.as_deref() {
+                None => Place::District,
+                Some(code) => PLACES
+                    .into_iter()
+                    .find(|place| place_code(*place) == code)?,
+            },
+            contracted: row.contracted.unwrap_or(true),
         })
     };
     parsed().ok_or_else(|| unreadable("institution", &row.registration_id))
+}
+
+const PLACES: [Place; 4] = [
+    Place::District,
+    Place::City,
+    Place::Province,
+    Place::Outside,
+];
+
+/// How the table writes a place.
+fn place_code(place: Place) -> &'static str {
+    match place {
+        Place::District => "district",
+        Place::City => "city",
+        Place::Province => "province",
+        Place::Outside => "outside",
+    }
 }
 
 /// Inserts a catalogue version; a second one for a day is refused.
@@ -153,6 +182,8 @@ pub struct InForce {
     pub effective: Day,
     /// Digest over day and items.
     pub digest: Digest,
+    /// The generation of the area's policy packages, which the same statement tells.
+    pub generation: i64,
 }
 
 /// The version that counts on a day: the newest that had begun.
@@ -162,9 +193,11 @@ pub async fn catalogue_in_force(
     day: Day,
 ) -> Result<Option<InForce>, Stop> {
     use catalogue::Column;
-    let found: Option<(String, String, String)> = catalogue::Entity::find()
+    let packages = Expr::from(generation(PACKAGE, area));
+    let found: Option<(String, String, String, i64)> = catalogue::Entity::find()
         .select_only()
         .columns([Column::CatalogueId, Column::EffectiveDay, Column::Digest])
+        .expr_as(packages, "generation")
         .filter(Column::Area.eq(area.as_str()))
         .filter(Column::EffectiveDay.lte(day.to_string()))
         .order_by_desc(Column::EffectiveDay)
@@ -172,12 +205,13 @@ pub async fn catalogue_in_force(
         .into_tuple()
         .one(on)
         .await?;
-    let parse = |(id, day, digest): (String, String, String)| {
+    let parse = |(id, day, digest, generation): (String, String, String, i64)| {
         let parsed = || {
             Some(InForce {
                 id: CatalogueId::parse(&id).ok()?,
                 effective: Day::parse(&day).ok()?,
                 digest: Digest::parse(&digest)?,
+                generation,
             })
         };
         parsed().ok_or_else(|| unreadable("catalogue", &id))

@@ -1,0 +1,121 @@
+//! Questions about prices, which write nothing: what a claim would cost, why a settlement came to
+//! what it did, and what either would come to if facts were others.
+
+use super::{App, Order, evidence};
+use crate::catalogue::Catalogue;
+use crate::domain::{Basis, Evidence, Posted, Priced, admit, price};
+use crate::refusal::REPLAY_DIFFERS;
+use crate::store;
+use kernel::{AreaCode, Digest, Refusal, SettlementId};
+use policy::{Change, Comparison, Package, Reason};
+use std::sync::Arc;
+
+/// All that a price is computed from.
+struct Grounds {
+    package: Arc<Package>,
+    catalogue: Arc<Catalogue>,
+    evidence: Evidence,
+    accumulator_version: i64,
+}
+
+impl Grounds {
+    fn price(&self) -> Result<Priced, Refusal> {
+        self.price_of(&self.evidence)
+    }
+
+    fn price_of(&self, evidence: &Evidence) -> Result<Priced, Refusal> {
+        let (package, catalogue) = (&self.package, &self.catalogue);
+        price(package, catalogue, evidence, self.accumulator_version)
+    }
+
+    /// The price as it is, which `before` is, beside the price as it would be.
+    fn compare(&self, before: Priced, change: &Change) -> Result<(Comparison, Basis), Refusal> {
+        let after = self.price_of(&self.evidence.changed(change))?;
+        let compared = Comparison::of(before.settlement, after.settlement);
+        Ok((compared, before.basis))
+    }
+}
+
+impl App {
+    /// What a claim would cost.
+    pub async fn quote(&self, area: &AreaCode, order: Order) -> Result<Priced, Refusal> {
+        self.grounds(area, &order).await?.price()
+    }
+
+    /// 如果改变: what a claim would cost as it is and as it would be, and what the first rests on.
+    pub async fn quote_change(
+        &self,
+        area: &AreaCode,
+        order: Order,
+        change: &Change,
+    ) -> Result<(Comparison, Basis), Refusal> {
+        let grounds = self.grounds(area, &order).await?;
+        let before = grounds.price()?;
+        grounds.compare(before, change)
+    }
+
+    async fn grounds(&self, area: &AreaCode, order: &Order) -> Result<Grounds, Refusal> {
+        // A quote shows what a denied claim would cost together with the finding that denies it.
+        let now = self.clock.now();
+        admit(&order.bill, order.member.as_ref(), &[], now.day())?;
+        let bill = &order.bill;
+        let (package, catalogue, institution) =
+            self.terms(self.db.reader(), area, bill, now).await?;
+        let year =
+            store::accumulators(&self.db, area, bill.person, &bill.scheme, bill.year()).await?;
+        Ok(Grounds {
+            package,
+            catalogue,
+            evidence: evidence(order, &institution, &year)?,
+            accumulator_version: year.version,
+        })
+    }
+
+    /// A settlement with the title of its package and the reason of every amount, computed anew
+    /// from what it rests on and compared with what was stored.
+    pub async fn explain(
+        &self,
+        area: &AreaCode,
+        id: SettlementId,
+    ) -> Result<(Posted, String, Vec<Reason>), Refusal> {
+        let posted = self.settlement(area, id).await?;
+        let (grounds, again) = self.replay(area, &posted).await?;
+        let title = grounds.package.title().to_string();
+        Ok((posted, title, again.settlement.reasons))
+    }
+
+    /// 如果改变: what a settlement came to and what it would have come to, by what it rests on.
+    pub async fn explain_change(
+        &self,
+        area: &AreaCode,
+        id: SettlementId,
+        change: &Change,
+    ) -> Result<(Comparison, Basis), Refusal> {
+        let posted = self.settlement(area, id).await?;
+        let (grounds, again) = self.replay(area, &posted).await?;
+        grounds.compare(again, change)
+    }
+
+    /// What a settlement rests on, and the same price from it once more.
+    async fn replay(&self, area: &AreaCode, posted: &Posted) -> Result<(Grounds, Priced), Refusal> {
+        let differs = || REPLAY_DIFFERS.refuse().with("settlement_id", posted.id);
+        let digest = Digest::parse(&posted.basis.package_digest).ok_or_else(differs)?;
+        let law = self.law_with(area, digest).await?;
+        let package = law.by_digest(digest).ok_or_else(differs)?;
+        let catalogue = self
+            .catalogues
+            .version(self.db.reader(), area, posted.basis.catalogue)
+            .await?;
+        let grounds = Grounds {
+            package: package.clone(),
+            catalogue,
+            evidence: posted.evidence.clone(),
+            accumulator_version: posted.basis.accumulator_version,
+        };
+        let again = grounds.price()?;
+        match again.basis == posted.basis {
+            true => Ok((grounds, again)),
+            false => Err(differs()),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Institutions and catalogues: what a claim is priced by besides the package.
+
+use super::{App, LISTS};
+use crate::catalogue::{Catalogue, Item};
+use crate::domain::Institution;
+use crate::store;
+use ::store::event::{self, Event};
+use ::store::{Call, Key, Made, Tx, new_id, page};
+use kernel::{AreaCode, CatalogueId, Day, Digest, Outcome, Refusal};
+use serde_json::json;
+
+impl App {
+    /// Registers an institution; true when an earlier attempt had done it.
+    pub async fn register_institution(
+        &self,
+        call: &Call,
+        new: &Institution,
+    ) -> Result<(Institution, bool), Refusal> {
+        let area = &call.key.area;
+        let work = |tx: Tx| async move {
+            let id = new_id(call.now).to_string();
+            store::insert_institution(&tx, area, &id, new).await?;
+            let facts = json!({ "institution_code": new.code, "tier": new.tier, "kind": new.kind });
+            self.tell(&tx, call, "institution.registered", &id, facts)
+                .await?;
+            Ok(Made {
+                subject: id,
+                value: new.clone(),
+            })
+        };
+        let done = self.db.once(call, LISTS, work).await?;
+        match done.made {
+            Some(institution) => Ok((institution, false)),
+            None => Ok((
+                store::find_registration(&self.db, area, &done.subject).await?,
+                true,
+            )),
+        }
+    }
+
+    /// Withdraws a registration.
+    pub async fn withdraw_register_institution(&self, key: &Key) -> Result<Outcome, Refusal> {
+        let now = self.clock.now();
+        let undo = |tx: Tx, id: String| async move {
+            store::withdraw_institution(&tx, &key.area, &id, now).await?;
+            let told = Event {
+                area: key.area.clone(),
+                kind: "institution.withdrawn",
+                subject: id,
+                facts: json!({}),
+            };
+            Ok(event::record(&tx, now, told).await?)
+        };
+        self.db.withdraw(key, now, LISTS, undo).await
+    }
+
+    /// Publishes a catalogue version; answers its id and digest.
+    pub async fn publish_catalogue(
+        &self,
+        call: &Call,
+        effective: Day,
+        items: &[Item],
+    ) -> Result<(CatalogueId, Digest, bool), Refusal> {
+        let area = &call.key.area;
+        let work = |tx: Tx| async move {
+            let id = CatalogueId(new_id(call.now));
+            let version = Catalogue::new(id, effective, items.to_vec());
+            let digest = version.digest();
+            store::insert_catalogue(&tx, area, &version, call.now).await?;
+            let facts = json!({ "effective_day": effective, "digest": digest.to_string() });
+            self.tell(&tx, call, "catalogue.published", &id.to_string(), facts)
+                .await?;
+            Ok(Made {
+                subject: id.to_string(),
+                value: (id, digest),
+            })
+        };
+        let done = self.db.once(call, LISTS, work).await?;
+        match done.made {
+            Some((id, digest)) => Ok((id, digest, false)),
+            None => {
+                let id = CatalogueId::parse(&done.subject)
+                    .map_err(|_| kernel::refusal::INTERNAL.refuse())?;
+                let version = self.catalogues.version(self.db.reader(), area, id).await?;
+                Ok((id, version.digest(), true))
+            }
+        }
+    }
+
+    /// A page of institutions and the token of the next.
+    pub async fn institutions(
+        &self,
+        area: &AreaCode,
+        size: u64,
+        after: &str,
+    ) -> Result<(Vec<Institution>, String), Refusal> {
+        let rows = store::institutions(&self.db, area, after, size + 1).await?;
+        Ok(page::cut(rows, size, |institution| {
+            institution.code.as_str()
+        }))
+    }
+}

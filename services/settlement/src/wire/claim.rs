@@ -1,0 +1,277 @@
+//! A claim, and what others say of it, from protobuf.
+
+use crate::app::Order;
+use crate::domain::{Approval, Basis, Bill, BillLine, Effect, FINDINGS_MAX, Finding, Member};
+use kernel::refusal::invalid;
+use kernel::{
+    CLAIM_FEN_MAX, CatalogueId, Day, DiagnosisCode, Digest, DiseaseCode, Fen, IdentityKind,
+    InstitutionCode, InstitutionKind, InstitutionTier, ItemCode, MedType, PersonId, Quantity, Rate,
+    Refusal, Scheme, SettlementId, UnitPrice,
+};
+use policy::{
+    Change, FILINGS_MAX, Filing, IDENTITIES_MAX, LINES_MAX, Place, ThirdParty, YEARS_MAX,
+};
+use proto::common;
+use runtime::parse;
+
+/// A claim.
+pub fn bill(claim: Option<&common::Claim>) -> Result<Bill, Refusal> {
+    let claim = parse::message("claim", claim)?;
+    if !(1..=LINES_MAX).contains(&claim.lines.len()) {
+        return Err(invalid("claim.lines", format!("1至{LINES_MAX}行")));
+    }
+    let institution = InstitutionCode::parse(&claim.institution_code);
+    let diagnosis = DiagnosisCode::parse(&claim.diagnosis_code);
+    let end = parse::day("claim.end_day", &claim.end_day)?;
+    let lines = claim.lines.iter().enumerate();
+    let lines = lines.map(|(index, line)| bill_line(index, line, end));
+    Ok(Bill {
+        person: parse::field("claim.person_id", PersonId::parse(&claim.person_id))?,
+        institution: parse::field("claim.institution_code", institution)?,
+        visit: parse::token("claim.visit_number", &claim.visit_number, 30)?,
+        scheme: parse::code("claim.scheme", Scheme::parse(&claim.scheme))?,
+        med_type: parse::code("claim.med_type", MedType::parse(&claim.med_type))?,
+        begin: parse::day("claim.begin_day", &claim.begin_day)?,
+        end,
+        diagnosis: parse::field("claim.diagnosis_code", diagnosis)?,
+        diseases: diseases(&claim.disease_codes)?,
+        third_party: third_party(claim)?,
+        filing: filing("claim.filing", claim.filing)?.unwrap_or_default(),
+        decided: decided(&claim.decided_day, end)?,
+        household_income: household_income(claim.household_income_fen)?,
+        lines: lines.collect::<Result<_, _>>()?,
+    })
+}
+
+fn diseases(codes: &[String]) -> Result<Vec<DiseaseCode>, Refusal> {
+    if codes.len() > FILINGS_MAX {
+        return Err(invalid(
+            "claim.disease_codes",
+            format!("至多{FILINGS_MAX}种病种"),
+        ));
+    }
+    let code = |(index, code): (usize, &String)| {
+        parse::field(
+            format!("claim.disease_codes[{index}]"),
+            DiseaseCode::parse(code),
+        )
+    };
+    codes.iter().enumerate().map(code).collect()
+}
+
+/// 第三方责任: an advance of what nobody owes is a slip of the pen.
+fn third_party(claim: &common::Claim) -> Result<Option<ThirdParty>, Refusal> {
+    let share = Rate(claim.third_party_share_bp);
+    let fits = (Rate::ZERO..=Rate::ONE).contains(&share);
+    let path = "claim.third_party_share_bp";
+    let share = parse::wanted(path, fits.then_some(share), "0至10000")?;
+    match (share, claim.advance_payment) {
+        (Rate::ZERO, true) => Err(invalid(
+            "claim.advance_payment",
+            "第三方责任比例为零时不先行支付",
+        )),
+        (Rate::ZERO, false) => Ok(None),
+        (share, advance) => Ok(Some(ThirdParty { share, advance })),
+    }
+}
+
+fn decided(day: &str, end: Day) -> Result<Option<Day>, Refusal> {
+    let path = "claim.decided_day";
+    let decided = parse::optional_day(path, day)?;
+    match decided.is_some_and(|decided| decided < end) {
+        true => Err(invalid(path, "不早于结束日期的日期")),
+        false => Ok(decided),
+    }
+}
+
+fn household_income(fen: Option<i64>) -> Result<Option<Fen>, Refusal> {
+    let fits = |fen: i64| (Fen::ZERO..=CLAIM_FEN_MAX).contains(&Fen(fen));
+    match fen.is_none_or(fits) {
+        true => Ok(fen.map(Fen)),
+        false => Err(invalid(
+            "claim.household_income_fen",
+            format!("0至{CLAIM_FEN_MAX}元的金额(以分计)"),
+        )),
+    }
+}
+
+/// 转诊备案; nothing when it is not set.
+fn filing(path: &str, number: i32) -> Result<Option<Filing>, Refusal> {
+    use common::Filing as Wire;
+    match Wire::try_from(number) {
+        Ok(Wire::Unspecified) => Ok(None),
+        Ok(Wire::None) => Ok(Some(Filing::None)),
+        Ok(Wire::Referred) => Ok(Some(Filing::Referred)),
+        Ok(Wire::Emergency) => Ok(Some(Filing::Emergency)),
+        Ok(Wire::Resident) => Ok(Some(Filing::Resident)),
+        Err(_) => Err(invalid(path, "已知的转诊备案情形")),
+    }
+}
+
+/// 就医地; nothing when it is not set.
+pub fn place(path: &str, number: i32) -> Result<Option<Place>, Refusal> {
+    use common::Place as Wire;
+    match Wire::try_from(number) {
+        Ok(Wire::Unspecified) => Ok(None),
+        Ok(Wire::District) => Ok(Some(Place::District)),
+        Ok(Wire::City) => Ok(Some(Place::City)),
+        Ok(Wire::Province) => Ok(Some(Place::Province)),
+        Ok(Wire::Outside) => Ok(Some(Place::Outside)),
+        Err(_) => Err(invalid(path, "已知的就医地")),
+    }
+}
+
+fn approval(path: String, number: i32) -> Result<Approval, Refusal> {
+    use common::claim_line::Approval as Wire;
+    match Wire::try_from(number) {
+        Ok(Wire::Unspecified) => Ok(Approval::Unsaid),
+        Ok(Wire::Approved) => Ok(Approval::Approved),
+        Ok(Wire::Refused) => Ok(Approval::Refused),
+        Err(_) => Err(invalid(path, "已知的医院审批标志")),
+    }
+}
+
+fn bill_line(index: usize, line: &common::ClaimLine, end: Day) -> Result<BillLine, Refusal> {
+    let path = |field: &str| format!("claim.lines[{index}].{field}");
+    let number = u32::try_from(line.number).ok().filter(|number| *number > 0);
+    let positive = |value: i64| (value > 0).then_some(value);
+    let price = (line.unit_price_micro_yuan >= 0).then_some(line.unit_price_micro_yuan);
+    let day = parse::optional_day(path("fee_day"), &line.fee_day)?;
+    if day.is_some_and(|day| day > end) {
+        return Err(invalid(path("fee_day"), "不晚于结束日期的日期"));
+    }
+    Ok(BillLine {
+        number: parse::wanted(path("number"), number, "大于零的行号")?,
+        item: parse::field(path("item_code"), ItemCode::parse(&line.item_code))?,
+        unit_price: UnitPrice(parse::wanted(
+            path("unit_price_micro_yuan"),
+            price,
+            "不小于零",
+        )?),
+        quantity: Quantity(parse::wanted(
+            path("quantity_e4"),
+            positive(line.quantity_e4),
+            "大于零",
+        )?),
+        amount: Fen(line.amount_fen),
+        approval: approval(path("approval"), line.approval)?,
+        day,
+    })
+}
+
+fn member(member: &common::Member) -> Result<Member, Refusal> {
+    let years = u32::try_from(member.continuous_years);
+    let years = years.ok().filter(|years| *years <= YEARS_MAX);
+    let expected = format_args!("0至{YEARS_MAX}年");
+    Ok(Member {
+        person: parse::field("member.person_id", PersonId::parse(&member.person_id))?,
+        version: member.person_version,
+        scheme: parse::code("member.scheme", Scheme::parse(&member.scheme))?,
+        as_of: parse::day("member.as_of_day", &member.as_of_day)?,
+        eligible: member.eligible,
+        reason: member
+            .ineligibilities
+            .first()
+            .map(|reason| reason.sentence.clone()),
+        identities: identities("member.identity_kinds", &member.identity_kinds)?,
+        birth: parse::optional_day("member.birth_day", &member.birth_day)?,
+        continuous_years: parse::wanted("member.continuous_years", years, expected)?,
+    })
+}
+
+fn identities(path: &str, kinds: &[String]) -> Result<Vec<IdentityKind>, Refusal> {
+    if kinds.len() > IDENTITIES_MAX {
+        return Err(invalid(path, format!("至多{IDENTITIES_MAX}种身份")));
+    }
+    let kind = |(index, kind): (usize, &String)| {
+        parse::code(format!("{path}[{index}]"), IdentityKind::parse(kind))
+    };
+    kinds.iter().enumerate().map(kind).collect()
+}
+
+/// 如果改变: what shall be otherwise.
+pub fn change(message: Option<&common::Change>) -> Result<Change, Refusal> {
+    let message = parse::message("change", message)?;
+    let tier = Some(message.tier.as_str()).filter(|tier| !tier.is_empty());
+    let tier = tier.map(|tier| parse::code("change.tier", InstitutionTier::parse(tier)));
+    let kind = Some(message.kind.as_str()).filter(|kind| !kind.is_empty());
+    let kind = kind.map(|kind| parse::code("change.kind", InstitutionKind::parse(kind)));
+    let path = "change.identity_kinds.identity_kinds";
+    let kinds = message.identity_kinds.as_ref();
+    let kinds = kinds.map(|all| identities(path, &all.identity_kinds));
+    Ok(Change {
+        filing: filing("change.filing", message.filing)?,
+        place: place("change.place", message.place)?,
+        contracted: message.contracted,
+        tier: tier.transpose()?,
+        kind: kind.transpose()?,
+        identities: kinds.transpose()?,
+    })
+}
+
+fn finding(index: usize, finding: &common::Finding) -> Result<Finding, Refusal> {
+    use common::finding::Effect as Wire;
+    let path = |field: &str| format!("findings[{index}].{field}");
+    let effect = match finding.effect() {
+        Wire::Note => Some(Effect::Note),
+        Wire::DenyLine => Some(Effect::DenyLine),
+        Wire::DenyClaim => Some(Effect::DenyClaim),
+        Wire::Unspecified => None,
+    };
+    let other = match finding.other_settlement_id.as_str() {
+        "" => None,
+        id => Some(parse::field(
+            path("other_settlement_id"),
+            SettlementId::parse(id),
+        )?),
+    };
+    let line = u32::try_from(finding.line_number).ok();
+    Ok(Finding {
+        rule: parse::token(path("rule_code"), &finding.rule_code, 20)?,
+        effect: parse::wanted(path("effect"), effect, "已知的处理方式")?,
+        line: parse::wanted(path("line_number"), line, "不小于零")?,
+        sentence: parse::text(path("sentence"), &finding.sentence, 500)?,
+        other,
+    })
+}
+
+fn basis(basis: &common::Basis) -> Result<Basis, Refusal> {
+    let digest = |field: &str, text: &str| {
+        let digest = Digest::parse(text).map(|digest| digest.to_string());
+        parse::wanted(format!("basis.{field}"), digest, "64位十六进制摘要")
+    };
+    let catalogue = CatalogueId::parse(&basis.catalogue_id);
+    Ok(Basis {
+        package: parse::text("basis.package_name", &basis.package_name, 100)?,
+        package_digest: digest("package_digest", &basis.package_digest)?,
+        catalogue: parse::field("basis.catalogue_id", catalogue)?,
+        person_version: basis.person_version,
+        accumulator_version: basis.accumulator_version,
+        day: parse::day("basis.day", &basis.day)?,
+        funds: Fen(basis.funds_fen),
+        cash: Fen(basis.cash_fen),
+        amounts_digest: digest("amounts_digest", &basis.amounts_digest)?,
+    })
+}
+
+/// A claim with what others say of it.
+pub fn order(
+    claim: Option<&common::Claim>,
+    snapshot: Option<&common::Member>,
+    findings: &[common::Finding],
+    expected: Option<&common::Basis>,
+) -> Result<Order, Refusal> {
+    if findings.len() > FINDINGS_MAX {
+        return Err(invalid("findings", format!("至多{FINDINGS_MAX}条")));
+    }
+    let findings = findings
+        .iter()
+        .enumerate()
+        .map(|(index, f)| finding(index, f));
+    Ok(Order {
+        bill: bill(claim)?,
+        member: snapshot.map(member).transpose()?,
+        findings: findings.collect::<Result<_, _>>()?,
+        basis: expected.map(basis).transpose()?,
+    })
+}
