@@ -1,15 +1,18 @@
 //! 演示地区: 二连浩特 (152501) with institutions of every tier, a catalogue in two versions, three
-//! hundred synthetic residents and two participants, loaded by the same calls anybody would make.
+//! hundred synthetic residents and two participants, and 安吉 (330523) with the institutions and the
+//! catalogue its five-in-one settlement needs; loaded by the same calls anybody would make.
 //!
-//! Every request has a fixed id, so that loading twice loads nothing twice and a load that was
-//! interrupted goes on where it stopped.
+//! Both lie in the same databases, every row under its area's code. Every request has a fixed id,
+//! so that loading twice loads nothing twice and a load that was interrupted goes on where it
+//! stopped.
 
-use crate::catalogue;
+use crate::catalogue::{self, Offer};
 use crate::desk::Desk;
 use crate::people::{Population, Resident, YEAR};
 use crate::progress::Progress;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use kernel::{AreaCode, Scheme};
+use proto::common::Place;
 use proto::enrollment as pb;
 use proto::interregional::{ListParticipantsRequest, RegisterParticipantRequest};
 use proto::settlement::{Institution, PublishCatalogueRequest, RegisterInstitutionRequest};
@@ -21,12 +24,10 @@ use tonic::{Response, Status};
 pub const AREA: &str = "152501";
 /// Its name.
 pub const AREA_NAME: &str = "二连浩特市";
-/// The clerk who loads the area.
+/// The clerk who loads the areas.
 pub const LOADER: &str = "demo-loader";
 /// Requests under way at once: enough to keep a database busy, few enough to wait briefly.
 const AT_ONCE: usize = 16;
-/// 协议起始日 of every institution.
-const AGREEMENT_FROM: &str = "2016-01-01";
 
 /// 三级综合医院.
 pub const GENERAL_HOSPITAL: &str = "H15250100001";
@@ -34,37 +35,96 @@ pub const GENERAL_HOSPITAL: &str = "H15250100001";
 pub const MONGOLIAN_HOSPITAL: &str = "H15250100003";
 /// 乡镇卫生院.
 pub const TOWNSHIP_CENTRE: &str = "H15250100005";
+/// 安吉的县级医院.
+pub const COUNTY_HOSPITAL: &str = "H33052300001";
+/// 省内异地的三级医院, which settles for Anji as well.
+pub const PROVINCIAL_HOSPITAL: &str = "H33010000001";
+/// 本区县, which nobody has to say.
+const HERE: Place = Place::Unspecified;
 
-/// Code, name, 起付线医院等级, 机构类别.
-const INSTITUTIONS: &[(&str, &str, &str, &str)] = &[
-    (GENERAL_HOSPITAL, "演示市中心医院", "3", "A1"),
-    ("H15250100002", "演示市第二医院", "2", "A1"),
-    (MONGOLIAN_HOSPITAL, "演示蒙医医院", "2", "A3"),
-    ("H15250100004", "演示中医医院", "2", "A2"),
-    (TOWNSHIP_CENTRE, "演示苏木卫生院", "1", "B1"),
-    ("H15250100006", "演示社区卫生服务中心", "1", "B1"),
-    ("H15250100007", "演示嘎查卫生室", "1", "B2"),
-    ("H15250100008", "演示眼科专科医院", "2", "A4"),
-    ("P15250100001", "演示口岸大药房", "9", "C1"),
-];
+/// 定点医药机构: code, name, 起付线医院等级, 机构类别, 就医地 seen from the area.
+type Site = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    Place,
+);
 
-/// 参与方: the last one registered also marks the load as complete.
-const PARTICIPANTS: &[(&str, &str)] = &[("310000", "上海市"), ("330000", "浙江省")];
+/// 统筹区 of the demonstration.
+pub struct Area {
+    /// 医保区划.
+    pub code: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    institutions: &'static [Site],
+    /// 协议起始日 of every institution.
+    agreement_from: &'static str,
+    /// 目录: what is sold.
+    offer: Offer,
+    /// 参与方: the last one registered also marks the area's load as complete.
+    participants: &'static [(&'static str, &'static str)],
+    /// From when they take part.
+    participants_from: &'static str,
+}
 
-/// The area's code.
+/// 二连浩特市.
+pub const ERENHOT: Area = Area {
+    code: AREA,
+    name: AREA_NAME,
+    institutions: &[
+        (GENERAL_HOSPITAL, "演示市中心医院", "3", "A1", HERE),
+        ("H15250100002", "演示市第二医院", "2", "A1", HERE),
+        (MONGOLIAN_HOSPITAL, "演示蒙医医院", "2", "A3", HERE),
+        ("H15250100004", "演示中医医院", "2", "A2", HERE),
+        (TOWNSHIP_CENTRE, "演示苏木卫生院", "1", "B1", HERE),
+        ("H15250100006", "演示社区卫生服务中心", "1", "B1", HERE),
+        ("H15250100007", "演示嘎查卫生室", "1", "B2", HERE),
+        ("H15250100008", "演示眼科专科医院", "2", "A4", HERE),
+        ("P15250100001", "演示口岸大药房", "9", "C1", HERE),
+    ],
+    agreement_from: "2016-01-01",
+    offer: catalogue::ERENHOT,
+    participants: &[("310000", "上海市"), ("330000", "浙江省")],
+    participants_from: "2017-01-01",
+};
+
+/// 安吉县.
+pub const ANJI: Area = Area {
+    code: "330523",
+    name: "安吉县",
+    institutions: &[
+        (COUNTY_HOSPITAL, "演示县人民医院", "2", "A1", HERE),
+        (
+            PROVINCIAL_HOSPITAL,
+            "演示省城医院",
+            "3",
+            "A1",
+            Place::Province,
+        ),
+    ],
+    agreement_from: "2019-01-01",
+    offer: catalogue::ANJI,
+    participants: &[("310000", "上海市")],
+    participants_from: "2020-01-01",
+};
+
+/// Both, in the order in which they are loaded.
+const AREAS: [&Area; 2] = [&ERENHOT, &ANJI];
+
+/// The code of the area callers work in who name none.
 pub fn code() -> AreaCode {
     AreaCode::parse(AREA).unwrap_or_else(|_| unreachable!("six digits"))
 }
 
-/// The name of an institution of the area.
+/// The name of an institution of the demonstration.
 pub fn institution_name(code: &str) -> &str {
-    let found = INSTITUTIONS
-        .iter()
-        .find(|institution| institution.0 == code);
-    found.map_or(code, |institution| institution.1)
+    let mut all = AREAS.iter().flat_map(|area| area.institutions);
+    all.find(|institution| institution.0 == code)
+        .map_or(code, |institution| institution.1)
 }
 
-/// What was loaded.
+/// What was loaded of Erenhot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Loaded {
     /// 定点医药机构.
@@ -91,37 +151,68 @@ pub struct LoadError {
     pub status: Status,
 }
 
-/// True when the area was loaded to its end before.
+/// True when both areas were loaded to their end before.
 pub async fn is_loaded(desk: &Desk) -> Result<bool, LoadError> {
-    let request = ListParticipantsRequest::default();
-    let listed = asked(
-        "ListParticipants",
-        desk.interregional().list_participants(request),
-    )
-    .await?;
-    let last = PARTICIPANTS.last().map_or("", |participant| participant.0);
-    Ok(listed
-        .participants
-        .iter()
-        .any(|known| known.region_code == last))
+    for area in AREAS {
+        let request = ListParticipantsRequest::default();
+        let mut interregional = desk.in_area(area.code).interregional();
+        let answer = interregional.list_participants(request);
+        let listed = asked("ListParticipants", answer).await?;
+        let last = area.participants.last().map_or("", |(region, _)| region);
+        if !listed.participants.iter().any(|p| p.region_code == last) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
-/// Loads the area. Says how far it is, and in the end how much there is.
+/// Loads both areas. Says how far it is, and in the end how much there is of Erenhot.
 pub async fn load(
     desk: &Desk,
     population: &Population,
     progress: &Progress,
 ) -> Result<Loaded, LoadError> {
-    progress.begin("机构与目录", INSTITUTIONS.len() + catalogue::VERSIONS.len());
-    each(INSTITUTIONS.iter(), progress, |&institution| {
-        register_institution(desk, institution)
+    let erenhot = desk.in_area(ERENHOT.code);
+    register(&erenhot, &ERENHOT, progress).await?;
+    settle_people(&erenhot, population, progress).await?;
+    register_participants(&erenhot, &ERENHOT).await?;
+    let anji = desk.in_area(ANJI.code);
+    register(&anji, &ANJI, progress).await?;
+    register_participants(&anji, &ANJI).await?;
+    progress.end();
+    let insured = population.residents.iter().filter(|r| r.payment.is_some());
+    Ok(Loaded {
+        institutions: ERENHOT.institutions.len(),
+        items: catalogue::ERENHOT.len(),
+        households: population.households.len(),
+        residents: population.residents.len(),
+        insured: insured.count(),
+        participants: ERENHOT.participants.len(),
     })
-    .await?;
-    each(catalogue::VERSIONS.iter(), progress, |version| {
-        publish(desk, version)
-    })
-    .await?;
+}
 
+/// 机构与目录 of an area.
+async fn register(desk: &Desk, area: &Area, progress: &Progress) -> Result<(), LoadError> {
+    let versions = area.offer.versions;
+    let stage = format!("{}的机构与目录", area.name);
+    progress.begin(&stage, area.institutions.len() + versions.len());
+    each(area.institutions.iter(), progress, |&institution| {
+        register_institution(desk, institution, area.agreement_from)
+    })
+    .await?;
+    each(versions.iter(), progress, |version| {
+        publish(desk, &area.offer, version)
+    })
+    .await?;
+    Ok(())
+}
+
+/// Households and residents.
+async fn settle_people(
+    desk: &Desk,
+    population: &Population,
+    progress: &Progress,
+) -> Result<(), LoadError> {
     progress.begin("家庭", population.households.len());
     let households = each(
         population.households.iter(),
@@ -146,25 +237,7 @@ pub async fn load(
         register_resident(desk, number, resident, household.unwrap_or_default())
     })
     .await?;
-
-    progress.begin("异地参与方", PARTICIPANTS.len());
-    for participant in PARTICIPANTS {
-        register_participant(desk, participant).await?;
-        progress.step();
-    }
-    progress.end();
-    Ok(Loaded {
-        institutions: INSTITUTIONS.len(),
-        items: catalogue::items(catalogue::VERSIONS[1]).len(),
-        households: population.households.len(),
-        residents: population.residents.len(),
-        insured: population
-            .residents
-            .iter()
-            .filter(|r| r.payment.is_some())
-            .count(),
-        participants: PARTICIPANTS.len(),
-    })
+    Ok(())
 }
 
 /// Does the work for each, several at once; the answers are in order.
@@ -198,7 +271,8 @@ async fn asked<T>(
 
 async fn register_institution(
     desk: &Desk,
-    (code, name, tier, kind): (&str, &str, &str, &str),
+    (code, name, tier, kind, place): Site,
+    agreement_from: &str,
 ) -> Result<(), LoadError> {
     let request = RegisterInstitutionRequest {
         request_id: format!("demo-institution-{code}"),
@@ -207,7 +281,9 @@ async fn register_institution(
             name: name.into(),
             tier: tier.into(),
             kind: kind.into(),
-            agreement_from_day: AGREEMENT_FROM.into(),
+            agreement_from_day: agreement_from.into(),
+            place: place.into(),
+            contracted: None,
         }),
     };
     let what = request.request_id.clone();
@@ -215,26 +291,29 @@ async fn register_institution(
     Ok(())
 }
 
-async fn publish(desk: &Desk, version: &str) -> Result<(), LoadError> {
+async fn publish(desk: &Desk, offer: &Offer, version: &str) -> Result<(), LoadError> {
     let request = PublishCatalogueRequest {
         request_id: format!("demo-catalogue-{version}"),
         effective_day: version.into(),
-        items: catalogue::items(version),
+        items: offer.items(version),
     };
     let what = request.request_id.clone();
     asked(what, desk.settlement().publish_catalogue(request)).await?;
     Ok(())
 }
 
-async fn register_participant(desk: &Desk, (region, name): &(&str, &str)) -> Result<(), LoadError> {
-    let request = RegisterParticipantRequest {
-        request_id: format!("demo-participant-{region}"),
-        region_code: region.to_string(),
-        name: name.to_string(),
-        from_day: format!("{YEAR}-01-01"),
-    };
-    let what = request.request_id.clone();
-    asked(what, desk.interregional().register_participant(request)).await?;
+/// 异地参与方, in their order: the last one is the mark.
+async fn register_participants(desk: &Desk, area: &Area) -> Result<(), LoadError> {
+    for (region, name) in area.participants {
+        let request = RegisterParticipantRequest {
+            request_id: format!("demo-participant-{region}"),
+            region_code: region.to_string(),
+            name: name.to_string(),
+            from_day: area.participants_from.into(),
+        };
+        let what = request.request_id.clone();
+        asked(what, desk.interregional().register_participant(request)).await?;
+    }
     Ok(())
 }
 
@@ -308,6 +387,7 @@ async fn enrol(
         scheme: Scheme::Resident.to_string(),
         year: YEAR,
         paid_day: payment.paid.to_string(),
+        ..Default::default()
     };
     let what = format!("QuoteSubsidy of resident {number}");
     let quoted = asked(what, enrollment.quote_subsidy(request)).await?;
@@ -319,6 +399,7 @@ async fn enrol(
         paid_day: payment.paid.to_string(),
         paid_fen: quoted.subsidy.map_or(0, |subsidy| subsidy.to_pay_fen),
         exempt_from_waiting: payment.exempt,
+        ..Default::default()
     };
     let what = request.request_id.clone();
     asked(what, enrollment.enrol_person(request)).await?;

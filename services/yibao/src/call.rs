@@ -25,7 +25,7 @@ use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse
 /// How long a call may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Characters of a caller's name at most, as the services see it.
-const CALLER_MAX: usize = 64;
+pub(crate) const CALLER_MAX: usize = 64;
 /// The largest answer read.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 /// Files one server may describe itself with.

@@ -1,15 +1,37 @@
-//! 演示目录: what hospitals and pharmacies of the demonstration area sell, by class, with the
+//! 演示目录: what hospitals and pharmacies of the demonstration areas sell, by class, with the
 //! highest price the funds accept at each tier. Codes and prices are invented.
 //!
-//! Two versions: until the end of 2016 medicines were sold with 15 % on top (药品加成), from 2017 at
-//! cost (零差率), so their limits fell.
+//! Erenhot has two versions: until the end of 2016 medicines were sold with 15 % on top (药品加成),
+//! from 2017 at cost (零差率), so their limits fell.
 
 use kernel::{Fen, Rate, UnitPrice};
 use proto::settlement::{CatalogueItem, PriceLimit};
 
-/// First days of the two versions.
-pub const VERSIONS: [&str; 2] = ["2016-12-01", "2017-01-01"];
-/// 药品加成 until the end of 2016.
+/// 目录 of an area: its items, and the first days of its versions.
+#[derive(Clone, Copy)]
+pub struct Offer {
+    /// First days of the versions.
+    pub versions: &'static [&'static str],
+    items: &'static [Item],
+    /// 药品加成: the first day on which medicines are sold at cost.
+    at_cost_from: &'static str,
+}
+
+/// What Erenhot sells.
+pub const ERENHOT: Offer = Offer {
+    versions: &["2016-12-01", "2017-01-01"],
+    items: ITEMS,
+    at_cost_from: "2017-01-01",
+};
+
+/// What Anji sells.
+pub const ANJI: Offer = Offer {
+    versions: &["2020-01-01"],
+    items: ANJI_ITEMS,
+    at_cost_from: "2020-01-01",
+};
+
+/// 药品加成 until medicines are sold at cost.
 const MARKUP: Rate = Rate(11_500);
 /// The tiers in the order of the limits below.
 const TIERS: [&str; 3] = ["1", "2", "3"];
@@ -78,35 +100,57 @@ const ITEMS: &[Item] = &[
     Item("M-INFUSION", "一次性输液器", A, NONE, &[350, 350, 350], false),
 ];
 
-/// The items of the version that begins on this day.
-pub fn items(version: &str) -> Vec<CatalogueItem> {
-    let with_markup = version == VERSIONS[0];
-    let item = |&Item(code, name, class, first_pay, limits, ethnic): &Item| {
-        let medicine = code.starts_with("D-") || code.starts_with("E-");
-        let limit = |fen: i64| match with_markup && medicine {
-            true => Fen(fen).at(MARKUP),
-            false => Fen(fen),
+#[rustfmt::skip]
+const ANJI_ITEMS: &[Item] = &[
+    Item("P-BED", "精神科病房床位费(日)", A, NONE, &[3_000, 4_500, 6_000], false),
+    Item("P-NURSING-1", "精神科一级护理(日)", A, NONE, &[2_000, 3_000, 4_000], false),
+    Item("P-MONITOR", "精神病人监护(日)", A, NONE, &[9_000, 12_000, 15_000], false),
+    Item("P-MECT", "无抽搐电休克治疗(次)", A, NONE, &[90_000, 110_000, 130_000], false),
+    Item("P-THERAPY", "心理治疗(次)", A, NONE, &[12_000, 15_000, 18_000], false),
+    Item("P-OCCUPATION", "工娱治疗(日)", A, NONE, &[1_500, 2_000, 2_500], false),
+    Item("P-BLOOD-LEVEL", "氯氮平血药浓度测定", A, NONE, &[10_000, 12_000, 14_000], false),
+    Item("P-OLANZAPINE", "奥氮平片 10mg*14", A, NONE, &[9_800, 9_800, 9_800], false),
+    Item("P-PALIPERIDONE", "棕榈酸帕利哌酮注射液 100mg", B, TEN, &[156_000, 156_000, 156_000], false),
+    Item("P-ESCORT", "陪护床(日)", C, NONE, &[], false),
+];
+
+impl Offer {
+    /// How many items there are.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// The items of the version that begins on this day.
+    pub fn items(&self, version: &str) -> Vec<CatalogueItem> {
+        let with_markup = version < self.at_cost_from;
+        let item = |&Item(code, name, class, first_pay, limits, ethnic): &Item| {
+            let medicine = code.starts_with("D-") || code.starts_with("E-");
+            let limit = |fen: i64| match with_markup && medicine {
+                true => Fen(fen).at(MARKUP),
+                false => Fen(fen),
+            };
+            let limit = |(tier, fen): (&&str, &i64)| PriceLimit {
+                tier: tier.to_string(),
+                unit_price_micro_yuan: UnitPrice::fen(limit(*fen).0).0,
+            };
+            CatalogueItem {
+                item_code: code.into(),
+                name: name.into(),
+                item_class: class.into(),
+                first_pay_bp: first_pay.0,
+                price_limits: TIERS.iter().zip(limits).map(limit).collect(),
+                ethnic_medicine: ethnic,
+                ..CatalogueItem::default()
+            }
         };
-        let limit = |(tier, fen): (&&str, &i64)| PriceLimit {
-            tier: tier.to_string(),
-            unit_price_micro_yuan: UnitPrice::fen(limit(*fen).0).0,
-        };
-        CatalogueItem {
-            item_code: code.into(),
-            name: name.into(),
-            item_class: class.into(),
-            first_pay_bp: first_pay.0,
-            price_limits: TIERS.iter().zip(limits).map(limit).collect(),
-            ethnic_medicine: ethnic,
-        }
-    };
-    ITEMS.iter().map(item).collect()
+        self.items.iter().map(item).collect()
+    }
 }
 
 /// The Chinese name of an item.
 pub fn name(code: &str) -> &str {
-    let found = ITEMS.iter().find(|item| item.0 == code);
-    found.map_or(code, |item| item.1)
+    let mut all = ITEMS.iter().chain(ANJI_ITEMS);
+    all.find(|item| item.0 == code).map_or(code, |item| item.1)
 }
 
 #[cfg(test)]
@@ -117,8 +161,10 @@ mod tests {
 
     #[test]
     fn every_item_can_be_published() {
-        for version in VERSIONS {
-            let items = items(version);
+        let erenhot = ERENHOT.versions.iter().map(|version| (ERENHOT, version));
+        let anji = ANJI.versions.iter().map(|version| (ANJI, version));
+        for (offer, version) in erenhot.chain(anji) {
+            let items = offer.items(version);
             let codes: BTreeSet<_> = items.iter().map(|item| item.item_code.clone()).collect();
             assert_eq!(codes.len(), items.len());
             for item in items {
@@ -140,8 +186,8 @@ mod tests {
 
     #[test]
     fn medicines_became_cheaper() {
-        let [old, new] = VERSIONS.map(|version| {
-            let items = items(version);
+        let [old, new] = ["2016-12-01", "2017-01-01"].map(|version| {
+            let items = ERENHOT.items(version);
             let found = items
                 .into_iter()
                 .find(|item| item.item_code == "D-AMLODIPINE");

@@ -1,6 +1,9 @@
 //! 命令行: what an operator or a stranger types, and what they are told when it does not work.
 
+use crate::activation::{self, Activation, ActivationError};
 use crate::area::{self, AREA, AREA_NAME, LOADER, LoadError, TOWNSHIP_CENTRE};
+use crate::author::{self, Authoring};
+use crate::bench::{self, Bench, BenchError};
 use crate::call::{CallError, Remote, comment_of, path_of};
 use crate::desk::{Desk, Wires};
 use crate::folder::FolderError;
@@ -21,7 +24,7 @@ use std::process::ExitCode;
 /// Where the suite listens unless told otherwise.
 const LISTEN: &str = "127.0.0.1:50051";
 /// Where the client finds it.
-const ENDPOINT: &str = "http://127.0.0.1:50051";
+pub(crate) const ENDPOINT: &str = "http://127.0.0.1:50051";
 /// The largest request read from a file or from standard input.
 const REQUEST_BYTES_MAX: u64 = 64 << 20;
 
@@ -36,6 +39,8 @@ Examples:
   yibao list                              services and methods of a running suite
   yibao call settlement/GetTrialBalance '{}'
   yibao call --as H15250100005 orchestrator/PreSettle @claim.json
+  yibao policy new 330523 > 330523.toml   begin a policy package, then check it:
+  yibao policy check 330523.toml          exit status 0 when it can be used
 
 Logs go to standard error; RUST_LOG chooses which, OTEL_EXPORTER_OTLP_ENDPOINT exports traces and
 metrics.";
@@ -85,6 +90,21 @@ enum Command {
         #[command(flatten)]
         remote: RemoteArgs,
     },
+    /// Measure, and compare with what was measured before.
+    #[command(subcommand)]
+    Bench(Bench),
+    /// Policy packages: begin, check, explain and compare one; propose, activate and list them in a
+    /// running suite.
+    #[command(subcommand)]
+    Policy(Policy),
+}
+
+#[derive(Debug, Subcommand)]
+enum Policy {
+    #[command(flatten)]
+    Author(Authoring),
+    #[command(flatten)]
+    Run(Activation),
 }
 
 #[derive(Debug, Args)]
@@ -131,6 +151,8 @@ pub enum Trouble {
     Load(#[from] LoadError),
     Story(#[from] Halted),
     Call(#[from] CallError),
+    Activation(#[from] ActivationError),
+    Bench(#[from] BenchError),
     /// The request cannot be read.
     #[error("cannot read the request from {from}: {source}")]
     Request {
@@ -177,7 +199,7 @@ pub fn run() -> ExitCode {
         let result = obey(cli).await;
         telemetry.end();
         match result {
-            Ok(()) => ExitCode::SUCCESS,
+            Ok(code) => code,
             // Whoever closed our output knows why: `yibao list | head`.
             Err(trouble) if trouble.is_unread() => ExitCode::FAILURE,
             Err(trouble) => {
@@ -189,8 +211,8 @@ pub fn run() -> ExitCode {
     })
 }
 
-async fn obey(cli: Cli) -> Result<(), Trouble> {
-    match cli.command {
+async fn obey(cli: Cli) -> Result<ExitCode, Trouble> {
+    let done = match cli.command {
         None => serve(&cli.place, Show::Story).await,
         Some(Command::Demo { place }) => demonstrate(&place).await,
         Some(Command::Up { place, demo_data }) => {
@@ -210,7 +232,15 @@ async fn obey(cli: Cli) -> Result<(), Trouble> {
             Ok(writeln!(stdout(), "{answer}")?)
         }
         Some(Command::List { remote }) => list(&Remote::reach(&remote.endpoint).await?),
-    }
+        Some(Command::Bench(bench)) => Ok(bench::obey(&bench, &mut stdout())?),
+        Some(Command::Policy(Policy::Run(command))) => {
+            activation::obey(command, &mut stdout()).await
+        }
+        Some(Command::Policy(Policy::Author(command))) => {
+            return Ok(author::obey(&command, &mut stdout())?);
+        }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// What happens before a suite just serves.

@@ -12,7 +12,8 @@ use runtime::Wire;
 use tonic::body::Body;
 use tower::ServiceExt;
 
-/// Whom a client on loopback says it is: an institution's code, or a clerk's name.
+/// Whom a client on loopback says it is: an institution's code or a clerk's name, and behind an `@`
+/// the area it works in where that is not the suite's own.
 pub const CALLER_HEADER: &str = "yibao-caller";
 
 /// A wire to each service.
@@ -62,6 +63,13 @@ impl Desk {
             wires: wires.clone(),
             caller,
         }
+    }
+
+    /// The same caller in another pooling area: whom the suite believes, it believes that as well.
+    pub fn in_area(&self, area: &str) -> Desk {
+        let caller = self.caller.to_str().unwrap_or_default();
+        let name = caller.split('@').next().unwrap_or_default();
+        Desk::new(&self.wires, &format!("{name}@{area}"))
     }
 
     fn named(&self, wire: &Wire) -> Wire {

@@ -10,9 +10,14 @@
 //! yibao demo   open ─▶ serve ─▶ load the area, if empty ─▶ tell the story ─▶ drain, exit status
 //! yibao up     open ─▶ serve ─▶ until Ctrl-C ─▶ drain
 //! yibao call   any method of any running server, by reflection
+//! yibao bench  claims a second, beside what was measured before
+//! yibao policy new ─▶ check, explain, diff ─▶ propose ─▶ activate, by another person ─▶ list
 //! ```
 
+mod activation;
 pub mod area;
+mod author;
+mod bench;
 pub mod call;
 mod catalogue;
 pub mod cli;

@@ -1,6 +1,6 @@
 //! 费用单: the bills of the story.
 
-use crate::area::{GENERAL_HOSPITAL, MONGOLIAN_HOSPITAL, TOWNSHIP_CENTRE};
+use crate::area::{COUNTY_HOSPITAL, GENERAL_HOSPITAL, MONGOLIAN_HOSPITAL, TOWNSHIP_CENTRE};
 use kernel::{Fen, MedType, Quantity, Scheme, UnitPrice};
 use proto::common::{Claim, ClaimLine};
 
@@ -87,6 +87,26 @@ pub const WRONG_SEX: Bill = Bill {
     ],
 };
 
+/// 精神科住院: seven months of schizophrenia, in the county's hospital.
+pub const PSYCHIATRIC_STAY: Bill = Bill {
+    institution: COUNTY_HOSPITAL,
+    care: MedType::Inpatient,
+    days: ("2020-03-02", "2020-09-30"),
+    diagnosis: "F20.900",
+    items: &[
+        ("P-BED", 4_500, 212),
+        ("P-NURSING-1", 3_000, 212),
+        ("P-MONITOR", 12_000, 212),
+        ("P-MECT", 115_000, 24),
+        ("P-THERAPY", 15_000, 40),
+        ("P-OCCUPATION", 2_000, 180),
+        ("P-BLOOD-LEVEL", 12_000, 14),
+        ("P-OLANZAPINE", 9_800, 60),
+        ("P-PALIPERIDONE", 156_000, 8),
+        ("P-ESCORT", 2_500, 40),
+    ],
+};
+
 impl Bill {
     /// The bill as a claim for this person under the hospital's own visit number.
     pub fn claim(&self, person_id: &str, visit_number: String) -> Claim {
@@ -100,6 +120,7 @@ impl Bill {
             end_day: self.days.1.into(),
             diagnosis_code: self.diagnosis.into(),
             lines: self.items.iter().zip(1..).map(line).collect(),
+            ..Claim::default()
         }
     }
 }
@@ -112,5 +133,6 @@ fn line((&(item, fen, units), number): (&Item, i32)) -> ClaimLine {
         unit_price_micro_yuan: price.0,
         quantity_e4: quantity.0,
         amount_fen: price.times(quantity).unwrap_or(Fen::ZERO).0,
+        ..ClaimLine::default()
     }
 }

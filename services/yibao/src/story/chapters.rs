@@ -1,25 +1,20 @@
-//! The chapters, in the order in which they happen.
+//! The chapters of a year in Erenhot, in the order in which they happen.
 
 use super::bill::{Bill, MONGOLIAN_STAY, OUTPATIENT, STAY, WRONG_SEX};
 use super::sheet::{Side, yuan};
-use super::show::account_name;
-use super::{Halted, Newcomer, Played, Story, adds_up};
+use super::show::{account_name, pays};
+use super::{ERENHOT_2017, Halted, Newcomer, Story, adds_up};
 use kernel::{IdentityKind, Scheme, Sex};
 use proto::common::finding::Effect;
 use proto::common::outcome::State;
 use proto::common::settlement::State as Standing;
-use proto::common::{Basis, Claim, Settlement};
+use proto::common::{Amounts, Basis, Claim, Reason, Settlement};
 use proto::enrollment as pb;
 use proto::orchestrator as desk;
 use proto::settlement::{
-    ExplainSettlementRequest, GetAccumulatorsRequest, GetAccumulatorsResponse,
-    GetTrialBalanceRequest,
+    ExplainSettlementRequest, ExplainSettlementResponse, GetAccumulatorsRequest,
+    GetAccumulatorsResponse, GetTrialBalanceRequest, GetTrialBalanceResponse,
 };
-
-const YEAR: i32 = 2017;
-const PAID_DAY: &str = "2017-01-09";
-/// The package of the year.
-const PACKAGE: &str = "152501/2017-01-01";
 
 const HEROINE: Newcomer = Newcomer {
     role: "heroine",
@@ -35,11 +30,14 @@ const HERO: Newcomer = Newcomer {
 };
 
 impl Story<'_> {
-    /// All of it.
-    pub(super) async fn tell(mut self) -> Result<Played, Halted> {
+    /// All of it; answers the settlement of the large stay and who was settled.
+    pub(super) async fn tell_a_year(&mut self) -> Result<(String, String), Halted> {
+        self.enter(&ERENHOT_2017, "医保一站式结算演示")?;
         self.chapter("① 参保与资助")?;
         let heroine = self.register(&HEROINE).await?;
-        self.insure_with_subsidy(&heroine).await?;
+        let identities = [IdentityKind::Disabled, IdentityKind::MinimumLiving];
+        self.insure_with_subsidy(&heroine, &identities, OUTPATIENT.days.0)
+            .await?;
 
         self.chapter("② 普通门诊")?;
         let visit = self.claim(&OUTPATIENT, &heroine, 1);
@@ -77,29 +75,31 @@ impl Story<'_> {
         self.chapter("⑨ 基金账试算平衡")?;
         self.balance().await?;
 
-        Ok(Played {
-            number: self.number,
-            expectations: self.expectations,
-            settlement_id: stay.settlement_id,
-            person_id: heroine,
-        })
+        Ok((stay.settlement_id, heroine))
     }
 
-    fn claim(&self, bill: &Bill, person_id: &str, visit: u32) -> Claim {
+    pub(super) fn claim(&self, bill: &Bill, person_id: &str, visit: u32) -> Claim {
         bill.claim(person_id, format!("STORY-{}-{visit}", self.number))
     }
 
-    async fn insure_with_subsidy(&mut self, person_id: &str) -> Result<(), Halted> {
-        for kind in [IdentityKind::Disabled, IdentityKind::MinimumLiving] {
+    /// 认定、资助、参保 of somebody whose highest identity is 低保; by `day` benefits have begun.
+    pub(super) async fn insure_with_subsidy(
+        &mut self,
+        person_id: &str,
+        identities: &[IdentityKind],
+        day: &str,
+    ) -> Result<(), Halted> {
+        let known_from = self.stage.known_from;
+        for kind in identities {
             self.sheet.line(&format!(
-                "认定  {}（{kind}），自 2017-01-01 起",
+                "认定  {}（{kind}），自 {known_from} 起",
                 kind.term()
             ))?;
             let request = pb::RecordIdentityRequest {
                 request_id: self.request(&format!("identity-{kind}")),
                 person_id: person_id.into(),
                 kind: kind.to_string(),
-                from_day: "2017-01-01".into(),
+                from_day: known_from.into(),
                 until_day: String::new(),
             };
             let answer = self.clerk.enrollment().record_identity(request).await;
@@ -113,15 +113,16 @@ impl Story<'_> {
             ("个人实缴", subsidy.to_pay_fen),
         ];
         let rows = rows.map(|(name, fen)| vec![name.to_string(), yuan(fen)]);
+        let year = format!("{} 年度", self.stage.year);
         self.sheet
-            .table(&[("2017 年度", Side::Left), ("元", Side::Right)], &rows)?;
+            .table(&[(&year, Side::Left), ("元", Side::Right)], &rows)?;
         self.sheet.hanging("依据  ", &reason.sentence)?;
         match reason.assumed {
-            true => self.show_assumptions(PACKAGE, std::slice::from_ref(&reason))?,
+            true => self.show_assumptions(self.stage.package, std::slice::from_ref(&reason))?,
             false => self.show_clause("      ", &reason)?,
         }
         let highest = IdentityKind::MinimumLiving;
-        let expected = format!("两种身份只按较高的{}资助一次（就高不就低）", highest.term());
+        let expected = format!("几种身份只按最高的{}资助一次（就高不就低）", highest.term());
         self.expect(subsidy.identity_kind == highest.as_str(), expected)?;
         let paid = subsidy.subsidy_fen + subsidy.to_pay_fen == subsidy.personal_fee_fen;
         self.expect(
@@ -131,11 +132,11 @@ impl Story<'_> {
         let request = pb::CheckEligibilityRequest {
             person_id: person_id.into(),
             scheme: Scheme::Resident.to_string(),
-            as_of_day: OUTPATIENT.days.0.into(),
+            as_of_day: day.into(),
         };
         let answer = self.clerk.enrollment().check_eligibility(request).await;
         let member = self.granted("CheckEligibility", answer)?.member;
-        let expected = format!("待遇检查：{} 可享受待遇", OUTPATIENT.days.0);
+        let expected = format!("待遇检查：{day} 可享受待遇");
         self.expect(member.is_some_and(|member| member.eligible), expected)
     }
 
@@ -144,8 +145,9 @@ impl Story<'_> {
         let request = pb::QuoteSubsidyRequest {
             person_id: person_id.into(),
             scheme: Scheme::Resident.to_string(),
-            year: YEAR,
-            paid_day: PAID_DAY.into(),
+            year: self.stage.year,
+            paid_day: self.stage.paid_day.into(),
+            ..Default::default()
         };
         let answer = self.clerk.enrollment().quote_subsidy(request).await;
         let quoted = self
@@ -156,10 +158,11 @@ impl Story<'_> {
             request_id: self.request(&format!("enrol-{person_id}")),
             person_id: person_id.into(),
             scheme: Scheme::Resident.to_string(),
-            year: YEAR,
-            paid_day: PAID_DAY.into(),
+            year: self.stage.year,
+            paid_day: self.stage.paid_day.into(),
             paid_fen: quoted.to_pay_fen,
             exempt_from_waiting: false,
+            ..Default::default()
         };
         let answer = self.clerk.enrollment().enrol_person(request).await;
         let coverage = self
@@ -181,12 +184,11 @@ impl Story<'_> {
         let settled = self.settle("stay", claim, None).await?;
         let amounts = settled.amounts.clone().unwrap_or_default();
         self.show_amounts(&amounts)?;
-        let request = ExplainSettlementRequest {
-            settlement_id: settled.settlement_id.clone(),
-        };
-        let answer = self.clerk.settlement().explain_settlement(request).await;
-        let explained = self.granted("ExplainSettlement", answer)?;
-        self.show_reasons(&explained)?;
+        let explained = self.explained(&settled).await?;
+        self.sheet.gap()?;
+        self.show_calculations(&explained.reasons)?;
+        self.sheet
+            .line("全部理由与依据见 settlement/ExplainSettlement；怎样读，见 ⑫。")?;
         for fund in ["390100", "390200", "610100"] {
             let paid = amounts
                 .shares
@@ -199,32 +201,43 @@ impl Story<'_> {
                 format!("{name}支付 {} 元，不为零", yuan(fen)),
             )?;
         }
+        self.expect_reasons(&amounts, &explained.reasons)?;
+        Ok(settled)
+    }
+
+    /// Every amount with its reason.
+    pub(super) async fn explained(
+        &mut self,
+        settled: &Settlement,
+    ) -> Result<ExplainSettlementResponse, Halted> {
+        let request = ExplainSettlementRequest {
+            settlement_id: settled.settlement_id.clone(),
+        };
+        let answer = self.clerk.settlement().explain_settlement(request).await;
+        self.granted("ExplainSettlement", answer)
+    }
+
+    /// The reasons add up to what every layer pays, and those assumed say so.
+    pub(super) fn expect_reasons(
+        &mut self,
+        amounts: &Amounts,
+        reasons: &[Reason],
+    ) -> Result<(), Halted> {
         let told = |layer: &str| {
-            let pays = |rule: &str| rule.contains(".band") || rule.ends_with(".cap");
-            let reasons = explained
-                .reasons
-                .iter()
-                .filter(|reason| reason.subject == layer);
-            reasons
-                .filter(|reason| pays(&reason.rule))
+            let of_layer = reasons.iter().filter(|reason| reason.subject == layer);
+            of_layer
+                .filter(|reason| pays(reason))
                 .map(|reason| reason.output_fen)
                 .sum::<i64>()
         };
-        let explained_all = amounts
-            .shares
-            .iter()
-            .all(|share| told(&share.layer) == share.paid_fen);
+        let mut shares = amounts.shares.iter();
+        let explained_all = shares.all(|share| told(&share.layer) == share.paid_fen);
         self.expect(explained_all, "每一层的支付额都等于其各项理由之和")?;
-        let assumed = explained
-            .reasons
-            .iter()
-            .filter(|reason| reason.assumed)
-            .count();
+        let assumed = reasons.iter().filter(|reason| reason.assumed).count();
         self.expect(
             assumed > 0,
             format!("{assumed} 项理由所用的数字未见公开文件，已标明“假定”"),
-        )?;
-        Ok(settled)
+        )
     }
 
     async fn settle_as_quoted(&mut self, claim: &Claim) -> Result<(Settlement, Basis), Halted> {
@@ -361,13 +374,14 @@ impl Story<'_> {
         )
     }
 
+    pub(super) async fn trial_balance(&mut self) -> Result<GetTrialBalanceResponse, Halted> {
+        let request = GetTrialBalanceRequest {};
+        let answer = self.clerk.settlement().get_trial_balance(request).await;
+        self.granted("GetTrialBalance", answer)
+    }
+
     async fn balance(&mut self) -> Result<(), Halted> {
-        let answer = self
-            .clerk
-            .settlement()
-            .get_trial_balance(GetTrialBalanceRequest {})
-            .await;
-        let balance = self.granted("GetTrialBalance", answer)?;
+        let balance = self.trial_balance().await?;
         let mut rows: Vec<Vec<String>> = balance
             .accounts
             .iter()
@@ -421,7 +435,7 @@ impl Story<'_> {
     }
 
     /// Settles as the hospital would; the answer must be a first one and must add up.
-    async fn settle(
+    pub(super) async fn settle(
         &mut self,
         name: &str,
         claim: &Claim,
@@ -437,11 +451,14 @@ impl Story<'_> {
         Ok(settlement)
     }
 
-    async fn accumulators(&mut self, person_id: &str) -> Result<GetAccumulatorsResponse, Halted> {
+    pub(super) async fn accumulators(
+        &mut self,
+        person_id: &str,
+    ) -> Result<GetAccumulatorsResponse, Halted> {
         let request = GetAccumulatorsRequest {
             person_id: person_id.into(),
             scheme: Scheme::Resident.to_string(),
-            year: YEAR,
+            year: self.stage.year,
         };
         let answer = self.clerk.settlement().get_accumulators(request).await;
         self.granted("GetAccumulators", answer)

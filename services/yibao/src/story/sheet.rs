@@ -8,6 +8,10 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 pub const WIDTH: usize = 96;
 /// What every line below a heading begins with.
 const INDENT: &str = "   ";
+/// Between two columns.
+const GUTTER: &str = "  ";
+/// A column of text is not made narrower than this.
+const COLUMN_LEAST: usize = 12;
 
 /// How a cell lies in its column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +59,11 @@ impl<'a> Sheet<'a> {
         Ok(())
     }
 
+    /// A line at the very left that is never broken: something to be pasted.
+    pub fn plain(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{text}")
+    }
+
     /// An empty line.
     pub fn gap(&mut self) -> io::Result<()> {
         writeln!(self.out)
@@ -71,7 +80,7 @@ impl<'a> Sheet<'a> {
         let mut print = |cells: &mut dyn Iterator<Item = &str>| {
             let columns = cells.zip(headings).zip(&widths);
             let laid = columns.map(|((cell, (_, side)), width)| laid(cell, *width, *side));
-            let line = laid.collect::<Vec<_>>().join("  ");
+            let line = laid.collect::<Vec<_>>().join(GUTTER);
             writeln!(self.out, "{INDENT}{}", line.trim_end())
         };
         print(&mut headings.iter().map(|(text, _)| *text))?;
@@ -80,6 +89,60 @@ impl<'a> Sheet<'a> {
         }
         Ok(())
     }
+
+    /// A table that keeps to the width of the sheet: text is broken within its column, numbers
+    /// never are. A cell may have several lines.
+    pub fn grid(&mut self, headings: &[(&str, Side)], rows: &[Vec<String>]) -> io::Result<()> {
+        let widths = narrowed(headings, rows);
+        let first = headings.iter().map(|(text, _)| text.to_string()).collect();
+        for row in std::iter::once(&first).chain(rows) {
+            let cells = row.iter().zip(headings).zip(&widths);
+            let cells: Vec<Vec<String>> = cells
+                .map(|((cell, (_, side)), width)| match side {
+                    Side::Left => cell
+                        .split('\n')
+                        .flat_map(|part| broken(part, *width))
+                        .collect(),
+                    Side::Right => cell.split('\n').map(String::from).collect(),
+                })
+                .collect();
+            let height = cells.iter().map(Vec::len).max().unwrap_or(0);
+            for number in 0..height {
+                let parts = cells.iter().zip(headings).zip(&widths);
+                let parts = parts.map(|((cell, (_, side)), width)| {
+                    laid(cell.get(number).map_or("", String::as_str), *width, *side)
+                });
+                let line = parts.collect::<Vec<_>>().join(GUTTER);
+                writeln!(self.out, "{INDENT}{}", line.trim_end())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The widths of columns: as wide as they must be, the widest text narrowed until all fit.
+fn narrowed(headings: &[(&str, Side)], rows: &[Vec<String>]) -> Vec<usize> {
+    let mut widths: Vec<usize> = headings.iter().map(|(text, _)| text.width()).collect();
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            let widest = cell.split('\n').map(UnicodeWidthStr::width).max();
+            *width = (*width).max(widest.unwrap_or(0));
+        }
+    }
+    let gutters = GUTTER.len() * widths.len().saturating_sub(1);
+    let room = WIDTH - INDENT.len() - gutters;
+    while widths.iter().sum::<usize>() > room {
+        let texts = widths
+            .iter_mut()
+            .zip(headings)
+            .filter(|(_, (_, side))| *side == Side::Left);
+        let widest = texts.map(|(width, _)| width).max_by_key(|width| **width);
+        match widest {
+            Some(width) if *width > COLUMN_LEAST => *width -= 1,
+            _ => break,
+        }
+    }
+    widths
 }
 
 /// An amount as it stands in a column.
@@ -157,6 +220,35 @@ mod tests {
         let table = printed(|s| s.table(&[("项目名称", Side::Left), ("元", Side::Right)], &rows));
         let expected = "   项目名称        元\n   现金      1,234.50\n   fund          0.05\n";
         assert_eq!(table, expected);
+    }
+
+    #[test]
+    fn a_grid_keeps_to_the_width_and_breaks_only_text() {
+        let long = "参保人员在该市定点蒙医中医医疗机构住院治疗的，报销起付标准由500元调整为350元"
+            .repeat(3);
+        let rows = [vec![
+            "basic.band1".to_string(),
+            long.clone(),
+            "1,234.50".to_string(),
+        ]];
+        let headings = [
+            ("规则", Side::Left),
+            ("依据", Side::Left),
+            ("金额", Side::Right),
+        ];
+        let grid = printed(|sheet| sheet.grid(&headings, &rows));
+        assert!(grid.lines().count() > 3, "{grid}");
+        assert!(grid.lines().all(|line| line.width() <= WIDTH), "{grid}");
+        assert!(
+            grid.lines().nth(1).unwrap().ends_with("  1,234.50"),
+            "{grid}"
+        );
+        let text: String = grid.lines().skip(1).map(|line| line.trim()).collect();
+        let text = text
+            .replace("basic.band1", "")
+            .replace("1,234.50", "")
+            .replace(' ', "");
+        assert_eq!(text, long);
     }
 
     #[test]

@@ -110,7 +110,6 @@ impl Story<'_> {
         &mut self,
         explained: &ExplainSettlementResponse,
     ) -> Result<(), Halted> {
-        self.sheet.gap()?;
         self.sheet.hanging("理由  ", &explained.package_title)?;
         let (mut subject, mut clause) = ("", "");
         for reason in &explained.reasons {
@@ -125,46 +124,70 @@ impl Story<'_> {
             self.show_reason(reason, reason.clause == clause)?;
             (subject, clause) = (now, &reason.clause);
         }
-        let settlement = explained.settlement.clone().unwrap_or_default();
-        let package = settlement.basis.unwrap_or_default().package_name;
-        self.show_assumptions(&package, &explained.reasons)
+        self.show_assumptions(self.stage.package, &explained.reasons)
+    }
+
+    /// The calculation of every amount a layer pays.
+    pub(super) fn show_calculations(&mut self, reasons: &[Reason]) -> Result<(), Halted> {
+        let row = |reason: &Reason| {
+            let rate = Rate(reason.rate_bp.unwrap_or_default());
+            let calculated = [yuan(reason.input_fen), "×".into(), rate.to_string()];
+            let named = [reason.subject.clone(), reason.rule.clone()];
+            let output = ["=".into(), yuan(reason.output_fen)];
+            named.into_iter().chain(calculated).chain(output).collect()
+        };
+        let paying = reasons
+            .iter()
+            .filter(|reason| pays(reason) && reason.output_fen != 0 && reason.rate_bp.is_some());
+        let rows: Vec<Vec<String>> = paying.map(row).collect();
+        let headings = [
+            ("怎样算出", Side::Left),
+            ("规则", Side::Left),
+            ("计算基数", Side::Right),
+            ("", Side::Left),
+            ("比例", Side::Right),
+            ("", Side::Left),
+            ("支付（元）", Side::Right),
+        ];
+        Ok(self.sheet.table(&headings, &rows)?)
     }
 
     /// The sentence; rule, policy item and calculation; the clause, unless it is the last one's.
     fn show_reason(&mut self, reason: &Reason, same_clause: bool) -> Result<(), Halted> {
-        if of_line(reason) {
-            let sentence = format!("{}：{}", in_chinese(&reason.subject), reason.sentence);
-            self.sheet
-                .hanging("· ", &format!("{sentence}  {}", reason.rule))?;
-            return match same_clause {
-                true => Ok(()),
-                false => self.show_clause("  依据 ", reason),
-            };
-        }
         let rule = format!("{} {}", reason.rule, reason.policy_item_code);
         let rule = rule.trim_end();
-        match reason.rate_bp.filter(|_| reason.output_fen != 0) {
+        let same = if same_clause { "  依据同上" } else { "" };
+        let about = match of_line(reason) {
+            true => format!("{}：", in_chinese(&reason.subject)),
+            false => String::new(),
+        };
+        let calculated = reason.rate_bp.filter(|_| reason.output_fen != 0);
+        match calculated.filter(|_| !of_line(reason)) {
             Some(rate) => {
                 let (input, output) = (yuan(reason.input_fen), yuan(reason.output_fen));
-                let calculated = format!("{rule}  {input} × {} = {output}", Rate(rate));
+                let calculated = format!("{rule}  {input} × {} = {output}{same}", Rate(rate));
                 self.sheet.hanging("· ", &reason.sentence)?;
                 self.sheet.hanging("  计算 ", &calculated)?;
             }
-            None => self
-                .sheet
-                .hanging("· ", &format!("{}  {rule}", reason.sentence))?,
+            None => {
+                let told = format!("{about}{}  {rule}{same}", reason.sentence);
+                self.sheet.hanging("· ", &told)?;
+            }
         }
         match same_clause {
-            true => Ok(self.sheet.hanging("  依据 ", "同上")?),
+            true => Ok(()),
             false => self.show_clause("  依据 ", reason),
         }
     }
 
-    /// What a reason rests on: the words of a source, or a named assumption.
+    /// What a reason rests on: the words of a source, its words read in an assumed way, or a named
+    /// assumption alone.
     pub(super) fn show_clause(&mut self, mark: &str, reason: &Reason) -> Result<(), Halted> {
-        let clause = match reason.assumed {
-            true => format!("〔假定〕{}", reason.clause),
-            false => format!("“{}”", reason.clause),
+        let read = format!("〔读法：{}〕", reason.assumption);
+        let clause = match reason.clause.strip_suffix(&read) {
+            Some(words) => format!("{}〔假定的读法：{}〕", quoted(words), reason.assumption),
+            None if reason.assumed => format!("〔假定〕{}", reason.clause),
+            None => quoted(&reason.clause),
         };
         Ok(self.sheet.hanging(mark, &clause)?)
     }
@@ -180,10 +203,7 @@ impl Story<'_> {
         let Some(package) = packages.find(|known| known.name() == package) else {
             return Ok(());
         };
-        let used = |name: &str| {
-            let names = |reason: &Reason| reason.assumed && reason.clause.contains(name);
-            reasons.iter().any(names)
-        };
+        let used = |name: &str| reasons.iter().any(|reason| reason.assumption == name);
         let assumptions = package.assumptions().iter();
         for assumption in assumptions.filter(|assumption| used(&assumption.name)) {
             self.sheet.hanging(
@@ -220,14 +240,27 @@ impl Story<'_> {
                     .collect()
             })
             .collect();
+        let title = format!("{} 年度累计（元）", self.stage.year);
         let headings = [
-            ("2017 年度累计（元）", Side::Left),
+            (title.as_str(), Side::Left),
             ("再住院前", Side::Right),
             ("再住院后", Side::Right),
             ("撤销后", Side::Right),
         ];
         Ok(self.sheet.table(&headings, &rows)?)
     }
+}
+
+/// True for a reason whose output is paid by a layer.
+pub(super) fn pays(reason: &Reason) -> bool {
+    let rule = &reason.rule;
+    let ends = [".cap", ".floor", ".limit", ".difference"];
+    rule.contains(".band") || ends.iter().any(|end| rule.ends_with(end))
+}
+
+/// Words in quotation marks; those inside become single ones.
+fn quoted(words: &str) -> String {
+    format!("“{}”", words.replace('“', "‘").replace('”', "’"))
 }
 
 /// True for a reason about one line of the bill.
