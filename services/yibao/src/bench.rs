@@ -273,13 +273,11 @@ fn median(sorted: &[u64]) -> u64 {
 }
 
 fn told(sorted: &[u64]) -> String {
-    let end = |value: Option<&u64>| grouped(value.copied().unwrap_or(0));
-    format!(
-        "{} ({}–{})",
-        grouped(median(sorted)),
-        end(sorted.first()),
-        end(sorted.last())
-    )
+    let middle = grouped(median(sorted));
+    match sorted {
+        [lowest, .., highest] => format!("{middle} ({}–{})", grouped(*lowest), grouped(*highest)),
+        _ => middle,
+    }
 }
 
 /// Whole claims with thousands separators; a dash where there was nothing to measure.

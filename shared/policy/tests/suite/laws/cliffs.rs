@@ -182,7 +182,15 @@ fn above_caps() -> Vec<Cliff> {
         kept_out("second", "0%"),
         layer("third", "100%", of_two),
     ];
+    let of_tcm = behind(layer("first", "0%", "lines = [\"tcm\"]"), EXPENSES);
+    let of_others = "lines = [\"others\"]\nonly_above_cap_of = [\"first\"]";
+    let apart = [
+        of_tcm.replace("15", "0"),
+        layer("second", "100%", of_others),
+        layer("third", "100%", "lines = [\"others\"]"),
+    ];
     vec![
+        cliff("only what is above a layer of other costs", &apart, "third"),
         cliff(
             "without what is above payments",
             &[first(), without("second")],

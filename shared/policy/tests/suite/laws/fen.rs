@@ -10,8 +10,8 @@
 //! - a deductible that is a part of the base or of the total;
 //! - a `bucket` of two layers, an account two layers draw on: what one takes the other lacks;
 //! - `excludes_above_cap_of` and `only_above_cap_of`, unless they name the one layer directly
-//!   before and its caps are on expenses: costs above a cap on payments begin with all that lies
-//!   behind the last fen paid, and what layers between took is not in them;
+//!   before, its caps are on expenses and all its costs enter: costs above a cap on payments begin
+//!   with all that lies behind the last fen paid, and what layers between took is not in them;
 //! - a layer that takes a part of the costs an earlier layer took from, or `[[referral]]` or a
 //!   third party did: what was taken is divided between the costs by rounded proportion.
 //!
@@ -56,8 +56,8 @@ pub fn level(dice: &mut Dice, package: &mut Row, examples: &mut Row) {
         let layer = layer.as_table_mut().unwrap();
         let stays = level_layer(layer, &mut drawn);
         if stays {
-            level_cuts(layer, &before);
-            nest(layer, &names, by_lines, &mut taken);
+            let above_cap = level_cuts(layer, &before);
+            nest(layer, &names, by_lines, above_cap, &mut taken);
             let on_fund = |cap: &&Row| text(cap, "on") == Some("fund");
             let capped = rows(layer, "cap").iter().any(on_fund);
             before = (!capped).then(|| text(layer, "rule").unwrap().to_string());
@@ -66,15 +66,19 @@ pub fn level(dice: &mut Dice, package: &mut Row, examples: &mut Row) {
     });
 }
 
-/// Lets a layer speak of costs above a cap only where they are those of the layer before.
-fn level_cuts(layer: &mut Row, before: &Option<String>) {
+/// Lets a layer speak of costs above a cap only where they are those of the layer before; whether
+/// it does.
+fn level_cuts(layer: &mut Row, before: &Option<String>) -> bool {
+    let mut speaks = false;
     for key in ["excludes_above_cap_of", "only_above_cap_of"] {
         if layer.remove(key).is_some()
             && let Some(before) = before
         {
             layer.insert(key.to_string(), vec![before.clone()].into());
+            speaks = true;
         }
     }
+    speaks
 }
 
 /// Takes the cliffs out of a layer; false when nothing is left of it.
@@ -112,7 +116,13 @@ fn level_layer(layer: &mut Row, drawn: &mut BTreeSet<String>) -> bool {
 }
 
 /// Lets a layer take all or nothing of what each earlier layer took from.
-fn nest(layer: &mut Row, names: &[String], by_lines: bool, taken: &mut Vec<BTreeSet<String>>) {
+fn nest(
+    layer: &mut Row,
+    names: &[String],
+    by_lines: bool,
+    above_cap: bool,
+    taken: &mut Vec<BTreeSet<String>>,
+) {
     let all = || names.iter().cloned().chain(["others".to_string()]);
     let entries = match layer.contains_key("enters") {
         true => words(layer, "enters"),
@@ -127,6 +137,10 @@ fn nest(layer: &mut Row, names: &[String], by_lines: bool, taken: &mut Vec<BTree
             "in_scope" => costs.extend(all()),
             _ => drop(costs.insert(entry)),
         }
+    }
+    // Costs above a cap are of the costs of the layer before.
+    if let Some(before) = taken.last().filter(|_| above_cap) {
+        costs.extend(before.clone());
     }
     while let Some(more) = taken
         .iter()
