@@ -1,9 +1,10 @@
 //! 案例: a claim in a file of its own, with the keys of an example of the package it is for.
 
+use crate::check;
 use crate::check_example;
 use crate::claim::Claim;
 use crate::example::Example;
-use crate::package::{PACKAGE_BYTES_MAX, Package, PackageError, Text};
+use crate::package::{Package, PackageError, Text};
 use crate::shape::ExampleShape;
 use toml::Spanned;
 
@@ -12,12 +13,7 @@ impl Package {
     /// and no expectation, and may follow an example of the package.
     pub fn case(&self, file: &str, text: &str) -> Result<Claim, PackageError> {
         let text = Text::new(file, text);
-        if text.text.len() > PACKAGE_BYTES_MAX {
-            let message = format!("expected at most {PACKAGE_BYTES_MAX} bytes");
-            return Err(text.error(0..0, message));
-        }
-        let shape: ExampleShape = toml::from_str(text.text)
-            .map_err(|error| text.error(error.span().unwrap_or(0..0), error.message()))?;
+        let shape: ExampleShape = check::read(&text)?;
         check_example::claim(&text, &Spanned::new(0..0, shape), self)
     }
 

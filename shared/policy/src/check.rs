@@ -13,6 +13,7 @@ use crate::terms::{
     Assumption, Clause, Figured, FirstPay, Group, LINE_GROUPS_MAX, LineGroup, Pots, Row, When,
 };
 use kernel::{Digest, Period, Rate};
+use serde::de::DeserializeOwned;
 use std::ops::Range;
 use std::sync::Arc;
 use toml::Spanned;
@@ -26,11 +27,7 @@ pub(crate) type Checked<T> = Result<T, PackageError>;
 
 /// Reads the text and checks what it says.
 pub(crate) fn package(text: &Text<'_>) -> Checked<Package> {
-    if text.text.len() > PACKAGE_BYTES_MAX {
-        return Err(text.error(0..0, format!("expected at most {PACKAGE_BYTES_MAX} bytes")));
-    }
-    let shape: PackageShape = toml::from_str(text.text)
-        .map_err(|error| text.error(error.span().unwrap_or(0..0), expected(error.message())))?;
+    let shape: PackageShape = read(text)?;
     let effective = period(text, &shape)?;
     let mut checker = Checker::new(text, assumptions(text, &shape)?);
     checker.groups = checker.rows(&shape.group, Checker::group)?;
@@ -75,6 +72,17 @@ pub(crate) fn package(text: &Text<'_>) -> Checked<Package> {
     };
     check_example::read(text, &shape.example, &mut package)?;
     Ok(package)
+}
+
+/// The text as a shape, or where it is none.
+pub(crate) fn read<T: DeserializeOwned>(text: &Text<'_>) -> Checked<T> {
+    if text.text.len() > PACKAGE_BYTES_MAX {
+        return Err(text.error(0..0, format!("expected at most {PACKAGE_BYTES_MAX} bytes")));
+    }
+    let place = |error: toml::de::Error| {
+        text.error(error.span().unwrap_or(0..0), expected(error.message()))
+    };
+    toml::from_str(text.text).map_err(place)
 }
 
 /// The parser's message; whoever wrote a bare day or number is told of the quotes.

@@ -1,6 +1,7 @@
 //! From the shape of a layer's rows to rows: deductibles, bands, adjustments and caps.
 
 use crate::check::{Checked, Checker};
+use crate::claim::YEARS_MAX;
 use crate::layer::ADJUSTS_MAX;
 use crate::shape::{
     AdjustShape, BandShape, CapShape, DeductibleShape, LayerShape, ScheduleShape, Yuan,
@@ -16,7 +17,6 @@ use toml::Spanned;
 
 const BANDS_MAX: usize = 50;
 const DAYS_MAX: u32 = 366;
-const YEARS_MAX: u32 = 200;
 
 impl Checker<'_> {
     pub(crate) fn deductible(

@@ -58,5 +58,5 @@ pub use settlement::{Finding, LineShare, Settlement, Share, Totals};
 pub use shape::{CrossYear, Refund};
 pub use skeleton::skeleton;
 pub use terms::{Assumption, Payer};
-pub use what_if::{Change, Comparison, Difference, Differing, what_would_change};
+pub use what_if::{Change, Comparison, Difference, Differing};
 pub use years::{NotSettled, NotTaken, Part, Taken, parts, settle_parts, take_back};

@@ -7,6 +7,7 @@ use crate::reason::Reason;
 use crate::terms::Payer;
 use kernel::{Digest, Digester, Fen, Fund, Rate};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::sync::Arc;
 
 /// 结算结果 (setlinfo): what one claim costs whom.
@@ -241,7 +242,11 @@ impl Settlement {
                 .iter()
                 .filter(|reason| pays(&reason.rule, &share.rule));
             let sum = reasons.map(|reason| reason.output).sum();
-            equal(&format!("{} and its reasons", share.rule), share.paid, sum)?;
+            equal(
+                format_args!("{} and its reasons", share.rule),
+                share.paid,
+                sum,
+            )?;
         }
         self.check_reason("bill.own_pay", self.own_pay)?;
         self.check_reason("bill.over_limit", self.over_limit)?;
@@ -399,7 +404,7 @@ fn count(digester: &mut Digester, count: usize) {
     digester.number(i64::try_from(count).unwrap_or(i64::MAX));
 }
 
-fn equal(what: &str, left: Fen, right: Fen) -> Result<(), String> {
+fn equal(what: impl fmt::Display, left: Fen, right: Fen) -> Result<(), String> {
     match left == right {
         true => Ok(()),
         false => Err(format!("{what} differ: {left} and {right}")),

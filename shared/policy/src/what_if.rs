@@ -1,15 +1,14 @@
 //! 如果改变: the same claim with facts changed, and what that changes, line by line. It compares
 //! answers; it prices nothing itself.
 
-use crate::claim::{BadClaim, Claim, ClaimFacts, Filing, Place};
-use crate::package::Package;
+use crate::claim::{Filing, Place};
 use crate::reason::{Reason, Subject};
-use crate::settle::settle;
 use crate::settlement::{Settlement, Share};
 use kernel::{Fen, IdentityKind, InstitutionKind, InstitutionTier, Rate};
 use std::sync::Arc;
 
-/// Facts to change; what is not given stays as it is.
+/// Facts to change; what is not given stays as it is. Whoever holds the facts changes them, since
+/// prices and limits of the lines may follow.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Change {
     /// 转诊备案.
@@ -24,35 +23,6 @@ pub struct Change {
     pub kind: Option<InstitutionKind>,
     /// 人员身份 (psn_idet_type): all that shall hold.
     pub identities: Option<Vec<IdentityKind>>,
-}
-
-impl Change {
-    /// The facts as they would be.
-    pub fn apply(&self, facts: &ClaimFacts) -> ClaimFacts {
-        let facts = facts.clone();
-        ClaimFacts {
-            filing: self.filing.unwrap_or(facts.filing),
-            place: self.place.unwrap_or(facts.place),
-            contracted: self.contracted.unwrap_or(facts.contracted),
-            tier: self.tier.clone().unwrap_or(facts.tier),
-            kind: self.kind.clone().unwrap_or(facts.kind),
-            identities: self.identities.clone().unwrap_or(facts.identities),
-            ..facts
-        }
-    }
-}
-
-/// 如果改变: prices the claim as it is and as it would be. Line prices and limits stay as they are.
-pub fn what_would_change(
-    package: &Package,
-    claim: &Claim,
-    change: &Change,
-) -> Result<Comparison, BadClaim> {
-    let changed = Claim::new(change.apply(claim.facts()))?;
-    Ok(Comparison::of(
-        settle(package, claim),
-        settle(package, &changed),
-    ))
 }
 
 /// Two settlements of one bill and all that differs between them.

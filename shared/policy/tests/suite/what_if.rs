@@ -1,13 +1,20 @@
 //! The same claim with facts changed: what differs, line by line, and nothing where nothing does.
 
-use crate::{erenhot, line, stay};
+use crate::{erenhot, line, settled, stay};
 use kernel::*;
-use policy::{Change, Claim, Differing, what_would_change};
+use policy::{ClaimFacts, Comparison, Differing};
 
-fn totals(change: &Change) -> Vec<(&'static str, i64, i64)> {
-    let claim = Claim::new(stay(vec![line(1, 2_000_000)])).unwrap();
-    let comparison = what_would_change(&erenhot(), &claim, change).unwrap();
-    assert_eq!(comparison.after.check(), Ok(()));
+/// A stay of 20,000 yuan as it is, and with its facts changed.
+fn compared(change: impl Fn(&mut ClaimFacts)) -> Comparison {
+    let package = erenhot();
+    let facts = stay(vec![line(1, 2_000_000)]);
+    let mut changed = facts.clone();
+    change(&mut changed);
+    Comparison::of(settled(&package, facts), settled(&package, changed))
+}
+
+fn totals(change: impl Fn(&mut ClaimFacts)) -> Vec<(&'static str, i64, i64)> {
+    let comparison = compared(change);
     let total = |d: &policy::Difference| match d.of {
         Differing::Total(name) => Some((name, d.before?.0, d.after?.0)),
         _ => None,
@@ -18,26 +25,20 @@ fn totals(change: &Change) -> Vec<(&'static str, i64, i64)> {
 #[test]
 fn a_hospital_of_a_lower_tier() {
     // (20000 − 500) × 75 % and (20000 − 300) × 85 %.
-    let change = Change {
-        tier: Some(InstitutionTier::Second),
-        ..Change::default()
-    };
     let expected = [
         ("act_pay_dedc", 50_000, 30_000),
         ("fund_pay_sumamt", 1_462_500, 1_674_500),
         ("psn_cash_pay", 537_500, 325_500),
     ];
-    assert_eq!(totals(&change), expected);
+    assert_eq!(
+        totals(|facts| facts.tier = InstitutionTier::Second),
+        expected
+    );
 }
 
 #[test]
 fn an_identity_is_told_rule_by_rule() {
-    let claim = Claim::new(stay(vec![line(1, 2_000_000)])).unwrap();
-    let change = Change {
-        identities: Some(vec![IdentityKind::MinimumLiving]),
-        ..Change::default()
-    };
-    let comparison = what_would_change(&erenhot(), &claim, &change).unwrap();
+    let comparison = compared(|facts| facts.identities = vec![IdentityKind::MinimumLiving]);
     let texts: Vec<&str> = comparison
         .differences
         .iter()
@@ -71,13 +72,8 @@ fn an_identity_is_told_rule_by_rule() {
 
 #[test]
 fn nothing_changes_without_a_change() {
-    assert_eq!(totals(&Change::default()), []);
-    let claim = Claim::new(stay(vec![line(1, 2_000_000)])).unwrap();
-    let same = Change {
-        tier: Some(InstitutionTier::Third),
-        ..Change::default()
-    };
-    let comparison = what_would_change(&erenhot(), &claim, &same).unwrap();
+    assert_eq!(totals(|_| {}), []);
+    let comparison = compared(|facts| facts.tier = InstitutionTier::Third);
     assert_eq!(comparison.differences, []);
     assert_eq!(comparison.before, comparison.after);
 }
