@@ -1,14 +1,13 @@
-//! One method per RPC: load, decide, store. The changes of registrations, of insurance, the policy
-//! packages and the reads each have a file.
+//! One method per RPC: load, decide, store. The changes of registrations and of insurance and the
+//! reads each have a file.
 
 mod insure;
-mod packages;
 mod read;
 mod register;
 
 use crate::refusal;
 use crate::store::recorded::{self, Recorded};
-use ::store::document::{Documents, Shelf};
+use ::store::document::{Documents, Register};
 use ::store::event::{self, Event};
 use ::store::{Db, Key, Stop, Tx};
 use kernel::{AreaCode, Clock, Instant, Outcome, Refusal, SealedEvent, Spec};
@@ -32,8 +31,8 @@ pub struct App {
     db: Db,
     /// The clock.
     pub clock: Arc<dyn Clock>,
-    documents: Documents,
-    shelf: Shelf<Law>,
+    /// 政策包: proposed and activated at run time; which one decides is [`policy::Law`]'s to say.
+    pub packages: Register<Law>,
 }
 
 impl App {
@@ -47,8 +46,7 @@ impl App {
         App {
             db,
             clock,
-            documents,
-            shelf: Shelf::new(PACKAGE, Law::new(library), packages::enacted),
+            packages: Register::new(documents, Law::new(library)),
         }
     }
 

@@ -338,7 +338,7 @@ impl EnrollmentService for Rpc {
             wire::package_text(&message.text)?;
             let method = "ProposePackage";
             let call = self.call(&context, method, &message.request_id, &message)?;
-            let (document, replayed) = self.0.propose_package(&call, &message.text).await?;
+            let (document, replayed) = self.0.packages.propose(&call, &message.text).await?;
             Ok(pb::ProposePackageResponse {
                 proposal_id: document.proposal.map(|made| made.id).unwrap_or_default(),
                 package_digest: document.described.digest.to_string(),
@@ -356,7 +356,11 @@ impl EnrollmentService for Rpc {
     ) -> Answer<pb::WithdrawProposePackageResponse> {
         answer(request, |context, message| async move {
             let key = original(&context, "ProposePackage", &message.original_request_id)?;
-            let outcome = self.0.withdraw_propose_package(&key).await?;
+            let outcome = self
+                .0
+                .packages
+                .withdraw_proposal(&key, self.0.clock.now())
+                .await?;
             let outcome = Some(render::outcome(outcome));
             Ok(pb::WithdrawProposePackageResponse { outcome })
         })
@@ -371,7 +375,7 @@ impl EnrollmentService for Rpc {
             let asked = wire::activate(&message)?;
             let method = "ActivatePackage";
             let call = self.call(&context, method, &message.request_id, &message)?;
-            let (activation, replayed) = self.0.activate_package(&call, &asked).await?;
+            let (activation, replayed) = self.0.packages.activate(&call, &asked).await?;
             Ok(pb::ActivatePackageResponse {
                 activation_id: activation.id,
                 activates_time: Some(render::timestamp(activation.since)),
@@ -387,7 +391,11 @@ impl EnrollmentService for Rpc {
     ) -> Answer<pb::WithdrawActivatePackageResponse> {
         answer(request, |context, message| async move {
             let key = original(&context, "ActivatePackage", &message.original_request_id)?;
-            let outcome = self.0.withdraw_activate_package(&key).await?;
+            let outcome = self
+                .0
+                .packages
+                .withdraw_activation(&key, self.0.clock.now())
+                .await?;
             let outcome = Some(render::outcome(outcome));
             Ok(pb::WithdrawActivatePackageResponse { outcome })
         })
@@ -402,7 +410,11 @@ impl EnrollmentService for Rpc {
             let size = page::size(message.page_size)?;
             let after = page::key(&message.page_token)?;
             let area = &context.principal.area;
-            let (rows, next) = self.0.packages(area, size, &after).await?;
+            let (rows, next) = self
+                .0
+                .packages
+                .page(area, size, &after, self.0.clock.now())
+                .await?;
             let rows = rows.into_iter();
             let packages = rows.map(|(document, standing)| render::package(document, standing));
             Ok(pb::ListPackagesResponse {

@@ -3,7 +3,6 @@
 //! Statements of one `post` on a person who has claims in the year: key, institution, catalogue
 //! version, person-year lock, settlement, postings, person-year, event, key: nine, and one commit.
 
-mod packages;
 mod pricing;
 mod registers;
 
@@ -17,7 +16,7 @@ use crate::refusal::{
 };
 use crate::shelf::Catalogues;
 use crate::{ledger, refusal, store};
-use ::store::document::{Documents, Shelf};
+use ::store::document::{Documents, Register};
 use ::store::event::{self, Event};
 use ::store::{Call, Db, Done, Key, Made, Stop, Tx, lock_timed_out, new_id};
 use kernel::refusal::NO_PACKAGE;
@@ -46,8 +45,8 @@ pub struct App {
     db: Db,
     /// The clock.
     pub clock: Arc<dyn Clock>,
-    documents: Documents,
-    shelf: Shelf<Law>,
+    /// 政策包: proposed and activated at run time; which one decides is [`policy::Law`]'s to say.
+    pub packages: Register<Law>,
     catalogues: Catalogues,
 }
 
@@ -102,8 +101,7 @@ impl App {
         App {
             db,
             clock,
-            documents,
-            shelf: Shelf::new(PACKAGE, Law::new(library), packages::enacted),
+            packages: Register::new(documents, Law::new(library)),
             catalogues,
         }
     }
@@ -315,8 +313,8 @@ impl App {
         let institution = store::institution_on(on, area, &bill.institution, bill.end).await?;
         let found = store::catalogue_in_force(on, area, bill.end).await?;
         let law = match &found {
-            Some(version) => self.shelf.current(on, area, version.generation).await?,
-            None => self.shelf.asked(on, area).await?,
+            Some(version) => self.packages.current(on, area, version.generation).await?,
+            None => self.packages.asked(on, area).await?,
         };
         let package = law.select(area, &bill.scheme, bill.end, now)?;
         let package = package.ok_or_else(|| {

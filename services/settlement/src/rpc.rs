@@ -320,7 +320,7 @@ impl SettlementService for Rpc {
             let method = "ProposePackage";
             let origin = origin(method, &message);
             let call = self.call(&context, method, &message.request_id, origin)?;
-            let (document, replayed) = self.0.propose_package(&call, &message.text).await?;
+            let (document, replayed) = self.0.packages.propose(&call, &message.text).await?;
             Ok(pb::ProposePackageResponse {
                 proposal_id: document.proposal.map(|made| made.id).unwrap_or_default(),
                 package_digest: document.described.digest.to_string(),
@@ -339,7 +339,11 @@ impl SettlementService for Rpc {
         answer(request, |context, message| async move {
             let id = parse::original_request_id(&message.original_request_id)?;
             let key = Key::of(&context.principal, "ProposePackage", id);
-            let outcome = self.0.withdraw_propose_package(&key).await?;
+            let outcome = self
+                .0
+                .packages
+                .withdraw_proposal(&key, self.0.clock.now())
+                .await?;
             let outcome = Some(render::outcome(outcome));
             Ok(pb::WithdrawProposePackageResponse { outcome })
         })
@@ -355,7 +359,7 @@ impl SettlementService for Rpc {
             let method = "ActivatePackage";
             let origin = origin(method, &message);
             let call = self.call(&context, method, &message.request_id, origin)?;
-            let (activation, replayed) = self.0.activate_package(&call, &asked).await?;
+            let (activation, replayed) = self.0.packages.activate(&call, &asked).await?;
             Ok(pb::ActivatePackageResponse {
                 activation_id: activation.id,
                 activates_time: Some(render::timestamp(activation.since)),
@@ -372,7 +376,11 @@ impl SettlementService for Rpc {
         answer(request, |context, message| async move {
             let id = parse::original_request_id(&message.original_request_id)?;
             let key = Key::of(&context.principal, "ActivatePackage", id);
-            let outcome = self.0.withdraw_activate_package(&key).await?;
+            let outcome = self
+                .0
+                .packages
+                .withdraw_activation(&key, self.0.clock.now())
+                .await?;
             let outcome = Some(render::outcome(outcome));
             Ok(pb::WithdrawActivatePackageResponse { outcome })
         })
@@ -387,7 +395,11 @@ impl SettlementService for Rpc {
             let size = page::size(message.page_size)?;
             let after = page::key(&message.page_token)?;
             let area = &context.principal.area;
-            let (rows, next) = self.0.packages(area, size, &after).await?;
+            let (rows, next) = self
+                .0
+                .packages
+                .page(area, size, &after, self.0.clock.now())
+                .await?;
             let rows = rows.into_iter();
             let packages = rows.map(|(document, standing)| render::package(document, standing));
             Ok(pb::ListPackagesResponse {

@@ -1,7 +1,7 @@
 //! 文本: a dated text such as a policy package, as services store it and tell it: who proposed it,
 //! who activated it, from which instant, and for which days.
 
-use crate::{Digest, Instant, Period};
+use crate::{AreaCode, Digest, Instant, Period, Refusal};
 
 /// What a text says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,4 +78,26 @@ pub struct Enactment {
     /// From when it decides; none when its activation was withdrawn, and it only explains what it
     /// once decided.
     pub since: Option<Instant>,
+}
+
+/// 依据: what decides by documents of a kind, such as the law by policy packages. It is what whoever
+/// keeps the documents must know of their meaning.
+pub trait Canon: Sized + Send + Sync + 'static {
+    /// The same with exactly these activated documents, in the order of their activations.
+    fn enacted(&self, all: Vec<Enactment>) -> Self;
+
+    /// Activated documents that cannot be used: where one of them would decide, nothing does.
+    fn unusable(&self) -> impl Iterator<Item = &Described>;
+
+    /// Reads a text that is proposed for an area, or about to be activated there.
+    fn admit(&self, area: &AreaCode, text: &str) -> Result<Described, Refusal>;
+
+    /// Whether a decision by the document of this digest can be explained.
+    fn knows(&self, digest: Digest) -> bool;
+
+    /// The area's documents that came with the suite, by digest.
+    fn own(&self, area: &AreaCode) -> Vec<Document>;
+
+    /// Where a document of the area stands at a moment.
+    fn standing(&self, area: &AreaCode, document: &Document, now: Instant) -> Standing;
 }

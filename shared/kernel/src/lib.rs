@@ -17,7 +17,7 @@ mod secret;
 pub use code::*;
 pub use day::{BadDay, Clock, Day, Instant, Period};
 pub use digest::{Digest, Digester};
-pub use document::{Activation, Described, Document, Enactment, Proposal, Standing};
+pub use document::{Activation, Canon, Described, Document, Enactment, Proposal, Standing};
 pub use id::*;
 pub use money::{CLAIM_FEN_MAX, FEN_PER_YUAN, Fen, Quantity, Rate, UnitPrice};
 pub use outcome::{Outcome, OutcomeState, SealedEvent};

@@ -13,8 +13,8 @@ use crate::refusal::{
     PACKAGE_UNUSABLE,
 };
 use kernel::{
-    Activation, AreaCode, Day, Described, Digest, Document, Enactment, Instant, Refusal, Scheme,
-    Standing,
+    Activation, AreaCode, Canon, Day, Described, Digest, Document, Enactment, Instant, Refusal,
+    Scheme, Standing,
 };
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -44,26 +44,6 @@ impl Law {
             builtin,
             activated: Vec::new(),
         }
-    }
-
-    /// The law with exactly these activated packages, in the order of their activations. What this
-    /// law has read already is not read again. A text that cannot be used any more decides nothing,
-    /// and nothing else decides in its place.
-    pub fn enacted(&self, all: Vec<Enactment>) -> Law {
-        let mut law = Law::new(self.builtin.clone());
-        for one in all {
-            // A text that was activated more than once is read once.
-            let package = match law.by_digest(one.described.digest) {
-                Some(known) => Some(known.clone()),
-                None => self.usable(&one),
-            };
-            law.activated.push(Activated {
-                package,
-                described: one.described,
-                since: one.since,
-            });
-        }
-        law
     }
 
     fn usable(&self, one: &Enactment) -> Option<Arc<Package>> {
@@ -116,10 +96,32 @@ impl Law {
         let activated = fitting.find_map(|one| one.package.as_ref());
         activated.or_else(|| self.builtin.by_digest(digest))
     }
+}
+
+impl Canon for Law {
+    /// The law with exactly these activated packages, in the order of their activations. What this
+    /// law has read already is not read again. A text that cannot be used any more decides nothing,
+    /// and nothing else decides in its place.
+    fn enacted(&self, all: Vec<Enactment>) -> Law {
+        let mut law = Law::new(self.builtin.clone());
+        for one in all {
+            // A text that was activated more than once is read once.
+            let package = match law.by_digest(one.described.digest) {
+                Some(known) => Some(known.clone()),
+                None => self.usable(&one),
+            };
+            law.activated.push(Activated {
+                package,
+                described: one.described,
+                since: one.since,
+            });
+        }
+        law
+    }
 
     /// Activated packages that this version of the suite cannot use: where one of them would
     /// decide, nothing is decided.
-    pub fn unusable(&self) -> impl Iterator<Item = &Described> {
+    fn unusable(&self) -> impl Iterator<Item = &Described> {
         let unusable = |one: &&Activated| one.since.is_some() && one.package.is_none();
         let activated = self.activated.iter().filter(unusable);
         activated.map(|one| &one.described)
@@ -127,7 +129,7 @@ impl Law {
 
     /// Reads a text that is proposed for an area, or about to be activated there: it must be a
     /// package of the area whose examples all hold, and none that comes with the suite.
-    pub fn admit(&self, area: &AreaCode, text: &str) -> Result<Package, Refusal> {
+    fn admit(&self, area: &AreaCode, text: &str) -> Result<Described, Refusal> {
         let package = Package::parse(FILE, text).map_err(|error| {
             let no = PACKAGE_UNREADABLE.refuse().with("line", error.line);
             no.with("column", error.column)
@@ -143,7 +145,7 @@ impl Law {
         }
         let failures = package.check_examples();
         match failures.first() {
-            None => Ok(package),
+            None => Ok(package.described()),
             Some(failure) => Err(PACKAGE_EXAMPLE_FAILED
                 .refuse()
                 .at("text")
@@ -156,8 +158,12 @@ impl Law {
         }
     }
 
+    fn knows(&self, digest: Digest) -> bool {
+        self.by_digest(digest).is_some()
+    }
+
     /// The area's packages that came with the suite, by digest.
-    pub fn builtin(&self, area: &AreaCode) -> Vec<Document> {
+    fn own(&self, area: &AreaCode) -> Vec<Document> {
         let own = self.builtin.packages().filter(|own| own.area() == area);
         let mut own: Vec<Document> = own.map(|own| document(own)).collect();
         own.sort_by_key(|own| own.described.digest);
@@ -165,7 +171,7 @@ impl Law {
     }
 
     /// Where a document of the area stands at a moment.
-    pub fn standing(&self, area: &AreaCode, document: &Document, now: Instant) -> Standing {
+    fn standing(&self, area: &AreaCode, document: &Document, now: Instant) -> Standing {
         let described = &document.described;
         match (&document.proposal, &document.activation) {
             (Some(_), None) => return Standing::Proposed,
@@ -242,7 +248,7 @@ mod tests {
     /// A text, and after how many seconds it decides.
     fn enactment(text: &Text, after: Option<i64>) -> Enactment {
         Enactment {
-            described: law().admit(&area(), &text.0).unwrap().described(),
+            described: law().admit(&area(), &text.0).unwrap(),
             text: text.0.clone(),
             since: after.map(|seconds| ZERO.plus_millis(seconds * 1_000)),
         }
@@ -310,7 +316,7 @@ mod tests {
         let admit = |text: &Text| {
             law()
                 .admit(&area(), &text.0)
-                .map(|package| package.digest())
+                .map(|described| described.digest)
         };
         let plain = Text::marked("");
         assert_eq!(admit(&plain), Ok(plain.digest()));
@@ -350,7 +356,7 @@ mod tests {
                 reason: String::new(),
             }),
         };
-        let mut builtin = law.builtin(&area()).into_iter();
+        let mut builtin = law.own(&area()).into_iter();
         let builtin = builtin.find(|own| own.described.name == "152501/2017-01-01");
         let builtin = builtin.unwrap();
         let stands = |document: &Document, after: i64| {

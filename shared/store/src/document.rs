@@ -14,9 +14,11 @@
 //! whoever explains them. An instant cannot lie in the past: what was decided before an activation
 //! was said was decided by what was in force then. Rows are locked in the order key, document.
 
+mod register;
 mod rows;
 mod shelf;
 
+pub use register::Register;
 pub use rows::{generation, generation_of, load};
 pub use shelf::Shelf;
 

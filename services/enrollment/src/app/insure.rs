@@ -59,7 +59,7 @@ impl App {
     pub async fn enrol(&self, call: &Call, payment: &Payment) -> Result<(Coverage, bool), Refusal> {
         let area = &call.key.area;
         let (person, plan) = (payment.person, &payment.plan);
-        let law = self.law(area).await?;
+        let law = self.packages.asked(self.db.reader(), area).await?;
         let package = law.select(area, &plan.scheme, plan.year.first, call.now)?;
         let package = package.map(|package| &**package);
         let done = self

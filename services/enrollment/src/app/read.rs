@@ -5,6 +5,8 @@ use crate::domain::{Coverage, Member, Person, PersonFile, Plan, Quote, kinds_on,
 use crate::store;
 use ::store::page;
 use kernel::{AreaCode, Day, PersonId, Refusal, Scheme};
+use policy::Law;
+use std::sync::Arc;
 
 impl App {
     /// A person with what is recorded of them. Four statements.
@@ -40,6 +42,16 @@ impl App {
         Ok(store::coverage::of(self.db.reader(), area, person, on).await?)
     }
 
+    /// The law with the packages that decided these coverages, where they are known.
+    pub async fn law_of(
+        &self,
+        area: &AreaCode,
+        coverages: &[Coverage],
+    ) -> Result<Arc<Law>, Refusal> {
+        let digests = coverages.iter().map(|coverage| coverage.terms.package);
+        self.packages.knowing(area, digests).await
+    }
+
     /// 待遇检查: on the hot path of every settlement. One statement.
     pub async fn check(
         &self,
@@ -51,7 +63,7 @@ impl App {
         let (record, generation) =
             store::eligibility::find(&self.db, area, person, &scheme, day).await?;
         let law = self
-            .shelf
+            .packages
             .current(self.db.reader(), area, generation)
             .await?;
         let package = law.select(area, &scheme, day, self.clock.now())?;
@@ -66,7 +78,7 @@ impl App {
         plan: &Plan,
     ) -> Result<Quote, Refusal> {
         let whom = store::person::get(&self.db, area, person).await?;
-        let law = self.law(area).await?;
+        let law = self.packages.asked(self.db.reader(), area).await?;
         let package = law
             .select(area, &plan.scheme, plan.year.first, self.clock.now())?
             .ok_or_else(|| no_package(&plan.scheme, plan.year))?;

@@ -62,6 +62,24 @@ pub async fn lock_standing(
     Ok(found.lock_exclusive().one(&**tx).await?)
 }
 
+/// The words of the standing document of this digest.
+pub async fn words(
+    db: &Db,
+    kind: &str,
+    area: &AreaCode,
+    digest: Digest,
+) -> Result<Option<String>, DbErr> {
+    use document::Column;
+    let found = document::Entity::find()
+        .select_only()
+        .column(Column::Text)
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::Kind.eq(kind))
+        .filter(Column::Digest.eq(digest.to_string()))
+        .filter(Column::WithdrawnAt.is_null());
+    found.into_tuple().one(db.reader()).await
+}
+
 /// What a proposal made, also when it was withdrawn since.
 pub async fn proposed(db: &Db, area: &AreaCode, id: &str) -> Result<Document, Stop> {
     let key = (area.to_string(), id.to_string());
