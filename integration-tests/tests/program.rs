@@ -434,6 +434,28 @@ fn assert_printed(ended: &Ended, said: &[&str]) {
 }
 
 #[test]
+fn a_package_begun_by_the_program_is_proposed_in_its_area() {
+    let (folder, data) = folder();
+    let (suite, endpoint) = serving(&["up", "--data", text(&data), "--listen", ANY_PORT]);
+    let begun = run(&["policy", "new", "330523"]);
+    assert!(begun.status.success(), "{begun:?}");
+    let file = folder.path().join("330523.toml");
+    std::fs::write(&file, &begun.out).unwrap();
+    let here = policy(&endpoint, &["propose", text(&file), "--as", "operator-1"]);
+    assert_printed(&here, &["PACKAGE_OTHER_AREA"]);
+    let there = ["propose", text(&file), "--as", "operator-1@330523"];
+    let proposed = policy(&endpoint, &there);
+    assert!(proposed.status.success(), "{proposed:?}");
+    let listed = policy(&endpoint, &["list", "--as", "operator-2@330523"]);
+    assert!(listed.status.success(), "{listed:?}");
+    assert_printed(
+        &listed,
+        &["2020-01-01", "2025-01-01", "待启用", "operator-1"],
+    );
+    drop(suite);
+}
+
+#[test]
 fn a_package_is_proposed_by_one_and_activated_by_another() {
     let (folder, data) = folder();
     let (suite, endpoint) = serving(&["up", "--data", text(&data), "--listen", ANY_PORT]);

@@ -4,7 +4,7 @@
 
 mod list;
 
-use crate::call::{CALLER_MAX, CallError};
+use crate::call::CallError;
 use crate::cli::Trouble;
 use crate::desk::{Desk, Wires};
 use crate::story::sheet::Sheet;
@@ -290,10 +290,8 @@ enum Keeper {
 
 fn keepers(endpoint: &str, caller: &str) -> Result<[Keeper; 2], Trouble> {
     // Nobody proposes under a name that a header cannot carry.
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-    if !(1..=CALLER_MAX).contains(&caller.len()) || !caller.bytes().all(plain) {
-        return Err(CallError::BadCaller(caller.to_string()).into());
-    }
+    let bad = || CallError::BadCaller(caller.to_string());
+    runtime::loopback_caller(caller).ok_or_else(bad)?;
     let desk = Desk::new(&Wires::all(runtime::connect(endpoint, "")?), caller);
     Ok([
         Keeper::Enrollment(desk.enrollment()),

@@ -24,8 +24,6 @@ use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse
 
 /// How long a call may take.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Characters of a caller's name at most, as the services see it.
-pub(crate) const CALLER_MAX: usize = 64;
 /// The largest answer read.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 /// Files one server may describe itself with.
@@ -69,8 +67,8 @@ pub enum CallError {
     Streams(String),
     /// The caller's name cannot stand in a header.
     #[error(
-        "--as {0:?}: a caller is an institution's code, such as H15250100001, or a clerk's name in \
-         at most 64 plain ASCII characters"
+        "--as {0:?}: a caller is an institution's code, such as H15250100001, or a clerk's name of at \
+         most 64 characters of [A-Za-z0-9_.-]; @330523 behind it is the area it works in"
     )]
     BadCaller(String),
     /// The JSON is none, or does not fit the request.
@@ -198,9 +196,8 @@ impl Remote {
         request.set_timeout(PATIENCE);
         if let Some(caller) = caller {
             let bad = || CallError::BadCaller(caller.to_string());
-            let plain = (1..=CALLER_MAX).contains(&caller.len()) && caller.is_ascii();
-            let value = AsciiMetadataValue::try_from(caller).ok().filter(|_| plain);
-            let value = value.ok_or_else(bad)?;
+            runtime::loopback_caller(caller).ok_or_else(bad)?;
+            let value = AsciiMetadataValue::try_from(caller).map_err(|_| bad())?;
             request.metadata_mut().insert(CALLER_HEADER, value);
         }
         let told = |status: Status| CallError::Refused(Box::new(Told::of(&status)));

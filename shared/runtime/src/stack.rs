@@ -153,7 +153,7 @@ fn developer(settings: &Settings, caller: Option<HeaderValue>) -> Option<Princip
     };
     let (caller, area) = match caller {
         None => ("developer".to_string(), None),
-        Some(caller) => named(&caller)?,
+        Some(caller) => loopback_caller(caller.to_str().ok()?)?,
     };
     let roles = match InstitutionCode::parse(&caller) {
         Ok(_) => vec![Role::Institution],
@@ -169,8 +169,8 @@ fn developer(settings: &Settings, caller: Option<HeaderValue>) -> Option<Princip
 
 /// `name` or `name@330523`: a caller's name as a key can carry it, and the pooling area it works
 /// in where that is not the configured one. `~` joins the names of a chain and is nobody's own.
-fn named(caller: &HeaderValue) -> Option<(String, Option<AreaCode>)> {
-    let caller = caller.to_str().ok()?;
+/// What a development caller may say of itself, and what a client may send.
+pub fn loopback_caller(caller: &str) -> Option<(String, Option<AreaCode>)> {
     let (caller, area) = match caller.split_once('@') {
         None => (caller, None),
         Some((caller, area)) => (caller, Some(AreaCode::parse(area).ok()?)),
@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_caller_cannot_name_itself_a_chain() {
-        let name = |text: &'static str| named(&HeaderValue::from_static(text));
+        let name = loopback_caller;
         assert_eq!(name("clerk-7"), Some(("clerk-7".to_string(), None)));
         for bad in ["", "orchestrator~clerk-7", "a b"] {
             assert_eq!(name(bad), None, "{bad}");
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_caller_in_development_may_work_in_another_area() {
-        let name = |text: &'static str| named(&HeaderValue::from_static(text));
+        let name = loopback_caller;
         let anji = AreaCode::parse("330523").ok();
         assert!(anji.is_some());
         assert_eq!(name("clerk-7@330523"), Some(("clerk-7".to_string(), anji)));
