@@ -182,7 +182,7 @@ fn the_story_holds_every_time_and_its_commands_can_be_pasted() {
         "{erenhot}"
     );
     assert!(anji.contains("H3305") && !anji.contains("H1525"), "{anji}");
-    assert_refused(&books("clerk-1@Anji"), &["UNAUTHENTICATED"]);
+    assert_refused(&books("clerk-1@Anji"), &["--as \"clerk-1@Anji\""]);
     suite.signal("INT");
     assert_stopped_well(&suite.end());
 }
