@@ -160,6 +160,8 @@ macro_rules! sourced {
     )*};
 }
 
+pub(crate) use sourced;
+
 /// What says where it comes from.
 pub(crate) trait Sourced {
     /// The words of a source, and the name of an assumption.

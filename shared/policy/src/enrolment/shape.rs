@@ -3,20 +3,18 @@
 
 use super::subsidy::{AidTiming, ChangeEffect, Choice};
 use super::waiting::{EnrolmentWay, MonthCount, NeverInsured, Origin, PaidWhen, Past};
-use crate::shape::{MonthDay, Percent, Sourced, Yuan};
+use crate::shape::{MonthDay, Percent, Sourced, Yuan, sourced};
 use kernel::{Day, IdentityKind};
 use serde::Deserialize;
 use toml::Spanned;
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FeeShape {
-    pub year: i32,
-    pub tier: Option<Spanned<String>>,
-    pub title: Option<String>,
-    pub yuan: Yuan,
-    pub source: Option<String>,
-    pub assumed: Option<Spanned<String>>,
+sourced! {
+    struct FeeShape {
+        year: i32,
+        tier: Option<Spanned<String>>,
+        title: Option<String>,
+        yuan: Yuan,
+    }
 }
 
 /// A range whose ends are both inside; an end that is not written is open.
@@ -27,29 +25,25 @@ pub(crate) struct RangeShape<T> {
     pub to: Option<T>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SubsidyShape {
-    pub groups: Vec<Spanned<String>>,
-    #[serde(default)]
-    pub tiers: Vec<Spanned<String>>,
-    pub years: Option<Spanned<RangeShape<i32>>>,
-    pub rate: Option<Percent>,
-    pub yuan: Option<Yuan>,
-    pub of: Option<Spanned<String>>,
-    pub timing: Option<AidTiming>,
-    pub source: Option<String>,
-    pub assumed: Option<Spanned<String>>,
+sourced! {
+    struct SubsidyShape {
+        groups: Vec<Spanned<String>>,
+        #[serde(default)]
+        tiers: Vec<Spanned<String>>,
+        years: Option<Spanned<RangeShape<i32>>>,
+        rate: Option<Percent>,
+        yuan: Option<Yuan>,
+        of: Option<Spanned<String>>,
+        timing: Option<AidTiming>,
+    }
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SubsidyTermsShape {
-    pub choose: Option<Choice>,
-    pub timing: Option<AidTiming>,
-    pub change_after_payment: Option<ChangeEffect>,
-    pub source: Option<String>,
-    pub assumed: Option<Spanned<String>>,
+sourced! {
+    struct SubsidyTermsShape {
+        choose: Option<Choice>,
+        timing: Option<AidTiming>,
+        change_after_payment: Option<ChangeEffect>,
+    }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -59,37 +53,33 @@ pub(crate) enum WindowYear {
     Same,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct EnrolmentShape {
-    pub opens: Option<Spanned<MonthDay>>,
-    pub opens_in: Option<WindowYear>,
-    pub closes: Option<Spanned<MonthDay>>,
-    pub closes_in: Option<WindowYear>,
-    pub waiting_months: Option<Spanned<u32>>,
-    pub broken_from_year: Option<i32>,
-    pub never_insured: Option<NeverInsured>,
-    #[serde(default)]
-    pub start: Vec<Spanned<StartShape>>,
-    pub continuity: Option<Spanned<ContinuityShape>>,
-    pub source: Option<String>,
-    pub assumed: Option<Spanned<String>>,
+sourced! {
+    struct EnrolmentShape {
+        opens: Option<Spanned<MonthDay>>,
+        opens_in: Option<WindowYear>,
+        closes: Option<Spanned<MonthDay>>,
+        closes_in: Option<WindowYear>,
+        waiting_months: Option<Spanned<u32>>,
+        broken_from_year: Option<i32>,
+        never_insured: Option<NeverInsured>,
+        #[serde(default)]
+        start: Vec<Spanned<StartShape>>,
+        continuity: Option<Spanned<ContinuityShape>>,
+    }
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct StartShape {
-    pub rule: Spanned<String>,
-    pub title: String,
-    #[serde(default)]
-    pub when: StartWhenShape,
-    pub from: Option<Spanned<Origin>>,
-    pub days: Option<u32>,
-    pub months: Option<Spanned<u32>>,
-    pub natural_month: Option<Spanned<NaturalMonthShape>>,
-    pub broken: Option<Spanned<BrokenShape>>,
-    pub source: Option<String>,
-    pub assumed: Option<Spanned<String>>,
+sourced! {
+    struct StartShape {
+        rule: Spanned<String>,
+        title: String,
+        #[serde(default)]
+        when: StartWhenShape,
+        from: Option<Spanned<Origin>>,
+        days: Option<u32>,
+        months: Option<Spanned<u32>>,
+        natural_month: Option<Spanned<NaturalMonthShape>>,
+        broken: Option<Spanned<BrokenShape>>,
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -127,14 +117,12 @@ pub(crate) struct FloorShape {
     pub months: u32,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ContinuityShape {
-    pub from_year: Option<i32>,
-    #[serde(default)]
-    pub break_keeps_zero_claim: bool,
-    pub source: Option<String>,
-    pub assumed: Option<Spanned<String>>,
+sourced! {
+    struct ContinuityShape {
+        from_year: Option<i32>,
+        #[serde(default)]
+        break_keeps_zero_claim: bool,
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -200,23 +188,3 @@ pub(crate) struct WaitingExpectShape {
     pub continuous_years: Option<u32>,
     pub zero_claim_years: Option<u32>,
 }
-
-/// Says of each shape where its two keys are.
-macro_rules! sources {
-    ($($shape:ident),*) => {$(
-        impl Sourced for $shape {
-            fn origin(&self) -> (&Option<String>, &Option<Spanned<String>>) {
-                (&self.source, &self.assumed)
-            }
-        }
-    )*};
-}
-
-sources!(
-    FeeShape,
-    SubsidyShape,
-    SubsidyTermsShape,
-    EnrolmentShape,
-    StartShape,
-    ContinuityShape
-);
