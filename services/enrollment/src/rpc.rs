@@ -6,7 +6,7 @@ use kernel::{Refusal, Role};
 use prost::Message;
 use proto::enrollment as pb;
 use proto::enrollment::enrollment_service_server::EnrollmentService;
-use runtime::{Access, Answer, Context, answer, origin, parse, render};
+use runtime::{Access, Answer, Context, answer, carried_origin, origin, parse, render};
 use std::slice;
 use store::{Call, Key, page};
 use tonic::Request;
@@ -173,7 +173,9 @@ impl EnrollmentService for Rpc {
     ) -> Answer<pb::EnrolPersonResponse> {
         answer(request, |context, message| async move {
             let payment = wire::payment(&message)?;
+            let origin = carried_origin(&message.origin, "EnrolPerson", &message)?;
             let call = self.call(&context, "EnrolPerson", &message.request_id, &message)?;
+            let call = Call { origin, ..call };
             let (coverage, replayed) = self.0.enrol(&call, &payment).await?;
             let area = &call.key.area;
             let law = self.0.law_of(area, slice::from_ref(&coverage)).await?;

@@ -453,3 +453,32 @@ async fn coverages_as_of_a_day() {
         assert_eq!(listed.coverages.len(), count, "{day}");
     }
 }
+
+/// A step of a saga carries the origin of the request that the saga is for; what it is told is what
+/// the saga posts the subsidy by.
+#[tokio::test]
+async fn a_saga_s_origin_decides_what_is_the_same_enrolment() {
+    let mut suite = Suite::begin().await;
+    let person = suite.person().await;
+    let low = identity("I-1", &person, "2303", "2024-01-01");
+    call!(suite, record_identity(low)).unwrap();
+    let carried = |origin: Vec<u8>| pb::EnrolPersonRequest {
+        origin,
+        ..enrol("S-1", &person, "2024-01-05", 4_000)
+    };
+    let no = call!(suite, enrol_person(carried(vec![1; 31]))).unwrap_err();
+    assert_eq!(no, "INVALID_FIELD");
+    let first = call!(suite, enrol_person(carried(vec![1; 32]))).unwrap();
+    let coverage = first.coverage.unwrap();
+    let subsidy = coverage.subsidy.clone().unwrap();
+    assert_eq!(
+        (subsidy.identity_kind.as_str(), subsidy.subsidy_fen),
+        ("2303", 36_000)
+    );
+    let again = call!(suite, enrol_person(carried(vec![1; 32]))).unwrap();
+    assert_eq!((again.coverage, again.replayed), (Some(coverage), true));
+    for other in [vec![2; 32], Vec::new()] {
+        let no = call!(suite, enrol_person(carried(other))).unwrap_err();
+        assert_eq!(no, "REQUEST_ID_REUSED");
+    }
+}

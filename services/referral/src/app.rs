@@ -1,4 +1,7 @@
-//! One method per RPC: load, decide, store.
+//! One method per RPC: load, decide, store. Releases and bars each have a file.
+
+mod bar;
+mod release;
 
 use crate::domain::{Approval, Author, NewReferral, Referral, Stay};
 use crate::refusal::REFERRAL_UNKNOWN;
@@ -6,7 +9,7 @@ use crate::{refusal, store};
 use ::store::event::{self, Event};
 use ::store::{Call, Db, Done, Key, Made, Stop, Tx, new_id};
 use kernel::refusal::INTERNAL;
-use kernel::{AreaCode, Clock, Instant, Outcome, ReferralId, Refusal, SealedEvent, Spec};
+use kernel::{AreaCode, Clock, Day, Instant, Outcome, ReferralId, Refusal, SealedEvent, Spec};
 use std::sync::Arc;
 
 /// Refusals that may stand in this service's key rows.
@@ -28,8 +31,10 @@ impl App {
         new: &NewReferral,
     ) -> Result<(Referral, bool), Refusal> {
         let done = self.db.once(call, LISTS, |tx| async move {
-            let referral = Referral::request(ReferralId(new_id(call.now)), new.clone())?;
-            store::insert(&tx, &call.key.area, &referral).await?;
+            let (to, today) = (&new.to_institution, call.now.day());
+            let barred = store::bar::until(&tx, &call.key.area, to, today).await?;
+            let referral = Referral::request(ReferralId(new_id(call.now)), new.clone(), barred)?;
+            store::referral::insert(&tx, &call.key.area, &referral).await?;
             made(&tx, call, "referral.requested", referral).await
         });
         self.answer(call, done.await?).await
@@ -54,8 +59,9 @@ impl App {
                 by: author(&call.key),
                 opinion: opinion.to_string(),
             };
-            let referral = locked(&tx, call, id).await?.approve(approval)?;
-            store::update(&tx, &call.key.area, &referral).await?;
+            let (referral, barred) = locked(&tx, call, id).await?;
+            let referral = referral.approve(approval, barred)?;
+            store::referral::update(&tx, &call.key.area, &referral).await?;
             made(&tx, call, "referral.approved", referral).await
         });
         self.answer(call, done.await?).await
@@ -77,25 +83,34 @@ impl App {
         stay: &Stay,
     ) -> Result<(Referral, bool), Refusal> {
         let done = self.db.once(call, LISTS, |tx| async move {
-            let referral = locked(&tx, call, id).await?;
-            let referral = referral.put_to_use(author(&call.key), stay)?;
-            store::update(&tx, &call.key.area, &referral).await?;
+            let (referral, barred) = locked(&tx, call, id).await?;
+            let referral = referral.put_to_use(author(&call.key), stay, barred)?;
+            store::referral::update(&tx, &call.key.area, &referral).await?;
             made(&tx, call, "referral.used", referral).await
         });
         self.answer(call, done.await?).await
     }
 
-    /// Withdraws a use: another stay may use the referral.
+    /// Withdraws a use: another stay may use the referral. Where a release had ended the use,
+    /// nobody brings it back any more.
     pub async fn withdraw_use(&self, key: &Key) -> Result<Outcome, Refusal> {
         let now = self.clock.now();
-        let undo = |referral: Referral| referral.without_use(&author(key));
-        let kind = "referral.use_withdrawn";
-        self.withdraw(key, now, kind, undo).await
+        let (area, by) = (&key.area, &author(key));
+        let undo = |tx: Tx, id: String| async move {
+            let Some(referral) = store::referral::lock(&tx, area, &id).await? else {
+                return Ok(());
+            };
+            match referral.without_use(by) {
+                Some(free) => change(&tx, area, now, "referral.use_withdrawn", &free).await,
+                None => store::release::forget(&tx, area, &id, by, now).await,
+            }
+        };
+        self.db.withdraw(key, now, LISTS, undo).await
     }
 
     /// One referral.
     pub async fn get(&self, area: &AreaCode, id: ReferralId) -> Result<Referral, Refusal> {
-        let found = store::find(&self.db, area, &id.to_string()).await?;
+        let found = store::referral::find(&self.db, area, &id.to_string()).await?;
         found.ok_or_else(|| unknown(id))
     }
 
@@ -124,7 +139,7 @@ impl App {
         let replayed = done.replayed();
         let referral = match done.made {
             Some(referral) => Some(referral),
-            None => store::find(&self.db, &call.key.area, &done.subject).await?,
+            None => store::referral::find(&self.db, &call.key.area, &done.subject).await?,
         };
         // Rows are never deleted: somebody edited the table.
         let referral = referral.ok_or_else(|| INTERNAL.refuse())?;
@@ -141,18 +156,19 @@ impl App {
     ) -> Result<Outcome, Refusal> {
         let (area, undo) = (&key.area, &undo);
         let undo = |tx: Tx, id: String| async move {
-            let Some(referral) = store::lock(&tx, area, &id).await?.and_then(undo) else {
+            let Some(referral) = store::referral::lock(&tx, area, &id).await?.and_then(undo) else {
                 return Ok(());
             };
-            store::update(&tx, area, &referral).await?;
-            tell(&tx, area, now, kind, &referral).await
+            change(&tx, area, now, kind, &referral).await
         };
         self.db.withdraw(key, now, LISTS, undo).await
     }
 }
 
-async fn locked(tx: &Tx, call: &Call, id: ReferralId) -> Result<Referral, Stop> {
-    let found = store::lock(tx, &call.key.area, &id.to_string()).await?;
+/// The referral, and until when its institution is barred where it is.
+async fn locked(tx: &Tx, call: &Call, id: ReferralId) -> Result<(Referral, Option<Day>), Stop> {
+    let (area, today) = (&call.key.area, call.now.day());
+    let found = store::referral::lock_leading(tx, area, &id.to_string(), today).await?;
     found.ok_or_else(|| unknown(id).into())
 }
 
@@ -167,6 +183,18 @@ async fn made(
         subject: referral.id.to_string(),
         value: referral,
     })
+}
+
+/// Writes what became of a locked referral, and tells it.
+async fn change(
+    tx: &Tx,
+    area: &AreaCode,
+    now: Instant,
+    kind: &'static str,
+    referral: &Referral,
+) -> Result<(), Stop> {
+    store::referral::update(tx, area, referral).await?;
+    tell(tx, area, now, kind, referral).await
 }
 
 async fn tell(

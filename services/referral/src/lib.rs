@@ -1,7 +1,8 @@
 //! 转诊: who may be treated where on whose referral, for how long, and whether it was used.
 //!
-//! It decides whether a stay may rest on a referral: three months, one stay. It refuses to know
-//! money: what a referral is worth in the bill is settlement's, who is insured is enrollment's.
+//! It decides whether a stay may rest on a referral: three months, one stay, and no institution
+//! that is barred today. It refuses to know money: what a referral is worth in the bill is
+//! settlement's, who is insured is enrollment's, why an institution is barred is inspection's.
 //!
 //! ```text
 //! referral:  requested ──approved──▶ approved ──used by a stay──▶ used
@@ -12,6 +13,10 @@
 //! Withdrawing the use leads back to approved, withdrawing the approval back to requested. A
 //! referral whose approval is withdrawn while a stay has used it stays used, because the stay has
 //! happened; when that use is withdrawn too, it is requested and must be approved again.
+//!
+//! 释放: when the settlement of the stay is reversed, the stay's use is ended, and another may use
+//! the referral. Withdrawing the use undoes a request; releasing is a request of its own, which can
+//! be withdrawn in its turn.
 
 mod app;
 mod domain;

@@ -11,6 +11,7 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let mut migrations = store::migration::common();
         migrations.push(Box::new(Referrals));
+        migrations.push(Box::new(ReleasesAndBars));
         migrations
     }
 }
@@ -77,4 +78,112 @@ impl MigrationTrait for Referrals {
             .to_owned();
         manager.create_table(table).await
     }
+}
+
+/// 释放 and 暂停转入.
+struct ReleasesAndBars;
+
+impl MigrationName for ReleasesAndBars {
+    fn name(&self) -> &str {
+        "m0102_releases_and_bars"
+    }
+}
+
+/// What an institution's bars are found by.
+const BAR_INSTITUTION: &str = "CREATE INDEX bar_institution \
+    ON bar (area, institution, until_day) WHERE withdrawn_at IS NULL";
+
+#[async_trait::async_trait]
+impl MigrationTrait for ReleasesAndBars {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in [release(), institution(), bar()] {
+            manager.create_table(table).await?;
+        }
+        let connection = manager.get_connection();
+        connection.execute_unprepared(BAR_INSTITUTION).await?;
+        Ok(())
+    }
+}
+
+#[derive(DeriveIden)]
+enum Release {
+    Table,
+    Area,
+    ReferralId,
+    ReleasedBy,
+    UsedBy,
+    VisitNumber,
+    AdmissionDay,
+    WithdrawnAt,
+}
+
+fn release() -> TableCreateStatement {
+    Table::create()
+        .table(Release::Table)
+        .col(string(Release::Area))
+        .col(string(Release::ReferralId))
+        .col(string(Release::ReleasedBy))
+        .col(string(Release::UsedBy))
+        .col(string(Release::VisitNumber))
+        .col(string(Release::AdmissionDay))
+        .col(big_integer_null(Release::WithdrawnAt))
+        .primary_key(
+            Index::create()
+                .col(Release::Area)
+                .col(Release::ReferralId)
+                .col(Release::ReleasedBy),
+        )
+        .to_owned()
+}
+
+#[derive(DeriveIden)]
+enum Institution {
+    Table,
+    Area,
+    Institution,
+}
+
+fn institution() -> TableCreateStatement {
+    Table::create()
+        .table(Institution::Table)
+        .col(string(Institution::Area))
+        .col(string(Institution::Institution))
+        .primary_key(
+            Index::create()
+                .col(Institution::Area)
+                .col(Institution::Institution),
+        )
+        .to_owned()
+}
+
+#[derive(DeriveIden)]
+enum Bar {
+    Table,
+    Area,
+    BarId,
+    Institution,
+    FromDay,
+    UntilDay,
+    DecisionNumber,
+    Reason,
+    WithdrawnAt,
+}
+
+fn bar() -> TableCreateStatement {
+    Table::create()
+        .table(Bar::Table)
+        .col(string(Bar::Area))
+        .col(string(Bar::BarId))
+        .col(string(Bar::Institution))
+        .col(string(Bar::FromDay))
+        .col(string(Bar::UntilDay))
+        .col(string(Bar::DecisionNumber))
+        .col(string(Bar::Reason))
+        .col(big_integer_null(Bar::WithdrawnAt))
+        .primary_key(Index::create().col(Bar::Area).col(Bar::BarId))
+        .to_owned()
 }

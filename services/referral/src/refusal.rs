@@ -25,4 +25,16 @@ kernel::refusals! {
     REFERRAL_FOR_OTHERS: Precondition,
         "转诊 {referral_id} 不是为该参保人转往该机构开具的。",
         "请核对人员编号、定点医药机构编号与转诊编号。";
+    /// The institution's online settlement is suspended today.
+    INSTITUTION_BARRED: Precondition,
+        "机构 {institution_code} 被暂停联网结算,{until_day} 前不接收转诊。",
+        "请转往其他定点医药机构,或在暂停期满后以新的请求编号办理。";
+    /// A bar has at least one day.
+    BAR_DAYS: Precondition,
+        "暂停期限的起始日期 {from_day} 不早于终止日期 {until_day}。",
+        "请核对决定书载明的期限,以新的请求编号重新提交;终止日期是期满后的第一天。";
+    /// The institution is barred on some of these days already.
+    BAR_OVERLAPS: Precondition,
+        "机构 {institution_code} 的暂停期限与已登记的暂停 {bar_id} 重叠。",
+        "请调整起止日期,或先冲正已登记的暂停,然后以新的请求编号重新提交。";
 }

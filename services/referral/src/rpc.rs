@@ -17,6 +17,11 @@ pub const ACCESS: Access = &[
     ("WithdrawApproveReferral", CHANGE),
     (USE, CHANGE),
     ("WithdrawUseReferral", CHANGE),
+    (RELEASE, CHANGE),
+    ("WithdrawReleaseReferral", CHANGE),
+    (BAR, CHANGE),
+    ("WithdrawBarInstitution", CHANGE),
+    ("ListBars", CHANGE),
     ("GetReferral", CHANGE),
     ("GetOutcome", CHANGE),
     ("Burn", CHANGE),
@@ -27,8 +32,10 @@ const CHANGE: &[Role] = &[Role::Service, Role::Clerk];
 const REQUEST: &str = "RequestReferral";
 const APPROVE: &str = "ApproveReferral";
 const USE: &str = "UseReferral";
+const RELEASE: &str = "ReleaseReferral";
+const BAR: &str = "BarInstitution";
 /// Methods whose keys can be asked about and burned.
-const METHODS: &[&str] = &[REQUEST, APPROVE, USE];
+const METHODS: &[&str] = &[REQUEST, APPROVE, USE, RELEASE, BAR];
 
 /// The service over its app.
 pub struct Rpc(pub App);
@@ -114,6 +121,83 @@ impl ReferralService for Rpc {
             let key = original(&context, USE, &message.original_request_id)?;
             let outcome = Some(render::outcome(self.0.withdraw_use(&key).await?));
             Ok(pb::WithdrawUseReferralResponse { outcome })
+        })
+        .await
+    }
+
+    async fn release_referral(
+        &self,
+        request: Request<pb::ReleaseReferralRequest>,
+    ) -> Answer<pb::ReleaseReferralResponse> {
+        answer(request, |context, message| async move {
+            let id = wire::referral_id(&message.referral_id)?;
+            let visit_number = wire::visit_number(&message.visit_number)?;
+            let origin = carried_origin(&message.origin, RELEASE, &message)?;
+            let call = self.call(&context, RELEASE, &message.request_id, origin)?;
+            let (released, replayed) = self.0.release(&call, id, &visit_number).await?;
+            Ok(pb::ReleaseReferralResponse {
+                referral: released.referral.map(wire::referral),
+                released: released.ended,
+                replayed,
+            })
+        })
+        .await
+    }
+
+    async fn withdraw_release_referral(
+        &self,
+        request: Request<pb::WithdrawReleaseReferralRequest>,
+    ) -> Answer<pb::WithdrawReleaseReferralResponse> {
+        answer(request, |context, message| async move {
+            let key = original(&context, RELEASE, &message.original_request_id)?;
+            let outcome = Some(render::outcome(self.0.withdraw_release(&key).await?));
+            Ok(pb::WithdrawReleaseReferralResponse { outcome })
+        })
+        .await
+    }
+
+    async fn bar_institution(
+        &self,
+        request: Request<pb::BarInstitutionRequest>,
+    ) -> Answer<pb::BarInstitutionResponse> {
+        answer(request, |context, message| async move {
+            let new = wire::new_bar(&message)?;
+            let origin = carried_origin(&message.origin, BAR, &message)?;
+            let call = self.call(&context, BAR, &message.request_id, origin)?;
+            let (bar, replayed) = self.0.bar(&call, &new).await?;
+            let bar = Some(wire::bar(bar));
+            Ok(pb::BarInstitutionResponse { bar, replayed })
+        })
+        .await
+    }
+
+    async fn withdraw_bar_institution(
+        &self,
+        request: Request<pb::WithdrawBarInstitutionRequest>,
+    ) -> Answer<pb::WithdrawBarInstitutionResponse> {
+        answer(request, |context, message| async move {
+            let key = original(&context, BAR, &message.original_request_id)?;
+            let outcome = Some(render::outcome(self.0.withdraw_bar(&key).await?));
+            Ok(pb::WithdrawBarInstitutionResponse { outcome })
+        })
+        .await
+    }
+
+    async fn list_bars(
+        &self,
+        request: Request<pb::ListBarsRequest>,
+    ) -> Answer<pb::ListBarsResponse> {
+        answer(request, |context, message| async move {
+            let institution = wire::optional_institution(&message.institution_code)?;
+            let size = page::size(message.page_size)?;
+            let after = page::key(&message.page_token)?;
+            let area = &context.principal.area;
+            let bars = self.0.bars(area, institution.as_ref(), size, &after);
+            let (bars, next) = bars.await?;
+            Ok(pb::ListBarsResponse {
+                bars: bars.into_iter().map(wire::bar).collect(),
+                next_page_token: next,
+            })
         })
         .await
     }

@@ -1,6 +1,6 @@
 //! Protobuf to domain and back.
 
-use crate::domain::{NewReferral, Referral, ReferralType, State, Stay};
+use crate::domain::{Bar, NewBar, NewReferral, Referral, ReferralType, State, Stay};
 use kernel::{DiagnosisCode, InstitutionCode, PersonId, ReferralId, Refusal};
 use proto::referral as pb;
 use runtime::parse;
@@ -9,6 +9,8 @@ use runtime::parse;
 const REMARK_MAX: usize = 200;
 /// 就诊ID (mdtrt_id), in characters.
 const VISIT_NUMBER_MAX: usize = 30;
+/// 处理决定书文号, in characters.
+const DECISION_NUMBER_MAX: usize = 100;
 
 /// A referral to request.
 pub fn new_referral(message: &pb::RequestReferralRequest) -> Result<NewReferral, Refusal> {
@@ -39,13 +41,54 @@ pub fn opinion(message: &pb::ApproveReferralRequest) -> Result<String, Refusal> 
 
 /// The stay that wants to use a referral.
 pub fn stay(message: &pb::UseReferralRequest) -> Result<Stay, Refusal> {
-    let institution = InstitutionCode::parse(&message.institution_code);
     Ok(Stay {
         person: parse::field("person_id", PersonId::parse(&message.person_id))?,
-        institution: parse::field("institution_code", institution)?,
-        visit_number: parse::token("visit_number", &message.visit_number, VISIT_NUMBER_MAX)?,
+        institution: institution_code(&message.institution_code)?,
+        visit_number: visit_number(&message.visit_number)?,
         admission: parse::day("admission_day", &message.admission_day)?,
     })
+}
+
+/// 就诊ID (mdtrt_id).
+pub fn visit_number(text: &str) -> Result<String, Refusal> {
+    parse::token("visit_number", text, VISIT_NUMBER_MAX)
+}
+
+/// An institution to bar.
+pub fn new_bar(message: &pb::BarInstitutionRequest) -> Result<NewBar, Refusal> {
+    let number = &message.decision_number;
+    Ok(NewBar {
+        institution: institution_code(&message.institution_code)?,
+        from: parse::day("from_day", &message.from_day)?,
+        until: parse::day("until_day", &message.until_day)?,
+        decision_number: parse::text("decision_number", number, DECISION_NUMBER_MAX)?,
+        reason: parse::text("reason", &message.reason, REMARK_MAX)?,
+    })
+}
+
+/// 定点医药机构编号 (fixmedins_code), or nothing when it is empty.
+pub fn optional_institution(text: &str) -> Result<Option<InstitutionCode>, Refusal> {
+    match text {
+        "" => Ok(None),
+        text => institution_code(text).map(Some),
+    }
+}
+
+fn institution_code(text: &str) -> Result<InstitutionCode, Refusal> {
+    parse::field("institution_code", InstitutionCode::parse(text))
+}
+
+/// A bar as the wire shows it.
+pub fn bar(bar: Bar) -> pb::Bar {
+    let wanted = bar.wanted;
+    pb::Bar {
+        bar_id: bar.id.to_string(),
+        institution_code: wanted.institution.to_string(),
+        from_day: wanted.from.to_string(),
+        until_day: wanted.until.to_string(),
+        decision_number: wanted.decision_number,
+        reason: wanted.reason,
+    }
 }
 
 /// A referral as the wire shows it.

@@ -1,7 +1,7 @@
 //! The service as its callers see it, through the same layers as from the network.
 
 use futures_util::future::join_all;
-use kernel::{AreaCode, Clock, Instant, Principal, Role};
+use kernel::{AreaCode, Instant, Principal, Role};
 use proto::common::outcome::State as Told;
 use proto::referral::referral::State;
 use proto::referral::referral_service_client::ReferralServiceClient;
@@ -15,6 +15,7 @@ use runtime::{Context, Settings, Wire, fault_of};
 use std::sync::Arc;
 use std::time::Duration;
 use store::testing::TestDatabase;
+use store::{Db, event};
 use tonic::{Request, Status};
 
 const PERSON: &str = "0190d6b2-5f5e-7cc3-98c4-dc0c0c07398f";
@@ -33,19 +34,28 @@ struct Caller {
 /// The service over a database of its own.
 struct House {
     wire: Wire,
+    db: Db,
+    clock: Arc<ManualClock>,
     _database: TestDatabase,
 }
+
+#[path = "service/bars.rs"]
+mod bars;
+#[path = "service/releases.rs"]
+mod releases;
 
 impl House {
     async fn open() -> House {
         let database = TestDatabase::open().await.unwrap();
         let listen = "127.0.0.1:0".parse().unwrap();
         let settings = Settings::embedded(listen, area("152501"), database.url(referral::NAME));
-        let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(NOW));
+        let clock = Arc::new(ManualClock::at(NOW));
         let db = referral::open(&settings).await.unwrap();
-        let service = referral::build(db, &settings, clock);
+        let service = referral::build(db.clone(), &settings, clock.clone());
         House {
             wire: service.wire(),
+            db,
+            clock,
             _database: database,
         }
     }
@@ -61,6 +71,14 @@ impl House {
             client: ReferralServiceClient::new(self.wire.clone()),
             context: Context::of(principal, Duration::from_secs(30)),
         }
+    }
+
+    /// How many events of a kind were told.
+    async fn told(&self, kind: &str) -> usize {
+        while event::seal(&self.db, NOW).await.unwrap() > 0 {}
+        let here = area("152501");
+        let events = event::list(&self.db, &here, 0, 500).await.unwrap();
+        events.iter().filter(|event| event.kind == kind).count()
     }
 
     fn clerk(&self) -> Caller {

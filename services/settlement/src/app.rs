@@ -1,33 +1,43 @@
 //! One method per RPC: load, decide, store.
 //!
-//! Statements of one `post` on a person who has claims in the year: key, institution, catalogue
-//! version, person-year lock, settlement, postings, person-year, event, key: nine, and one commit.
+//! Statements of one `post` on a person who has claims in the year: key, institution (and who is
+//! suspended), catalogue version, person-year lock (and who holds it), settlement, postings,
+//! person-year, event, key: nine, and one commit. A guarantee adds three.
 
+mod batches;
+mod guarantees;
+mod holds;
 mod pricing;
 mod registers;
+mod subsidies;
+mod suspensions;
 
 use crate::catalogue::Catalogue;
 use crate::domain::{
-    Basis, Bill, Evidence, Finding, Institution, Member, PersonYear, Posted, admit, holds, price,
+    Basis, Bill, Evidence, Finding, Institution, Member, PersonYear, Posted, Suspended, Taken,
+    YearKey, admit, price, still_holds,
 };
+use crate::ledger::Transaction;
 use crate::refusal::{
-    ALREADY_REVERSED, CLAIM_IN_PROGRESS, DUPLICATE_CLAIM, INSTITUTION_UNKNOWN, NO_CATALOGUE,
-    NOT_NEWEST, SETTLEMENT_UNKNOWN, VISIT_SETTLED,
+    ALREADY_REVERSED, CLAIM_IN_PROGRESS, INSTITUTION_UNKNOWN, NO_CATALOGUE, NOT_NEWEST,
+    SETTLEMENT_UNKNOWN,
 };
 use crate::shelf::Catalogues;
-use crate::{ledger, refusal, store};
+use crate::{refusal, store};
 use ::store::document::{Documents, Register};
 use ::store::event::{self, Event};
-use ::store::{Call, Db, Done, Key, Made, Stop, Tx, lock_timed_out, new_id};
+use ::store::{Call, Db, Done, Key, Made, Stop, Tx, lock_timed_out, new_id, page};
 use kernel::refusal::NO_PACKAGE;
 use kernel::{
-    AreaCode, Clock, Instant, InstitutionCode, Outcome, PersonId, Refusal, Scheme, SealedEvent,
-    SettlementId, Spec,
+    AreaCode, Clock, Day, Instant, InstitutionCode, Outcome, Refusal, SealedEvent, SettlementId,
+    Spec,
 };
 use policy::{Law, Library, Package};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 use std::sync::Arc;
+
+pub use holds::Set;
 
 /// Refusals that may stand in this service's key rows.
 pub const LISTS: &[&[&Spec]] = &[
@@ -119,13 +129,13 @@ impl App {
         let (area, bill) = (&call.key.area, &order.bill);
         admit(bill, order.member.as_ref(), &order.findings, call.now.day())?;
         let (package, catalogue, institution) = self.terms(&*tx, area, bill, call.now).await?;
-        let year = bill.year();
-        let before = store::lock_person_year(&tx, area, bill.person, &bill.scheme, year)
-            .await
-            .map_err(in_progress)?;
+        let whose = bill.year_key();
+        let before = lock_year(&tx, call, &whose).await?;
+        let mut guarantees = self.lock_guarantees(&tx, area, [bill].into_iter()).await?;
+        guarantees.close(bill, call.now)?;
         let evidence = evidence(order, &institution, &before)?;
         let priced = price(&package, &catalogue, &evidence, before.version)?;
-        holds(order.basis.as_ref(), &priced.basis)?;
+        still_holds(order.basis.as_ref(), &priced.basis)?;
 
         let posted = Posted {
             id: SettlementId(new_id(call.now)),
@@ -136,29 +146,18 @@ impl App {
             posted_at: call.now,
             reversed_at: None,
         };
-        let (id, amounts) = (posted.id, &posted.amounts);
-        if !store::insert(&tx, area, &posted).await? {
-            return Err(settled_already(&tx, area, bill).await);
+        let all = std::slice::from_ref(&posted);
+        if !store::insert(&tx, area, all).await? {
+            return Err(settled_already(&tx, area, all).await);
         }
-        let postings = ledger::postings(amounts, &bill.institution);
-        store::insert_postings(&tx, area, &id.to_string(), None, id, &postings, call.now).await?;
-        let after = PersonYear {
-            version: before.version + 1,
-            last_ordinal: posted.ordinal,
-            accumulators: before.accumulators.plus(&amounts.deltas),
-        };
-        store::save_person_year(&tx, area, bill.person, &bill.scheme, year, &after).await?;
-        let facts = json!({
-            "person_id": bill.person, "institution_code": bill.institution,
-            "med_type": bill.med_type, "end_day": bill.end, "ordinal": posted.ordinal,
-            "total_fen": amounts.total, "funds_fen": amounts.funds(), "cash_fen": amounts.cash,
-            "package_digest": posted.basis.package_digest,
-            "amounts_digest": posted.basis.amounts_digest,
-        });
-        self.tell(&tx, call, "settlement.posted", &id.to_string(), facts)
-            .await?;
+        let moved = Transaction::of(&posted);
+        store::insert_transactions(&tx, area, &[moved], call.now).await?;
+        let after = before.posted(&posted);
+        store::save_person_year(&tx, area, &whose, &after).await?;
+        self.close_guarantees(&tx, call, all).await?;
+        event::record(&tx, call.now, told_posted(call, &posted)).await?;
         Ok(Made {
-            subject: id.to_string(),
+            subject: posted.id.to_string(),
             value: posted,
         })
     }
@@ -193,13 +192,10 @@ impl App {
                 .at("settlement_id")
         };
         let seen = found.ok_or_else(unknown)?;
-        let bill = &seen.evidence.bill;
-        let (person, scheme, year) = (bill.person, &bill.scheme, bill.year());
-        let before = store::lock_person_year(&tx, area, person, scheme, year)
-            .await
-            .map_err(in_progress)?;
+        let whose = seen.evidence.bill.year_key();
+        let before = lock_year(&tx, call, &whose).await?;
         // Seen before the lock; only under the lock is it known to stand.
-        let newest = store::newest_standing(&tx, area, person, scheme, year).await?;
+        let newest = store::newest_standing(&tx, area, &whose).await?;
         if newest
             .as_ref()
             .is_none_or(|newest| newest.id != id.to_string())
@@ -212,28 +208,20 @@ impl App {
             }
             .into());
         }
-        store::mark_reversed(&tx, area, id, call.now, &what.reason).await?;
-        let original = id.to_string();
-        let postings = store::postings_of(&tx, area, &original).await?;
-        let transaction = new_id(call.now).to_string();
-        let opposite = ledger::opposite(postings);
-        let link = Some(original.as_str());
-        store::insert_postings(&tx, area, &transaction, link, id, &opposite, call.now).await?;
-        let after = PersonYear {
-            version: before.version + 1,
-            last_ordinal: before.last_ordinal,
-            accumulators: before.accumulators.minus(&seen.amounts.deltas),
-        };
-        store::save_person_year(&tx, area, person, scheme, year, &after).await?;
-        let facts = json!({ "person_id": person, "funds_fen": seen.amounts.funds() });
-        self.tell(&tx, call, "settlement.reversed", &original, facts)
-            .await?;
+        store::mark_reversed(&tx, area, &[id], call.now, &what.reason).await?;
+        let all = std::slice::from_ref(&seen);
+        let opposite = opposites(&tx, call, all).await?;
+        store::insert_transactions(&tx, area, &opposite, call.now).await?;
+        let after = before.reversed(&seen);
+        store::save_person_year(&tx, area, &whose, &after).await?;
+        self.reopen_guarantees(&tx, call, all).await?;
+        event::record(&tx, call.now, told_reversed(call, &seen)).await?;
         let reversed = Posted {
             reversed_at: Some(call.now),
             ..seen
         };
         Ok(Made {
-            subject: original,
+            subject: id.to_string(),
             value: reversed,
         })
     }
@@ -269,11 +257,9 @@ impl App {
     pub async fn accumulators(
         &self,
         area: &AreaCode,
-        person: PersonId,
-        scheme: &Scheme,
-        year: i32,
+        whose: &YearKey,
     ) -> Result<PersonYear, Refusal> {
-        Ok(store::accumulators(&self.db, area, person, scheme, year).await?)
+        Ok(store::accumulators(&self.db, area, whose).await?)
     }
 
     /// Every account of the area's ledger.
@@ -310,7 +296,8 @@ impl App {
         bill: &Bill,
         now: Instant,
     ) -> Result<(Arc<Package>, Arc<Catalogue>, Institution), Stop> {
-        let institution = store::institution_on(on, area, &bill.institution, bill.end).await?;
+        let (at, who) = ((&bill.institution, bill.end), (bill.person, now.day()));
+        let institution = store::institution_on(on, area, at, who).await?;
         let found = store::catalogue_in_force(on, area, bill.end).await?;
         let law = match &found {
             Some(version) => self.packages.current(on, area, version.generation).await?,
@@ -321,11 +308,7 @@ impl App {
             let no = NO_PACKAGE.refuse().at("claim.scheme");
             no.with("scheme", bill.scheme.term()).with("day", bill.end)
         })?;
-        let institution = institution.ok_or_else(|| {
-            let no = INSTITUTION_UNKNOWN.refuse().at("claim.institution_code");
-            no.with("institution_code", &bill.institution)
-                .with("day", bill.end)
-        })?;
+        let institution = settling(institution, at, "claim.institution_code")?;
         let version = found.ok_or_else(|| NO_CATALOGUE.refuse().with("day", bill.end))?;
         let catalogue = self.catalogues.current(on, area, &version).await?;
         Ok((package.clone(), catalogue, institution))
@@ -339,15 +322,69 @@ impl App {
         subject: &str,
         facts: serde_json::Value,
     ) -> Result<(), Stop> {
-        let area = call.key.area.clone();
-        let told = Event {
-            area,
-            kind,
-            subject: subject.to_string(),
-            facts,
-        };
-        Ok(event::record(tx, call.now, told).await?)
+        Ok(event::record(tx, call.now, told(call, kind, subject, facts)).await?)
     }
+}
+
+/// An event of a call.
+fn told(call: &Call, kind: &'static str, subject: &str, facts: serde_json::Value) -> Event {
+    Event {
+        area: call.key.area.clone(),
+        kind,
+        subject: subject.to_string(),
+        facts,
+    }
+}
+
+fn told_posted(call: &Call, posted: &Posted) -> Event {
+    let (bill, amounts) = (&posted.evidence.bill, &posted.amounts);
+    let facts = json!({
+        "person_id": bill.person, "institution_code": bill.institution,
+        "med_type": bill.med_type, "end_day": bill.end, "ordinal": posted.ordinal,
+        "total_fen": amounts.total, "funds_fen": amounts.funds(), "cash_fen": amounts.cash,
+        "package_digest": posted.basis.package_digest,
+        "amounts_digest": posted.basis.amounts_digest,
+    });
+    told(call, "settlement.posted", &posted.id.to_string(), facts)
+}
+
+fn told_reversed(call: &Call, posted: &Posted) -> Event {
+    let person = posted.evidence.bill.person;
+    let facts = json!({ "person_id": person, "funds_fen": posted.amounts.funds() });
+    told(call, "settlement.reversed", &posted.id.to_string(), facts)
+}
+
+/// The institution, if it is known on the day and nobody is suspended; `path` is where it was named.
+fn settling(
+    found: Option<(Institution, Suspended)>,
+    (code, day): (&InstitutionCode, Day),
+    path: &str,
+) -> Result<Institution, Refusal> {
+    let (institution, suspended) = found.ok_or_else(|| {
+        let no = INSTITUTION_UNKNOWN.refuse().at(path);
+        no.with("institution_code", code).with("day", day)
+    })?;
+    suspended.check()?;
+    Ok(institution)
+}
+
+/// Locks a person-year that nobody holds.
+async fn lock_year(tx: &Tx, call: &Call, whose: &YearKey) -> Result<PersonYear, Stop> {
+    let locked = store::lock_person_year(tx, &call.key.area, whose).await;
+    let year = locked.map_err(in_progress)?;
+    year.free(call.now)?;
+    Ok(year)
+}
+
+/// The ledger transactions that take back what these settlements moved.
+async fn opposites(tx: &Tx, call: &Call, posted: &[Posted]) -> Result<Vec<Transaction>, Stop> {
+    let ids: Vec<String> = posted.iter().map(|posted| posted.id.to_string()).collect();
+    let mut moved = store::postings_of(tx, &call.key.area, &ids).await?;
+    let opposite = |subject: String| {
+        let postings = moved.remove(&subject).unwrap_or_default();
+        Transaction::reversal(new_id(call.now).to_string(), subject, postings)
+    };
+    Ok(ids.into_iter().map(opposite).collect())
 }
 
 fn evidence(
@@ -377,23 +414,24 @@ fn kept(settlement: policy::Settlement) -> policy::Settlement {
     }
 }
 
-/// A visit or bill that is settled already: which of the two, and the settlement that stands. The
-/// visit goes first, whichever constraint the database found first.
-async fn settled_already(tx: &Tx, area: &AreaCode, bill: &Bill) -> Stop {
-    let mut standing = match store::standing(tx, area, bill).await {
-        Ok(standing) => standing,
+/// Of these settlements, which could not all be inserted, the first whose visit or bill is settled
+/// already, and the settlement that stands: which may be one of them.
+async fn settled_already(tx: &Tx, area: &AreaCode, posted: &[Posted]) -> Stop {
+    let bills: Vec<&Bill> = posted.iter().map(|posted| &posted.evidence.bill).collect();
+    let taken = match store::taken(tx, area, &bills).await {
+        Ok(taken) => taken,
         Err(stop) => return stop,
     };
-    standing.sort_by_key(|(_, same_visit)| !same_visit);
-    let (no, id) = match standing.first() {
-        Some((id, true)) => (VISIT_SETTLED.refuse().at("claim.visit_number"), id),
-        Some((id, false)) => (DUPLICATE_CLAIM.refuse().at("claim.lines"), id),
-        // It was reversed a moment ago: asked again, the claim is settled.
-        None => return CLAIM_IN_PROGRESS.refuse().into(),
+    let own = |posted: &Posted, taken: &Taken| taken.id == posted.id.to_string();
+    let no = |posted: &Posted| {
+        let others = taken.iter().filter(|taken| !own(posted, taken));
+        Taken::refuse(&posted.evidence.bill, others)
     };
-    let no = no.with("institution_code", &bill.institution);
-    let no = no.with("visit_number", &bill.visit);
-    no.with("settlement_id", id).into()
+    match posted.iter().find_map(no) {
+        Some(no) => no.into(),
+        // It was reversed a moment ago: asked again, the claim is settled.
+        None => CLAIM_IN_PROGRESS.refuse().into(),
+    }
 }
 
 /// Waiting in vain for the person-year has a name of its own.
@@ -403,4 +441,12 @@ fn in_progress(stop: Stop) -> Stop {
     } else {
         stop
     }
+}
+
+/// Splits off the row read beyond a page of rows in the order of their ids, and gives the token of
+/// the next.
+fn page_of<T>(rows: Vec<T>, size: u64, id: impl Fn(&T) -> String) -> (Vec<T>, String) {
+    let rows = rows.into_iter().map(|row| (id(&row), row)).collect();
+    let (rows, next) = page::cut(rows, size, |(id, _): &(String, T)| id);
+    (rows.into_iter().map(|(_, row)| row).collect(), next)
 }

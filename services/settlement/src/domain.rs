@@ -1,17 +1,27 @@
 //! A bill, what others say of it, and the decision what it costs: pure.
 
+mod guarantee;
+mod hold;
+mod person_year;
 mod price;
+mod subsidy;
+mod suspension;
 
+pub use guarantee::{Admission, Guarantee, GuaranteeState, Guarantees, Stay};
+pub use hold::{BATCH_MAX, Hold, HoldState, Taken, expiry, within};
+pub use person_year::{Held, PersonYear, YearKey};
 pub use price::price;
+pub use subsidy::Subsidy;
+pub use suspension::{Suspended, Suspension, Whom};
 
 use crate::refusal::{
     BASIS_CHANGED, CLAIM_DAYS_REVERSED, CLAIM_DENIED, CLAIM_IN_FUTURE, CLAIM_TOO_LONG,
 };
 use kernel::refusal::invalid;
 use kernel::{
-    CatalogueId, Day, DiagnosisCode, Digest, Digester, DiseaseCode, Fen, IdentityKind, Instant,
-    InstitutionCode, InstitutionKind, InstitutionTier, ItemCode, MedType, PersonId, Quantity,
-    Refusal, Scheme, SettlementId, UnitPrice,
+    CatalogueId, Day, DiagnosisCode, Digest, Digester, DiseaseCode, Fen, GuaranteeId, IdentityKind,
+    Instant, InstitutionCode, InstitutionKind, InstitutionTier, ItemCode, MedType, PersonId,
+    Quantity, ReferralId, Refusal, Scheme, SettlementId, UnitPrice,
 };
 use policy::{Accumulators, Change, Filing, Place, ThirdParty};
 use serde::{Deserialize, Serialize};
@@ -58,6 +68,12 @@ pub struct Bill {
     /// 家庭年收入, where somebody said.
     #[serde(default)]
     pub household_income: Option<Fen>,
+    /// 转诊备案编号 (trt_dcla_detl_sn): the referral that the visit used up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub referral: Option<ReferralId>,
+    /// 先诊疗后付费: the guarantee that the settlement closes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guarantee: Option<GuaranteeId>,
     /// 费用明细.
     pub lines: Vec<BillLine>,
 }
@@ -171,17 +187,6 @@ pub struct Institution {
     pub place: Place,
     /// 协议机构.
     pub contracted: bool,
-}
-
-/// The accumulators of a person, scheme and year.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PersonYear {
-    /// Grows with every settlement and reversal.
-    pub version: i64,
-    /// The ordinal of the newest settlement.
-    pub last_ordinal: i64,
-    /// The fold of all standing settlements' deltas.
-    pub accumulators: Accumulators,
 }
 
 /// Everything a decision rested on; stored with it, so that it can be repeated and explained.
@@ -312,9 +317,13 @@ impl Bill {
         }
     }
 
-    /// The year whose accumulators count: that of discharge (benefits.md 4.2, variant a).
-    pub fn year(&self) -> i32 {
-        self.end.year()
+    /// Whose accumulators count: those of the year of discharge (benefits.md 4.2, variant a).
+    pub fn year_key(&self) -> YearKey {
+        YearKey {
+            person: self.person,
+            scheme: self.scheme.clone(),
+            year: self.end.year(),
+        }
     }
 }
 
@@ -369,7 +378,7 @@ pub fn admit(
 }
 
 /// The amounts must still be those of `expected`.
-pub fn holds(expected: Option<&Basis>, now: &Basis) -> Result<(), Refusal> {
+pub fn still_holds(expected: Option<&Basis>, now: &Basis) -> Result<(), Refusal> {
     let Some(expected) = expected.filter(|e| e.amounts_digest != now.amounts_digest) else {
         return Ok(());
     };

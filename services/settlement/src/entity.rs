@@ -71,6 +71,9 @@ pub mod person_year {
         pub version: i64,
         pub last_ordinal: i64,
         pub accumulators: String,
+        /// The hold that set the year aside, and until when; both or neither.
+        pub held_by: Option<String>,
+        pub held_until: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -135,12 +138,161 @@ pub mod posting {
         pub transaction_id: String,
         #[sea_orm(primary_key, auto_increment = false)]
         pub number: i32,
-        pub settlement_id: String,
+        /// The settlement, or the subsidy, that it is of.
+        #[sea_orm(column_name = "settlement_id")]
+        pub subject_id: String,
         /// The transaction this one is the opposite of.
         pub reverses: Option<String>,
         pub account: String,
         pub amount_fen: i64,
         pub posted_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 先诊疗后付费.
+pub mod guarantee {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "guarantee")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub guarantee_id: String,
+        pub person_id: String,
+        pub institution_code: String,
+        pub visit_number: String,
+        pub scheme: String,
+        pub med_type: String,
+        pub begin_day: String,
+        pub diagnosis_code: String,
+        pub referral_id: Option<String>,
+        pub estimate_fen: i64,
+        pub opened_at: i64,
+        /// The settlement that closed it, and when; both or neither.
+        pub settlement_id: Option<String>,
+        pub closed_at: Option<i64>,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 预留.
+pub mod hold {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "hold")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub hold_id: String,
+        pub person_id: String,
+        pub scheme: String,
+        pub year: i32,
+        pub opened_at: i64,
+        pub expires_at: i64,
+        pub released_at: Option<i64>,
+        pub posted_at: Option<i64>,
+        /// The batch that posted it, and its place there; likewise the one that reversed it.
+        pub batch_id: Option<String>,
+        pub batch_number: Option<i32>,
+        pub reversal_id: Option<String>,
+        pub reversal_number: Option<i32>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A claim of a hold, as it will be posted.
+pub mod held_claim {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "held_claim")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub hold_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub number: i32,
+        pub settlement_id: String,
+        pub ordinal: i64,
+        /// As in `settlement`.
+        pub evidence: String,
+        pub basis: String,
+        pub amounts: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 参保资助.
+pub mod subsidy {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "subsidy")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub subsidy_id: String,
+        pub person_id: String,
+        pub scheme: String,
+        pub year: i32,
+        pub identity_kind: Option<String>,
+        pub subsidy_fen: i64,
+        pub coverage_id: String,
+        pub posted_at: i64,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 暂停联网结算.
+pub mod online_suspension {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "online_suspension")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub suspension_id: String,
+        /// An institution's code or a person's id: neither can be taken for the other.
+        pub subject: String,
+        /// Counts the suspensions of a subject, withdrawn ones too: of two at once one is told to wait.
+        pub ordinal: i64,
+        pub from_day: String,
+        pub until_day: String,
+        pub decision_number: String,
+        pub reason: String,
+        pub recorded_at: i64,
+        pub withdrawn_at: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

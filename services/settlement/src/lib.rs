@@ -1,20 +1,25 @@
 //! 结算: what a claim costs, who pays, and that it is paid once.
 //!
 //! It decides amounts by the package of the claim's last day that is in force at the moment of the
-//! decision, keeps the accumulators of each
-//! person, scheme and year, and the fund ledger. It refuses to know who is insured and what is
-//! suspicious: the person's snapshot and the findings come with the request and are stored with the
-//! decision.
+//! decision, keeps the accumulators of each person, scheme and year, and the fund ledger. Claims of
+//! several people can be settled together or not at all: each person-year is held first, and all
+//! holds are posted in one transaction. It refuses to know who is insured and what is suspicious:
+//! the person's snapshot and the findings come with the request and are stored with the decision.
 //!
 //! ```text
-//! settlement:   posted ──ReverseSettlement (newest first)──▶ reversed
+//! settlement:   posted ──ReverseSettlement, ReverseHolds (newest first)──▶ reversed
+//! guarantee:    open ◀──settled, reversed──▶ closed;  open ──withdrawn by its request──▶ withdrawn
+//! hold:         open ──PostHolds──▶ posted;  open ──withdrawn──▶ released;  open ──time──▶ expired
+//! subsidy:      posted ──withdrawn by its request──▶ taken back by the opposite entry
+//! suspension:   recorded ──withdrawn by its request──▶ gone;  it counts on its days only
 //! institution:  registered ──withdrawn by its request──▶ gone
 //! catalogue:    published (immutable)
 //! package:      proposed ──activated by another person──▶ scheduled ──its instant──▶ in force
 //! ```
 //!
-//! Row locks are taken in the order: request key, person-year. Everything else is inserted, or read
-//! without a lock because it never changes.
+//! Row locks are taken in the order: request key, person-years by person, scheme and year,
+//! guarantees by id; a hold is written under the lock of its person-year. Everything else is
+//! inserted, or read without a lock because it never changes.
 
 mod app;
 mod catalogue;

@@ -36,6 +36,36 @@ kernel::refusals! {
     ALREADY_REVERSED: Precondition, "结算 {settlement_id} 已撤销。", "无需再次撤销。";
     /// Later settlements of the same person, scheme and year stand.
     NOT_NEWEST: Precondition, "结算 {settlement_id} 之后还有同一年度的有效结算 {newest_id}。", "请按从新到旧的顺序,以新的请求编号撤销。";
+    /// The institution or the person is not settled for online at present.
+    ONLINE_SUSPENDED: Precondition, "{who}已被暂停联网结算,自 {until_day} 起恢复。", "请先行垫付,凭票据到经办机构申请手工(零星)报销;或待恢复后以新的请求编号办理。";
+    /// The days of a suspension are in the wrong order, or more than the law allows.
+    SUSPENSION_DAYS: Invalid, "暂停自 {from_day} 至 {until_day}(不含当日),应至少一天且不超过 {max_months} 个月。", "请核对处理决定书的起止日期,以新的请求编号办理。";
+    /// Another suspension of the same institution or person has days in common with it.
+    SUSPENSION_OVERLAPS: Exists, "与已有的暂停 {suspension_id} 日期重叠。", "请核对已有的暂停;如需更改,请先冲正原暂停,再以新的请求编号办理。";
+    /// The day of admission has not come yet.
+    GUARANTEE_IN_FUTURE: Precondition, "入院日期 {day} 晚于今天({today})。", "请在办理入院当日以新的请求编号办理。";
+    /// The funds may not pay for the person on the day of admission.
+    GUARANTEE_NOT_ENTITLED: Precondition, "参保人在 {day} 不能享受待遇:{reason}", "请按自费或预缴押金办理入院;参保信息有误的,更正后以新的请求编号办理。";
+    /// The person, or the visit, has an open guarantee.
+    GUARANTEE_EXISTS: Exists, "该参保人或该次就诊已有未结算的先诊疗后付费。", "请先结算或撤回原入院,再以新的请求编号办理。";
+    /// No such guarantee in the caller's area, or it was withdrawn.
+    GUARANTEE_UNKNOWN: NotFound, "担保 {guarantee_id} 不存在或已撤回。", "请核对担保编号,以新的请求编号办理。";
+    /// A settlement closed it already.
+    GUARANTEE_CLOSED: Precondition, "担保 {guarantee_id} 已随结算终止。", "请核对原结算;如需更改,请先撤销原结算,再以新的请求编号办理。";
+    /// It stands for another stay.
+    GUARANTEE_FOR_OTHERS: Precondition, "担保 {guarantee_id} 不属于该参保人、该机构的该次就诊。", "请核对人员、机构与就诊编号,以新的请求编号办理。";
+    /// No such hold in the caller's area.
+    HOLD_UNKNOWN: NotFound, "预留 {hold_id} 不存在。", "请核对预留编号,以新的请求编号办理。";
+    /// Its time ran out before it was posted.
+    HOLD_EXPIRED: Precondition, "预留 {hold_id} 已过期,整批未结算。", "请以新的请求编号重新预留并结算整批。";
+    /// It was withdrawn.
+    HOLD_RELEASED: Precondition, "预留 {hold_id} 已撤回,整批未结算。", "请以新的请求编号重新预留并结算整批。";
+    /// Another request has posted it.
+    HOLD_POSTED: Exists, "预留 {hold_id} 已由另一请求结算。", "请核对原结算;无需重复办理。";
+    /// There is nothing to reverse.
+    HOLD_NOT_POSTED: Precondition, "预留 {hold_id} 未结算,无可撤销。", "请核对预留编号,以新的请求编号办理。";
+    /// The person's fee of the year is subsidised already.
+    SUBSIDY_POSTED: Exists, "该人员 {year} 年度的参保资助 {subsidy_id} 已入账。", "同一年度只资助一次;如需更正,请先冲正原资助,再以新的请求编号办理。";
     /// What was stored does not give the same amounts any more; nothing is shown rather than a lie.
     REPLAY_DIFFERS: Internal, "结算 {settlement_id} 按留存依据重算的结果与原结算不一致。", "请联系运维并提供结算编号。";
 }

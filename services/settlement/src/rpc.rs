@@ -1,12 +1,21 @@
-//! The generated trait: parse, call the app, render.
+//! The generated trait: parse, call the app, render. The methods stand beside, by what they are
+//! about.
+
+mod claims;
+mod guarantees;
+mod holds;
+mod ledger;
+mod packages;
+mod registers;
+mod requests;
+mod suspensions;
 
 use crate::app::App;
-use crate::wire;
-use kernel::{Digest, PersonId, Refusal, Role, Scheme, SettlementId};
+use kernel::{Digest, Refusal, Role};
 use proto::settlement as pb;
 use proto::settlement::settlement_service_server::SettlementService;
-use runtime::{Access, Answer, Context, answer, carried_origin, origin, parse, render};
-use store::{Call, Key, page};
+use runtime::{Access, Answer, Context, parse};
+use store::{Call, Key};
 use tonic::Request;
 
 /// Who may call what. Hospitals call the orchestrator, not this.
@@ -18,6 +27,21 @@ pub const ACCESS: Access = &[
     ("QuoteChange", BUREAU),
     ("PostSettlement", SUITE),
     ("ReverseSettlement", SUITE),
+    ("OpenGuarantee", SUITE),
+    ("WithdrawOpenGuarantee", SUITE),
+    ("GetGuarantee", BUREAU),
+    ("ListGuarantees", BUREAU),
+    ("HoldClaims", SUITE),
+    ("WithdrawHoldClaims", SUITE),
+    ("PostHolds", SUITE),
+    ("ReverseHolds", SUITE),
+    ("ListHolds", BUREAU),
+    ("PostSubsidy", SUITE),
+    ("WithdrawPostSubsidy", SUITE),
+    ("SuspendOnline", SUITE),
+    ("WithdrawSuspendOnline", SUITE),
+    ("ListSuspensions", BUREAU),
+    ("GetLedgerEntries", BUREAU),
     ("GetSettlement", BUREAU),
     ("ExplainSettlement", BUREAU),
     ("ExplainChange", BUREAU),
@@ -48,6 +72,12 @@ const METHODS: &[&str] = &[
     "PublishCatalogue",
     "PostSettlement",
     "ReverseSettlement",
+    "OpenGuarantee",
+    "HoldClaims",
+    "PostHolds",
+    "ReverseHolds",
+    "PostSubsidy",
+    "SuspendOnline",
     "ProposePackage",
     "ActivatePackage",
 ];
@@ -72,382 +102,54 @@ impl Rpc {
     }
 }
 
-#[tonic::async_trait]
-impl SettlementService for Rpc {
-    async fn register_institution(
-        &self,
-        request: Request<pb::RegisterInstitutionRequest>,
-    ) -> Answer<pb::RegisterInstitutionResponse> {
-        answer(request, |context, message| async move {
-            let new = wire::new_institution(message.institution.as_ref())?;
-            let method = "RegisterInstitution";
-            let origin = origin(method, &message);
-            let call = self.call(&context, method, &message.request_id, origin)?;
-            let (institution, replayed) = self.0.register_institution(&call, &new).await?;
-            let institution = Some(wire::institution(institution));
-            Ok(pb::RegisterInstitutionResponse {
-                institution,
-                replayed,
-            })
-        })
-        .await
-    }
+/// One line per method: the trait hands each to the method of the same name.
+macro_rules! served {
+    ($($method:ident($request:ident) -> $answer:ident;)*) => {
+        #[tonic::async_trait]
+        impl SettlementService for Rpc {
+            $(async fn $method(&self, request: Request<pb::$request>) -> Answer<pb::$answer> {
+                Rpc::$method(self, request).await
+            })*
+        }
+    };
+}
 
-    async fn withdraw_register_institution(
-        &self,
-        request: Request<pb::WithdrawRegisterInstitutionRequest>,
-    ) -> Answer<pb::WithdrawRegisterInstitutionResponse> {
-        answer(request, |context, message| async move {
-            let id = parse::original_request_id(&message.original_request_id)?;
-            let key = Key::of(&context.principal, "RegisterInstitution", id);
-            let outcome = self.0.withdraw_register_institution(&key).await?;
-            let outcome = Some(render::outcome(outcome));
-            Ok(pb::WithdrawRegisterInstitutionResponse { outcome })
-        })
-        .await
-    }
-
-    async fn publish_catalogue(
-        &self,
-        request: Request<pb::PublishCatalogueRequest>,
-    ) -> Answer<pb::PublishCatalogueResponse> {
-        answer(request, |context, message| async move {
-            let (day, items) = wire::catalogue(&message)?;
-            let method = "PublishCatalogue";
-            let origin = origin(method, &message);
-            let call = self.call(&context, method, &message.request_id, origin)?;
-            let (id, digest, replayed) = self.0.publish_catalogue(&call, day, &items).await?;
-            Ok(pb::PublishCatalogueResponse {
-                catalogue_id: id.to_string(),
-                digest: digest.to_string(),
-                replayed,
-            })
-        })
-        .await
-    }
-
-    async fn price_claim(
-        &self,
-        request: Request<pb::PriceClaimRequest>,
-    ) -> Answer<pb::PriceClaimResponse> {
-        answer(request, |context, message| async move {
-            let (claim, member) = (message.claim.as_ref(), message.member.as_ref());
-            let order = wire::order(claim, member, &message.findings, None)?;
-            let priced = self.0.quote(&context.principal.area, order).await?;
-            Ok(pb::PriceClaimResponse {
-                quote: Some(wire::quote(priced)),
-            })
-        })
-        .await
-    }
-
-    async fn quote_change(
-        &self,
-        request: Request<pb::QuoteChangeRequest>,
-    ) -> Answer<pb::QuoteChangeResponse> {
-        answer(request, |context, message| async move {
-            let (claim, member) = (message.claim.as_ref(), message.member.as_ref());
-            let order = wire::order(claim, member, &message.findings, None)?;
-            let change = wire::change(message.change.as_ref())?;
-            let area = &context.principal.area;
-            let (compared, basis) = self.0.quote_change(area, order, &change).await?;
-            Ok(pb::QuoteChangeResponse {
-                comparison: Some(wire::comparison(compared, &basis)),
-            })
-        })
-        .await
-    }
-
-    async fn post_settlement(
-        &self,
-        request: Request<pb::PostSettlementRequest>,
-    ) -> Answer<pb::PostSettlementResponse> {
-        answer(request, |context, message| async move {
-            let (claim, member) = (message.claim.as_ref(), message.member.as_ref());
-            let order = wire::order(claim, member, &message.findings, message.basis.as_ref())?;
-            let method = "PostSettlement";
-            let origin = carried_origin(&message.origin, method, &message)?;
-            let call = self.call(&context, method, &message.request_id, origin)?;
-            let (posted, replayed) = self.0.post(&call, &order).await?;
-            let settlement = Some(wire::settlement(&posted));
-            Ok(pb::PostSettlementResponse {
-                settlement,
-                replayed,
-            })
-        })
-        .await
-    }
-
-    async fn reverse_settlement(
-        &self,
-        request: Request<pb::ReverseSettlementRequest>,
-    ) -> Answer<pb::ReverseSettlementResponse> {
-        answer(request, |context, message| async move {
-            let reversal = wire::reversal(&message)?;
-            let method = "ReverseSettlement";
-            let origin = carried_origin(&message.origin, method, &message)?;
-            let call = self.call(&context, method, &message.request_id, origin)?;
-            let (posted, replayed) = self.0.reverse(&call, &reversal).await?;
-            let settlement = Some(wire::settlement(&posted));
-            Ok(pb::ReverseSettlementResponse {
-                settlement,
-                replayed,
-            })
-        })
-        .await
-    }
-
-    async fn get_settlement(
-        &self,
-        request: Request<pb::GetSettlementRequest>,
-    ) -> Answer<pb::GetSettlementResponse> {
-        answer(request, |context, message| async move {
-            let id = SettlementId::parse(&message.settlement_id);
-            let id = parse::field("settlement_id", id)?;
-            let posted = self.0.settlement(&context.principal.area, id).await?;
-            Ok(pb::GetSettlementResponse {
-                settlement: Some(wire::settlement(&posted)),
-            })
-        })
-        .await
-    }
-
-    async fn explain_settlement(
-        &self,
-        request: Request<pb::ExplainSettlementRequest>,
-    ) -> Answer<pb::ExplainSettlementResponse> {
-        answer(request, |context, message| async move {
-            let id = SettlementId::parse(&message.settlement_id);
-            let id = parse::field("settlement_id", id)?;
-            let (posted, title, reasons) = self.0.explain(&context.principal.area, id).await?;
-            Ok(pb::ExplainSettlementResponse {
-                settlement: Some(wire::settlement(&posted)),
-                package_title: title,
-                reasons: reasons.into_iter().map(wire::reason).collect(),
-            })
-        })
-        .await
-    }
-
-    async fn explain_change(
-        &self,
-        request: Request<pb::ExplainChangeRequest>,
-    ) -> Answer<pb::ExplainChangeResponse> {
-        answer(request, |context, message| async move {
-            let id = SettlementId::parse(&message.settlement_id);
-            let id = parse::field("settlement_id", id)?;
-            let change = wire::change(message.change.as_ref())?;
-            let area = &context.principal.area;
-            let (compared, basis) = self.0.explain_change(area, id, &change).await?;
-            Ok(pb::ExplainChangeResponse {
-                comparison: Some(wire::comparison(compared, &basis)),
-            })
-        })
-        .await
-    }
-
-    async fn get_claim_history(
-        &self,
-        request: Request<pb::GetClaimHistoryRequest>,
-    ) -> Answer<pb::GetClaimHistoryResponse> {
-        answer(request, |context, message| async move {
-            let bill = wire::bill(message.claim.as_ref())?;
-            let history = self.0.history(&context.principal.area, &bill).await?;
-            Ok(pb::GetClaimHistoryResponse {
-                fingerprint: bill.fingerprint().to_string(),
-                history: history.into_iter().map(wire::past).collect(),
-            })
-        })
-        .await
-    }
-
-    async fn get_accumulators(
-        &self,
-        request: Request<pb::GetAccumulatorsRequest>,
-    ) -> Answer<pb::GetAccumulatorsResponse> {
-        answer(request, |context, message| async move {
-            let person = parse::field("person_id", PersonId::parse(&message.person_id))?;
-            let scheme = parse::code("scheme", Scheme::parse(&message.scheme))?;
-            let year = (2000..=2100)
-                .contains(&message.year)
-                .then_some(message.year);
-            let year = parse::wanted("year", year, "2000至2100的年份")?;
-            let area = &context.principal.area;
-            let year = self.0.accumulators(area, person, &scheme, year).await?;
-            Ok(wire::accumulators(year))
-        })
-        .await
-    }
-
-    async fn get_trial_balance(
-        &self,
-        request: Request<pb::GetTrialBalanceRequest>,
-    ) -> Answer<pb::GetTrialBalanceResponse> {
-        answer(request, |context, _| async move {
-            Ok(wire::trial_balance(
-                self.0.trial_balance(&context.principal.area).await?,
-            ))
-        })
-        .await
-    }
-
-    async fn list_institutions(
-        &self,
-        request: Request<pb::ListInstitutionsRequest>,
-    ) -> Answer<pb::ListInstitutionsResponse> {
-        answer(request, |context, message| async move {
-            let size = page::size(message.page_size)?;
-            let after = page::key(&message.page_token)?;
-            let (rows, next) = self
-                .0
-                .institutions(&context.principal.area, size, &after)
-                .await?;
-            let institutions = rows.into_iter().map(wire::institution).collect();
-            Ok(pb::ListInstitutionsResponse {
-                institutions,
-                next_page_token: next,
-            })
-        })
-        .await
-    }
-
-    async fn propose_package(
-        &self,
-        request: Request<pb::ProposePackageRequest>,
-    ) -> Answer<pb::ProposePackageResponse> {
-        answer(request, |context, message| async move {
-            wire::package_text(&message.text)?;
-            let method = "ProposePackage";
-            let origin = origin(method, &message);
-            let call = self.call(&context, method, &message.request_id, origin)?;
-            let (document, replayed) = self.0.packages.propose(&call, &message.text).await?;
-            Ok(pb::ProposePackageResponse {
-                proposal_id: document.proposal.map(|made| made.id).unwrap_or_default(),
-                package_digest: document.described.digest.to_string(),
-                name: document.described.name,
-                title: document.described.title,
-                replayed,
-            })
-        })
-        .await
-    }
-
-    async fn withdraw_propose_package(
-        &self,
-        request: Request<pb::WithdrawProposePackageRequest>,
-    ) -> Answer<pb::WithdrawProposePackageResponse> {
-        answer(request, |context, message| async move {
-            let id = parse::original_request_id(&message.original_request_id)?;
-            let key = Key::of(&context.principal, "ProposePackage", id);
-            let outcome = self
-                .0
-                .packages
-                .withdraw_proposal(&key, self.0.clock.now())
-                .await?;
-            let outcome = Some(render::outcome(outcome));
-            Ok(pb::WithdrawProposePackageResponse { outcome })
-        })
-        .await
-    }
-
-    async fn activate_package(
-        &self,
-        request: Request<pb::ActivatePackageRequest>,
-    ) -> Answer<pb::ActivatePackageResponse> {
-        answer(request, |context, message| async move {
-            let asked = wire::activate(&message)?;
-            let method = "ActivatePackage";
-            let origin = origin(method, &message);
-            let call = self.call(&context, method, &message.request_id, origin)?;
-            let (activation, replayed) = self.0.packages.activate(&call, &asked).await?;
-            Ok(pb::ActivatePackageResponse {
-                activation_id: activation.id,
-                activates_time: Some(render::timestamp(activation.since)),
-                replayed,
-            })
-        })
-        .await
-    }
-
-    async fn withdraw_activate_package(
-        &self,
-        request: Request<pb::WithdrawActivatePackageRequest>,
-    ) -> Answer<pb::WithdrawActivatePackageResponse> {
-        answer(request, |context, message| async move {
-            let id = parse::original_request_id(&message.original_request_id)?;
-            let key = Key::of(&context.principal, "ActivatePackage", id);
-            let outcome = self
-                .0
-                .packages
-                .withdraw_activation(&key, self.0.clock.now())
-                .await?;
-            let outcome = Some(render::outcome(outcome));
-            Ok(pb::WithdrawActivatePackageResponse { outcome })
-        })
-        .await
-    }
-
-    async fn list_packages(
-        &self,
-        request: Request<pb::ListPackagesRequest>,
-    ) -> Answer<pb::ListPackagesResponse> {
-        answer(request, |context, message| async move {
-            let size = page::size(message.page_size)?;
-            let after = page::key(&message.page_token)?;
-            let area = &context.principal.area;
-            let (rows, next) = self
-                .0
-                .packages
-                .page(area, size, &after, self.0.clock.now())
-                .await?;
-            let rows = rows.into_iter();
-            let packages = rows.map(|(document, standing)| render::package(document, standing));
-            Ok(pb::ListPackagesResponse {
-                packages: packages.collect(),
-                next_page_token: next,
-            })
-        })
-        .await
-    }
-
-    async fn get_outcome(
-        &self,
-        request: Request<pb::GetOutcomeRequest>,
-    ) -> Answer<pb::GetOutcomeResponse> {
-        answer(request, |context, message| async move {
-            let method = parse::method(&message.method, METHODS)?;
-            let request_id = parse::request_id(&message.request_id)?;
-            let key = Key::of(&context.principal, method, request_id);
-            let outcome = Some(render::outcome(self.0.outcome(&key).await?));
-            Ok(pb::GetOutcomeResponse { outcome })
-        })
-        .await
-    }
-
-    async fn burn(&self, request: Request<pb::BurnRequest>) -> Answer<pb::BurnResponse> {
-        answer(request, |context, message| async move {
-            let method = parse::method(&message.method, METHODS)?;
-            let id = parse::original_request_id(&message.original_request_id)?;
-            let key = Key::of(&context.principal, method, id);
-            let outcome = Some(render::outcome(self.0.burn(&key).await?));
-            Ok(pb::BurnResponse { outcome })
-        })
-        .await
-    }
-
-    async fn list_events(
-        &self,
-        request: Request<pb::ListEventsRequest>,
-    ) -> Answer<pb::ListEventsResponse> {
-        answer(request, |context, message| async move {
-            let size = page::size(message.page_size)?;
-            let after = parse::not_negative("after_position", message.after_position)?;
-            let area = &context.principal.area;
-            let events = self.0.events(area, after, size).await?;
-            Ok(pb::ListEventsResponse {
-                events: events.into_iter().map(render::event).collect(),
-            })
-        })
-        .await
-    }
+served! {
+    register_institution(RegisterInstitutionRequest) -> RegisterInstitutionResponse;
+    withdraw_register_institution(WithdrawRegisterInstitutionRequest) -> WithdrawRegisterInstitutionResponse;
+    publish_catalogue(PublishCatalogueRequest) -> PublishCatalogueResponse;
+    price_claim(PriceClaimRequest) -> PriceClaimResponse;
+    quote_change(QuoteChangeRequest) -> QuoteChangeResponse;
+    post_settlement(PostSettlementRequest) -> PostSettlementResponse;
+    reverse_settlement(ReverseSettlementRequest) -> ReverseSettlementResponse;
+    open_guarantee(OpenGuaranteeRequest) -> OpenGuaranteeResponse;
+    withdraw_open_guarantee(WithdrawOpenGuaranteeRequest) -> WithdrawOpenGuaranteeResponse;
+    get_guarantee(GetGuaranteeRequest) -> GetGuaranteeResponse;
+    list_guarantees(ListGuaranteesRequest) -> ListGuaranteesResponse;
+    hold_claims(HoldClaimsRequest) -> HoldClaimsResponse;
+    withdraw_hold_claims(WithdrawHoldClaimsRequest) -> WithdrawHoldClaimsResponse;
+    post_holds(PostHoldsRequest) -> PostHoldsResponse;
+    reverse_holds(ReverseHoldsRequest) -> ReverseHoldsResponse;
+    list_holds(ListHoldsRequest) -> ListHoldsResponse;
+    post_subsidy(PostSubsidyRequest) -> PostSubsidyResponse;
+    withdraw_post_subsidy(WithdrawPostSubsidyRequest) -> WithdrawPostSubsidyResponse;
+    get_ledger_entries(GetLedgerEntriesRequest) -> GetLedgerEntriesResponse;
+    suspend_online(SuspendOnlineRequest) -> SuspendOnlineResponse;
+    withdraw_suspend_online(WithdrawSuspendOnlineRequest) -> WithdrawSuspendOnlineResponse;
+    list_suspensions(ListSuspensionsRequest) -> ListSuspensionsResponse;
+    get_settlement(GetSettlementRequest) -> GetSettlementResponse;
+    explain_settlement(ExplainSettlementRequest) -> ExplainSettlementResponse;
+    explain_change(ExplainChangeRequest) -> ExplainChangeResponse;
+    get_claim_history(GetClaimHistoryRequest) -> GetClaimHistoryResponse;
+    get_accumulators(GetAccumulatorsRequest) -> GetAccumulatorsResponse;
+    get_trial_balance(GetTrialBalanceRequest) -> GetTrialBalanceResponse;
+    list_institutions(ListInstitutionsRequest) -> ListInstitutionsResponse;
+    propose_package(ProposePackageRequest) -> ProposePackageResponse;
+    withdraw_propose_package(WithdrawProposePackageRequest) -> WithdrawProposePackageResponse;
+    activate_package(ActivatePackageRequest) -> ActivatePackageResponse;
+    withdraw_activate_package(WithdrawActivatePackageRequest) -> WithdrawActivatePackageResponse;
+    list_packages(ListPackagesRequest) -> ListPackagesResponse;
+    get_outcome(GetOutcomeRequest) -> GetOutcomeResponse;
+    burn(BurnRequest) -> BurnResponse;
+    list_events(ListEventsRequest) -> ListEventsResponse;
 }

@@ -2,14 +2,22 @@
 
 mod amounts;
 mod claim;
+mod guarantee;
+mod hold;
+mod ledger;
+mod suspension;
 
 pub use amounts::{comparison, quote, reason, settlement};
 pub use claim::{bill, change, order};
+pub use guarantee::{admission, guarantee};
+pub use hold::{held_claims, hold, hold_ids, set};
+pub use ledger::{entry, new_subsidy, subsidy, trial_balance};
+pub use suspension::{new_suspension, suspension};
 
 use crate::app::Reversal;
 use crate::catalogue::{ITEMS_MAX, Item, MARKS_MAX};
 use crate::domain::{Institution, PersonYear};
-use crate::store::{Account, Past};
+use crate::store::Past;
 use ::store::document::Activate;
 use kernel::refusal::invalid;
 use kernel::{
@@ -173,21 +181,6 @@ pub fn accumulators(year: PersonYear) -> pb::GetAccumulatorsResponse {
     pb::GetAccumulatorsResponse {
         accumulators,
         version: year.version,
-    }
-}
-
-/// The ledger's accounts as the wire shows them.
-pub fn trial_balance(accounts: Vec<Account>) -> pb::GetTrialBalanceResponse {
-    use pb::get_trial_balance_response::Account as Wire;
-    let sum_fen = accounts.iter().map(|account| account.balance.0).sum();
-    let account = |account: Account| Wire {
-        account: account.name,
-        balance_fen: account.balance.0,
-        postings: account.postings,
-    };
-    pb::GetTrialBalanceResponse {
-        accounts: accounts.into_iter().map(account).collect(),
-        sum_fen,
     }
 }
 

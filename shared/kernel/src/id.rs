@@ -124,12 +124,26 @@ ids! {
     SuspensionId;
     /// 结算 (setl_id): one settlement.
     SettlementId;
+    /// 担保: what the funds stand for while a stay under 先诊疗后付费 is not settled.
+    GuaranteeId;
+    /// 预留: claims of one person-year that are set aside for a batch.
+    HoldId;
+    /// 整批: the holds that were posted, or reversed, in one transaction.
+    BatchId;
+    /// 资助: one subsidy of a person's yearly fee.
+    SubsidyId;
+    /// 暂停联网结算: the days on which an institution or a person is not settled for online.
+    OnlineSuspensionId;
     /// 转诊 (trt_dcla_detl_sn): one referral.
     ReferralId;
+    /// 暂停转入: the days on which nobody is referred to an institution.
+    BarId;
     /// 目录版本: one version of an area's catalogue and prices.
     CatalogueId;
     /// 参与方: a region or institution that takes part in interregional settlement.
     ParticipantId;
+    /// 长事务: a request of several services on its way.
+    SagaId;
 }
 
 #[cfg(test)]

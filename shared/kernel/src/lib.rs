@@ -22,5 +22,5 @@ pub use id::*;
 pub use money::{CLAIM_FEN_MAX, FEN_PER_YUAN, Fen, Quantity, Rate, UnitPrice};
 pub use outcome::{Outcome, OutcomeState, SealedEvent};
 pub use principal::{Principal, Role};
-pub use refusal::{Kind, Refusal, Spec};
+pub use refusal::{Fault, Kind, Refusal, Spec, ToldRefusal};
 pub use secret::{IdNumber, PersonName, Secret};

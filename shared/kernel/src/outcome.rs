@@ -5,6 +5,8 @@ use crate::{AreaCode, Instant, Refusal};
 /// Where a request stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutcomeState {
+    /// It is being worked on.
+    Pending,
     /// It took effect.
     Done,
     /// It was refused for good.

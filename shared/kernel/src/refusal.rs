@@ -9,7 +9,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 /// What kind of no it is. `runtime` has the one table from kind to gRPC code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A field is missing or has the wrong shape.
     Invalid,
@@ -103,6 +104,74 @@ pub struct StoredRefusal {
     /// Names and values of the facts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<(String, String)>,
+}
+
+/// What a saga's journal keeps of a refusal another service told: its lists are not known here, so
+/// the sentence is kept as it was told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldRefusal {
+    /// The code.
+    pub code: String,
+    /// What kind of no.
+    pub kind: Kind,
+    /// The Chinese sentence, whole.
+    pub sentence: String,
+    /// The remedy in Chinese.
+    pub remedy: String,
+    /// The path of the field it concerns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// Names and values of the facts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<(String, String)>,
+    /// True when its peer remembers it.
+    #[serde(default)]
+    pub remembered: bool,
+}
+
+impl From<&Refusal> for ToldRefusal {
+    fn from(no: &Refusal) -> ToldRefusal {
+        let StoredRefusal { code, field, facts } = no.stored();
+        ToldRefusal {
+            code,
+            kind: no.kind,
+            sentence: no.sentence(),
+            remedy: no.remedy.to_string(),
+            field,
+            facts,
+            remembered: no.remembered,
+        }
+    }
+}
+
+impl From<ToldRefusal> for Refusal {
+    fn from(told: ToldRefusal) -> Refusal {
+        let no = Refusal::told(told.code, told.kind, told.sentence, told.remedy);
+        Refusal {
+            field: told.field,
+            remembered: told.remembered,
+            ..no.with_told_facts(told.facts)
+        }
+    }
+}
+
+/// Why a call to a peer gave no answer we can use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The peer said no and will say no to this request for ever; or, asked a question, the answer
+    /// is no.
+    Refused(Refusal),
+    /// Nobody knows whether it happened, or it may yet: ask again with the same key.
+    Unknown(Refusal),
+}
+
+impl Fault {
+    /// The refusal inside.
+    pub fn into_refusal(self) -> Refusal {
+        match self {
+            Fault::Refused(refusal) | Fault::Unknown(refusal) => refusal,
+        }
+    }
 }
 
 impl Refusal {

@@ -57,10 +57,21 @@ pub struct Counts {
     pub commits: AtomicU64,
 }
 
+/// What a test makes of a commit: nobody hears of it, whether it happened or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LostCommit {
+    /// True when it happened all the same.
+    pub happened: bool,
+}
+
+/// Decides which commits are lost.
+pub type CommitFaults = Arc<dyn Fn() -> Option<LostCommit> + Send + Sync>;
+
 /// One service's database.
 #[derive(Clone)]
 pub struct Db {
     pool: DatabaseConnection,
+    faults: Option<CommitFaults>,
     /// SQLite has one writer: a fair queue before it keeps the slowest wait short (differs).
     lane: Option<Arc<Semaphore>>,
     counts: Arc<Counts>,
@@ -151,7 +162,20 @@ impl Db {
         });
         let lane =
             (pool.get_database_backend() == DbBackend::Sqlite).then(|| Arc::new(Semaphore::new(1)));
-        Ok(Db { pool, lane, counts })
+        Ok(Db {
+            pool,
+            faults: None,
+            lane,
+            counts,
+        })
+    }
+
+    /// The same database with commits that are lost on purpose: what a test proves a journal with.
+    pub fn with_faults(self, faults: CommitFaults) -> Db {
+        Db {
+            faults: Some(faults),
+            ..self
+        }
     }
 
     /// For reads that need no transaction.
@@ -185,9 +209,10 @@ impl Db {
         Fut: Future<Output = Result<T, Stop>>,
     {
         let mut attempt = 0;
+        let lost = self.faults.as_ref().and_then(|lose| lose());
         loop {
             attempt += 1;
-            match self.write_once(&work).await {
+            match self.write_once(&work, lost).await {
                 Err(Stop::Fault(fault)) if is_conflict(&fault) && attempt < ATTEMPTS_MAX => {
                     tokio::time::sleep(Duration::from_millis(2 << attempt)).await;
                 }
@@ -196,7 +221,7 @@ impl Db {
         }
     }
 
-    async fn write_once<T, F, Fut>(&self, work: &F) -> Result<T, Stop>
+    async fn write_once<T, F, Fut>(&self, work: &F, lost: Option<LostCommit>) -> Result<T, Stop>
     where
         F: Fn(Tx) -> Fut,
         Fut: Future<Output = Result<T, Stop>>,
@@ -224,8 +249,15 @@ impl Db {
             return Err(INTERNAL.refuse().into());
         };
         match result {
+            Ok(_) if lost.is_some_and(|lost| !lost.happened) => {
+                transaction.rollback().await?;
+                Err(silence())
+            }
             Ok(value) => {
                 transaction.commit().await?;
+                if lost.is_some() {
+                    return Err(silence());
+                }
                 self.counts.commits.fetch_add(1, Ordering::Relaxed);
                 Ok(value)
             }
@@ -237,6 +269,12 @@ impl Db {
             }
         }
     }
+}
+
+/// A commit of which nothing is heard.
+fn silence() -> Stop {
+    let lost = RuntimeErr::Internal("the commit was lost on purpose".into());
+    Stop::Fault(DbErr::Conn(lost))
 }
 
 impl Tx {

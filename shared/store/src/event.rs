@@ -35,7 +35,12 @@ pub struct Event {
 
 /// Tells of a change, in its transaction.
 pub async fn record(tx: &Tx, now: Instant, event: Event) -> Result<(), DbErr> {
-    let row = event::ActiveModel {
+    record_all(tx, now, vec![event]).await
+}
+
+/// Tells of several changes at once, in their transaction.
+pub async fn record_all(tx: &Tx, now: Instant, events: Vec<Event>) -> Result<(), DbErr> {
+    let row = |event: Event| event::ActiveModel {
         event_id: Set(new_id(now).to_string()),
         area: Set(event.area.to_string()),
         kind: Set(event.kind.to_string()),
@@ -44,10 +49,7 @@ pub async fn record(tx: &Tx, now: Instant, event: Event) -> Result<(), DbErr> {
         occurred_at: Set(now.micros()),
         position: Set(None),
     };
-    event::Entity::insert(row)
-        .exec_without_returning(&**tx)
-        .await
-        .map(drop)
+    tx.insert_all(events.into_iter().map(row).collect()).await
 }
 
 /// Sealed events of an area after a position, at most `limit`.

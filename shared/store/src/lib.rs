@@ -15,7 +15,9 @@ pub mod page;
 pub mod refusal;
 pub mod testing;
 
-pub use db::{Counts, Db, DbConfig, OpenError, Stop, Tx, lock_timed_out, taken};
+pub use db::{
+    CommitFaults, Counts, Db, DbConfig, LostCommit, OpenError, Stop, Tx, lock_timed_out, taken,
+};
 pub use once::{Call, Done, Key, Made};
 
 use kernel::Instant;

@@ -61,8 +61,7 @@ impl App {
         let bill = &order.bill;
         let (package, catalogue, institution) =
             self.terms(self.db.reader(), area, bill, now).await?;
-        let year =
-            store::accumulators(&self.db, area, bill.person, &bill.scheme, bill.year()).await?;
+        let year = store::accumulators(&self.db, area, &bill.year_key()).await?;
         Ok(Grounds {
             package,
             catalogue,

@@ -1,17 +1,16 @@
-//! Person-years, settlements and the ledger.
+//! Settlements.
 
 use super::{of_json, to_json, unreadable};
-use crate::domain::{Bill, PersonYear, Posted};
-use crate::entity::{person_year, posting, settlement};
-use crate::ledger::Posting;
-use kernel::refusal::INTERNAL;
-use kernel::{AreaCode, Day, Fen, Instant, PersonId, Refusal, Scheme, SettlementId};
+use crate::domain::{Bill, Posted, Taken, YearKey};
+use crate::entity::settlement;
+use kernel::{AreaCode, Day, Instant, PersonId, Refusal, Scheme, SettlementId};
 use policy::ENGINE_VERSION;
-use sea_orm::sea_query::{Alias, Expr, Func, OnConflict};
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, TryInsertResult,
+    QueryOrder, QuerySelect, Select,
 };
+use std::collections::BTreeMap;
 use store::{Db, Stop, Tx};
 
 /// Settlements that touch a claim's days, as far as screening looks.
@@ -35,123 +34,25 @@ pub struct Past {
     pub fingerprint: String,
 }
 
-/// One account of the ledger.
-pub struct Account {
-    /// Its name.
-    pub name: String,
-    /// The sum of its postings.
-    pub balance: Fen,
-    /// How many postings it has.
-    pub postings: i64,
+/// Inserts settlements; false when the visit or bill of one of them is settled already.
+pub async fn insert(tx: &Tx, area: &AreaCode, posted: &[Posted]) -> Result<bool, Stop> {
+    let row = |posted| settlement_row(area, posted);
+    let rows: Vec<_> = posted.iter().map(row).collect::<Result<_, _>>()?;
+    // Without a target: taken by any of the constraints, and the transaction stays usable.
+    let taken = OnConflict::new().do_nothing().to_owned();
+    let inserted = settlement::Entity::insert_many(rows).on_conflict(taken);
+    let inserted = inserted.exec_without_returning(&**tx).await?;
+    Ok(usize::try_from(inserted).is_ok_and(|inserted| inserted == posted.len()))
 }
 
-/// Locks the person-year, making it when it is the first claim of the year.
-pub async fn lock_person_year(
-    tx: &Tx,
-    area: &AreaCode,
-    person: PersonId,
-    scheme: &Scheme,
-    year: i32,
-) -> Result<PersonYear, Stop> {
-    let key = || {
-        (
-            area.to_string(),
-            person.to_string(),
-            scheme.to_string(),
-            year,
-        )
-    };
-    let locked = || person_year::Entity::find_by_id(key()).lock_exclusive();
-    let row = match locked().one(&**tx).await? {
-        Some(row) => row,
-        None => {
-            let first = person_year::ActiveModel {
-                area: Set(area.to_string()),
-                person_id: Set(person.to_string()),
-                scheme: Set(scheme.to_string()),
-                year: Set(year),
-                version: Set(0),
-                last_ordinal: Set(0),
-                accumulators: Set("{}".into()),
-            };
-            let inserted = person_year::Entity::insert(first).on_conflict_do_nothing();
-            match inserted.exec_without_returning(&**tx).await? {
-                TryInsertResult::Inserted(1..) => return Ok(PersonYear::default()),
-                // Another first claim won the race; its row can be locked now.
-                _ => locked()
-                    .one(&**tx)
-                    .await?
-                    .ok_or_else(|| INTERNAL.refuse())?,
-            }
-        }
-    };
-    Ok(parse_person_year(row)?)
-}
-
-/// The person-year as it stands, without a lock.
-pub async fn accumulators(
-    db: &Db,
-    area: &AreaCode,
-    person: PersonId,
-    scheme: &Scheme,
-    year: i32,
-) -> Result<PersonYear, Stop> {
-    let key = (
-        area.to_string(),
-        person.to_string(),
-        scheme.to_string(),
-        year,
-    );
-    let row = person_year::Entity::find_by_id(key)
-        .one(db.reader())
-        .await?;
-    Ok(row.map(parse_person_year).transpose()?.unwrap_or_default())
-}
-
-/// Writes the person-year, which this transaction has locked.
-pub async fn save_person_year(
-    tx: &Tx,
-    area: &AreaCode,
-    person: PersonId,
-    scheme: &Scheme,
-    year: i32,
-    now: &PersonYear,
-) -> Result<(), Stop> {
-    use person_year::Column;
-    person_year::Entity::update_many()
-        .col_expr(Column::Version, Expr::value(now.version))
-        .col_expr(Column::LastOrdinal, Expr::value(now.last_ordinal))
-        .col_expr(
-            Column::Accumulators,
-            Expr::value(to_json(&now.accumulators)?),
-        )
-        .filter(Column::Area.eq(area.as_str()))
-        .filter(Column::PersonId.eq(person.to_string()))
-        .filter(Column::Scheme.eq(scheme.as_str()))
-        .filter(Column::Year.eq(year))
-        .exec(&**tx)
-        .await?;
-    Ok(())
-}
-
-fn parse_person_year(row: person_year::Model) -> Result<PersonYear, Refusal> {
-    let accumulators = of_json(&row.accumulators, "person_year", &row.person_id)?;
-    Ok(PersonYear {
-        version: row.version,
-        last_ordinal: row.last_ordinal,
-        accumulators,
-    })
-}
-
-/// Inserts a settlement; false when its visit or bill is settled already.
-pub async fn insert(tx: &Tx, area: &AreaCode, posted: &Posted) -> Result<bool, Stop> {
+fn settlement_row(area: &AreaCode, posted: &Posted) -> Result<settlement::ActiveModel, Refusal> {
     let bill = &posted.evidence.bill;
-    let row = settlement::ActiveModel {
+    Ok(settlement::ActiveModel {
         area: Set(area.to_string()),
         settlement_id: Set(posted.id.to_string()),
         person_id: Set(bill.person.to_string()),
         scheme: Set(bill.scheme.to_string()),
-        year: Set(bill.year()),
+        year: Set(bill.end.year()),
         ordinal: Set(posted.ordinal),
         institution_code: Set(bill.institution.to_string()),
         visit_number: Set(bill.visit.clone()),
@@ -169,11 +70,7 @@ pub async fn insert(tx: &Tx, area: &AreaCode, posted: &Posted) -> Result<bool, S
         posted_at: Set(posted.posted_at.micros()),
         reversed_at: Set(None),
         reversal_reason: Set(None),
-    };
-    // Without a target: taken by any of the constraints, and the transaction stays usable.
-    let taken = OnConflict::new().do_nothing().to_owned();
-    let inserted = settlement::Entity::insert(row).on_conflict(taken);
-    Ok(inserted.exec_without_returning(&**tx).await? > 0)
+    })
 }
 
 /// A settlement's row, if the area has it.
@@ -196,6 +93,21 @@ pub async fn find_posted(
     Ok(row.map(parse_posted).transpose()?)
 }
 
+/// Settlements of the area, in no order.
+pub async fn find_all_posted(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    ids: &[SettlementId],
+) -> Result<Vec<Posted>, Stop> {
+    let rows = settlement::Entity::find()
+        .filter(settlement::Column::Area.eq(area.as_str()))
+        .filter(settlement::Column::SettlementId.is_in(ids.iter().map(ToString::to_string)))
+        .all(on)
+        .await?;
+    let parsed: Result<Vec<Posted>, Refusal> = rows.into_iter().map(parse_posted).collect();
+    Ok(parsed?)
+}
+
 fn parse_posted(row: settlement::Model) -> Result<Posted, Refusal> {
     let id = SettlementId::parse(&row.settlement_id);
     let id = id.map_err(|_| unreadable("settlement", &row.settlement_id))?;
@@ -216,60 +128,123 @@ pub struct Standing {
     pub id: String,
     /// Its institution's code.
     pub institution: String,
+    /// Its person-year.
+    pub whose: YearKey,
 }
 
 /// The newest standing settlement of a person-year.
 pub async fn newest_standing(
     tx: &Tx,
     area: &AreaCode,
-    person: PersonId,
-    scheme: &Scheme,
-    year: i32,
+    whose: &YearKey,
+) -> Result<Option<Standing>, Stop> {
+    newest(tx, standing_of(area).filter(of_year(whose))).await
+}
+
+/// A standing settlement that is newer than one of these, which are of their person-years, and is
+/// none of them.
+pub async fn newer_standing(
+    tx: &Tx,
+    area: &AreaCode,
+    these: &[Posted],
 ) -> Result<Option<Standing>, Stop> {
     use settlement::Column;
-    let newest: Option<(String, String)> = settlement::Entity::find()
+    let mut oldest: BTreeMap<YearKey, i64> = BTreeMap::new();
+    for posted in these {
+        let ordinal = oldest.entry(posted.evidence.bill.year_key());
+        let ordinal = ordinal.or_insert(posted.ordinal);
+        *ordinal = posted.ordinal.min(*ordinal);
+    }
+    let newer =
+        |(whose, ordinal): (&YearKey, &i64)| of_year(whose).add(Column::Ordinal.gt(*ordinal));
+    let newer = oldest
+        .iter()
+        .map(newer)
+        .fold(Condition::any(), Condition::add);
+    let ids = these.iter().map(|posted| posted.id.to_string());
+    let others = Column::SettlementId.is_not_in(ids);
+    newest(tx, standing_of(area).filter(newer).filter(others)).await
+}
+
+fn standing_of(area: &AreaCode) -> Select<settlement::Entity> {
+    use settlement::Column;
+    settlement::Entity::find()
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::ReversedAt.is_null())
+}
+
+fn of_year(whose: &YearKey) -> Condition {
+    use settlement::Column;
+    Condition::all()
+        .add(Column::PersonId.eq(whose.person.to_string()))
+        .add(Column::Scheme.eq(whose.scheme.as_str()))
+        .add(Column::Year.eq(whose.year))
+}
+
+async fn newest(tx: &Tx, of: Select<settlement::Entity>) -> Result<Option<Standing>, Stop> {
+    use settlement::Column;
+    type Row = (String, String, String, String, i32);
+    let newest: Option<Row> = of
         .select_only()
         .columns([Column::SettlementId, Column::InstitutionCode])
-        .filter(Column::Area.eq(area.as_str()))
-        .filter(Column::PersonId.eq(person.to_string()))
-        .filter(Column::Scheme.eq(scheme.as_str()))
-        .filter(Column::Year.eq(year))
-        .filter(Column::ReversedAt.is_null())
+        .columns([Column::PersonId, Column::Scheme, Column::Year])
         .order_by_desc(Column::Ordinal)
         .limit(1)
         .into_tuple()
         .one(&**tx)
         .await?;
-    Ok(newest.map(|(id, institution)| Standing { id, institution }))
+    let standing = |(id, institution, person, scheme, year): Row| {
+        let parsed = || {
+            Some(YearKey {
+                person: PersonId::parse(&person).ok()?,
+                scheme: Scheme::parse(&scheme)?,
+                year,
+            })
+        };
+        let whose = parsed().ok_or_else(|| unreadable("settlement", &id))?;
+        Ok(Standing {
+            id,
+            institution,
+            whose,
+        })
+    };
+    newest.map(standing).transpose()
 }
 
-/// The standing settlements of the bill's visit and of the same bill: their ids, and whether it is
-/// the visit that is the same.
-pub async fn standing(tx: &Tx, area: &AreaCode, bill: &Bill) -> Result<Vec<(String, bool)>, Stop> {
+/// The standing settlements of the bills' visits, and of the same bills.
+pub async fn taken(tx: &Tx, area: &AreaCode, bills: &[&Bill]) -> Result<Vec<Taken>, Stop> {
     use settlement::Column;
-    let same = Condition::any()
-        .add(Column::VisitNumber.eq(bill.visit.as_str()))
-        .add(Column::Fingerprint.eq(bill.fingerprint().to_string()));
-    let rows: Vec<(String, String)> = settlement::Entity::find()
+    let visit = |bill: &&Bill| {
+        Condition::all()
+            .add(Column::InstitutionCode.eq(bill.institution.as_str()))
+            .add(Column::VisitNumber.eq(bill.visit.as_str()))
+    };
+    let same = bills.iter().map(visit);
+    let same = same.fold(Condition::any(), Condition::add);
+    let fingerprints = bills.iter().map(|bill| bill.fingerprint().to_string());
+    let same = same.add(Column::Fingerprint.is_in(fingerprints));
+    let rows: Vec<(String, String, String, String)> = standing_of(area)
         .select_only()
-        .columns([Column::SettlementId, Column::VisitNumber])
-        .filter(Column::Area.eq(area.as_str()))
-        .filter(Column::InstitutionCode.eq(bill.institution.as_str()))
-        .filter(Column::ReversedAt.is_null())
+        .columns([Column::SettlementId, Column::InstitutionCode])
+        .columns([Column::VisitNumber, Column::Fingerprint])
         .filter(same)
-        .limit(2)
         .into_tuple()
         .all(&**tx)
         .await?;
-    let told = |(id, visit): (String, String)| (id, visit == bill.visit);
-    Ok(rows.into_iter().map(told).collect())
+    let taken = |(id, institution, visit, fingerprint)| Taken {
+        id,
+        institution,
+        visit,
+        fingerprint,
+    };
+    Ok(rows.into_iter().map(taken).collect())
 }
 
-/// Marks a settlement reversed.
+/// Marks settlements reversed.
 pub async fn mark_reversed(
     tx: &Tx,
     area: &AreaCode,
-    id: SettlementId,
+    ids: &[SettlementId],
     now: Instant,
     reason: &str,
 ) -> Result<(), Stop> {
@@ -278,7 +253,7 @@ pub async fn mark_reversed(
         .col_expr(Column::ReversedAt, Expr::value(now.micros()))
         .col_expr(Column::ReversalReason, Expr::value(reason))
         .filter(Column::Area.eq(area.as_str()))
-        .filter(Column::SettlementId.eq(id.to_string()))
+        .filter(Column::SettlementId.is_in(ids.iter().map(ToString::to_string)))
         .exec(&**tx)
         .await?;
     Ok(())
@@ -333,72 +308,4 @@ pub async fn history(db: &Db, area: &AreaCode, bill: &Bill) -> Result<Vec<Past>,
         })
     };
     rows.into_iter().map(past).collect()
-}
-
-/// Writes one transaction of the ledger.
-pub async fn insert_postings(
-    tx: &Tx,
-    area: &AreaCode,
-    transaction: &str,
-    reverses: Option<&str>,
-    settlement: SettlementId,
-    postings: &[Posting],
-    now: Instant,
-) -> Result<(), Stop> {
-    let row = |(number, posting): (i32, &Posting)| posting::ActiveModel {
-        area: Set(area.to_string()),
-        transaction_id: Set(transaction.to_string()),
-        number: Set(number),
-        settlement_id: Set(settlement.to_string()),
-        reverses: Set(reverses.map(String::from)),
-        account: Set(posting.account.clone()),
-        amount_fen: Set(posting.amount.0),
-        posted_at: Set(now.micros()),
-    };
-    Ok(tx
-        .insert_all((1..).zip(postings).map(row).collect())
-        .await?)
-}
-
-/// The postings of a ledger transaction, in order.
-pub async fn postings_of(
-    tx: &Tx,
-    area: &AreaCode,
-    transaction: &str,
-) -> Result<Vec<Posting>, Stop> {
-    let rows = posting::Entity::find()
-        .filter(posting::Column::Area.eq(area.as_str()))
-        .filter(posting::Column::TransactionId.eq(transaction))
-        .order_by_asc(posting::Column::Number)
-        .all(&**tx)
-        .await?;
-    let posting = |row: posting::Model| Posting {
-        account: row.account,
-        amount: Fen(row.amount_fen),
-    };
-    Ok(rows.into_iter().map(posting).collect())
-}
-
-/// Every account of the area with its balance.
-pub async fn trial_balance(db: &Db, area: &AreaCode) -> Result<Vec<Account>, Stop> {
-    use posting::Column;
-    // A sum of bigints is a numeric on PostgreSQL and an integer on SQLite (differs).
-    let sum = Func::cast_as(Column::AmountFen.sum(), Alias::new("bigint"));
-    let rows: Vec<(String, i64, i64)> = posting::Entity::find()
-        .select_only()
-        .column(Column::Account)
-        .expr_as(sum, "balance")
-        .expr_as(Column::Number.count(), "postings")
-        .filter(Column::Area.eq(area.as_str()))
-        .group_by(Column::Account)
-        .order_by_asc(Column::Account)
-        .into_tuple()
-        .all(db.reader())
-        .await?;
-    let account = |(name, balance, postings)| Account {
-        name,
-        balance: Fen(balance),
-        postings,
-    };
-    Ok(rows.into_iter().map(account).collect())
 }

@@ -1,16 +1,39 @@
 //! Every query of the service.
 
 mod claims;
+mod guarantees;
+mod holds;
+mod ledger;
+mod person_years;
 mod registers;
+mod suspensions;
 
 pub use claims::{
-    Account, Past, Standing, accumulators, find_posted, find_row, history, insert, insert_postings,
-    lock_person_year, mark_reversed, newest_standing, postings_of, save_person_year, standing,
-    trial_balance,
+    Past, Standing, find_all_posted, find_posted, find_row, history, insert, mark_reversed,
+    newer_standing, newest_standing, taken,
+};
+pub use guarantees::{
+    close_guarantee, find_guarantee, guarantees, insert_guarantee, lock_guarantees,
+    reopen_guarantee, withdraw_guarantee,
+};
+pub use holds::{
+    Batch, find_holds, held_claims, held_settlements, holds, holds_of_batch, insert_hold,
+    mark_batch, release_hold,
+};
+pub use ledger::{
+    Account, entries, find_subsidy, insert_subsidy, insert_transactions, postings_of,
+    trial_balance, withdraw_subsidy,
+};
+pub use person_years::{
+    accumulators, free_held_year, lock_held_years, lock_person_year, lock_person_years,
+    save_person_year, save_person_years,
 };
 pub use registers::{
     InForce, catalogue_in_force, find_registration, insert_catalogue, insert_institution,
     institution_on, institutions, load_catalogue, withdraw_institution,
+};
+pub use suspensions::{
+    earlier, find_suspension, insert_suspension, suspensions, withdraw_suspension,
 };
 
 use kernel::Refusal;

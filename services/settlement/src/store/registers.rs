@@ -1,21 +1,22 @@
 //! Institutions and catalogues.
 
+use super::suspensions::suspended_until;
 use super::{of_json, to_json, unreadable};
 use crate::app::PACKAGE;
 use crate::catalogue::{Catalogue, Item};
-use crate::domain::Institution;
+use crate::domain::{Institution, Suspended};
 use crate::entity::{catalogue, institution};
 use crate::refusal::{CATALOGUE_EXISTS, INSTITUTION_EXISTS};
 use kernel::refusal::INTERNAL;
 use kernel::{
     AreaCode, CatalogueId, Day, Digest, Instant, InstitutionCode, InstitutionKind, InstitutionTier,
-    Refusal,
+    PersonId, Refusal,
 };
 use policy::Place;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use store::document::generation;
 use store::{Db, Stop, Tx, taken};
@@ -75,21 +76,46 @@ pub async fn find_registration(db: &Db, area: &AreaCode, id: &str) -> Result<Ins
     Ok(parse_institution(row.ok_or_else(|| INTERNAL.refuse())?)?)
 }
 
-/// The institution of this code, if it has an agreement on the day.
+/// What a claim must know of its institution.
+#[derive(FromQueryResult)]
+struct FoundOn {
+    #[sea_orm(nested)]
+    institution: institution::Model,
+    institution_until: Option<String>,
+    person_until: Option<String>,
+}
+
+/// The institution of this code, if it has an agreement on the day; and whether it or the person is
+/// suspended today, which the same statement tells.
 pub async fn institution_on(
     on: &impl ConnectionTrait,
     area: &AreaCode,
-    code: &InstitutionCode,
-    day: Day,
-) -> Result<Option<Institution>, Stop> {
-    let row = institution::Entity::find()
+    (code, day): (&InstitutionCode, Day),
+    (person, today): (PersonId, Day),
+) -> Result<Option<(Institution, Suspended)>, Stop> {
+    let until = |subject: &str| Expr::from(suspended_until(area, subject, today));
+    let found = institution::Entity::find()
+        .expr_as(until(code.as_str()), "institution_until")
+        .expr_as(until(&person.to_string()), "person_until")
         .filter(institution::Column::Area.eq(area.as_str()))
         .filter(institution::Column::Code.eq(code.as_str()))
         .filter(institution::Column::WithdrawnAt.is_null())
         .filter(institution::Column::AgreementFrom.lte(day.to_string()))
+        .into_model::<FoundOn>()
         .one(on)
         .await?;
-    Ok(row.map(parse_institution).transpose()?)
+    let Some(found) = found else {
+        return Ok(None);
+    };
+    let day = |until: Option<String>| {
+        let day = until.as_deref().map(Day::parse).transpose();
+        day.map_err(|_| unreadable("online_suspension", code.as_str()))
+    };
+    let suspended = Suspended {
+        institution: day(found.institution_until)?,
+        person: day(found.person_until)?,
+    };
+    Ok(Some((parse_institution(found.institution)?, suspended)))
 }
 
 /// Standing institutions by code, beginning after `after`.

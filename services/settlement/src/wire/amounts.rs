@@ -137,6 +137,8 @@ pub fn settlement(posted: &Posted) -> common::Settlement {
             .collect(),
         posted_time: Some(render::timestamp(posted.posted_at)),
         reversed_time: posted.reversed_at.map(render::timestamp),
+        referral_id: bill.referral.map(|id| id.to_string()).unwrap_or_default(),
+        guarantee_id: bill.guarantee.map(|id| id.to_string()).unwrap_or_default(),
     }
 }
 

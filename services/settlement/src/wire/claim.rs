@@ -4,9 +4,9 @@ use crate::app::Order;
 use crate::domain::{Approval, Basis, Bill, BillLine, Effect, FINDINGS_MAX, Finding, Member};
 use kernel::refusal::invalid;
 use kernel::{
-    CLAIM_FEN_MAX, CatalogueId, Day, DiagnosisCode, Digest, DiseaseCode, Fen, IdentityKind,
-    InstitutionCode, InstitutionKind, InstitutionTier, ItemCode, MedType, PersonId, Quantity, Rate,
-    Refusal, Scheme, SettlementId, UnitPrice,
+    BadText, CLAIM_FEN_MAX, CatalogueId, Day, DiagnosisCode, Digest, DiseaseCode, Fen, GuaranteeId,
+    IdentityKind, InstitutionCode, InstitutionKind, InstitutionTier, ItemCode, MedType, PersonId,
+    Quantity, Rate, ReferralId, Refusal, Scheme, SettlementId, UnitPrice,
 };
 use policy::{
     Change, FILINGS_MAX, Filing, IDENTITIES_MAX, LINES_MAX, Place, ThirdParty, YEARS_MAX,
@@ -39,8 +39,26 @@ pub fn bill(claim: Option<&common::Claim>) -> Result<Bill, Refusal> {
         filing: filing("claim.filing", claim.filing)?.unwrap_or_default(),
         decided: decided(&claim.decided_day, end)?,
         household_income: household_income(claim.household_income_fen)?,
+        referral: optional_id("claim.referral_id", &claim.referral_id, ReferralId::parse)?,
+        guarantee: optional_id(
+            "claim.guarantee_id",
+            &claim.guarantee_id,
+            GuaranteeId::parse,
+        )?,
         lines: lines.collect::<Result<_, _>>()?,
     })
+}
+
+/// An id, or nothing when the text is empty.
+pub fn optional_id<T>(
+    path: &str,
+    text: &str,
+    parse: fn(&str) -> Result<T, BadText>,
+) -> Result<Option<T>, Refusal> {
+    match text {
+        "" => Ok(None),
+        text => parse::field(path, parse(text)).map(Some),
+    }
 }
 
 fn diseases(codes: &[String]) -> Result<Vec<DiseaseCode>, Refusal> {
@@ -159,7 +177,8 @@ fn bill_line(index: usize, line: &common::ClaimLine, end: Day) -> Result<BillLin
     })
 }
 
-fn member(member: &common::Member) -> Result<Member, Refusal> {
+/// What enrollment says of a person.
+pub fn member(member: &common::Member) -> Result<Member, Refusal> {
     let years = u32::try_from(member.continuous_years);
     let years = years.ok().filter(|years| *years <= YEARS_MAX);
     let expected = format_args!("0至{YEARS_MAX}年");

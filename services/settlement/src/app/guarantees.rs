@@ -1,0 +1,148 @@
+//! 先诊疗后付费: guarantees opened on admission, closed by settlements, reopened by their reversals.
+
+use super::{App, LISTS, page_of, settling, told};
+use crate::domain::{Admission, Bill, Guarantee, Guarantees, Posted};
+use crate::refusal::GUARANTEE_UNKNOWN;
+use crate::store;
+use ::store::event::{self, Event};
+use ::store::{Call, Key, Made, Stop, Tx, new_id};
+use kernel::{AreaCode, GuaranteeId, Outcome, Refusal};
+use serde_json::json;
+
+impl App {
+    /// Opens a guarantee; true when an earlier attempt had done it.
+    pub async fn open_guarantee(
+        &self,
+        call: &Call,
+        admission: &Admission,
+    ) -> Result<(Guarantee, bool), Refusal> {
+        let area = &call.key.area;
+        let work = |tx: Tx| async move {
+            let stay = &admission.stay;
+            admission.entitled(call.now.day())?;
+            let (at, who) = (
+                (&stay.institution, stay.begin),
+                (stay.person, call.now.day()),
+            );
+            let institution = store::institution_on(&*tx, area, at, who).await?;
+            settling(institution, at, "stay.institution_code")?;
+            let guarantee = Guarantee {
+                id: GuaranteeId(new_id(call.now)),
+                stay: stay.clone(),
+                estimate: admission.estimate,
+                settlement: None,
+                opened_at: call.now,
+                closed_at: None,
+                withdrawn_at: None,
+            };
+            let id = guarantee.id.to_string();
+            store::insert_guarantee(&tx, area, &guarantee).await?;
+            let facts = json!({ "person_id": stay.person, "institution_code": stay.institution,
+                "begin_day": stay.begin, "estimate_fen": guarantee.estimate });
+            self.tell(&tx, call, "guarantee.opened", &id, facts).await?;
+            Ok(Made {
+                subject: id,
+                value: guarantee,
+            })
+        };
+        let done = self.db.once(call, LISTS, work).await?;
+        match done.made {
+            Some(guarantee) => Ok((guarantee, false)),
+            None => Ok((self.guarantee_of(area, &done.subject).await?, true)),
+        }
+    }
+
+    /// Withdraws the opening of a guarantee. What a settlement closed stays closed, and is not open
+    /// again when that is reversed.
+    pub async fn withdraw_open_guarantee(&self, key: &Key) -> Result<Outcome, Refusal> {
+        let now = self.clock.now();
+        let undo = |tx: Tx, id: String| async move {
+            store::withdraw_guarantee(&tx, &key.area, &id, now).await?;
+            let told = Event {
+                area: key.area.clone(),
+                kind: "guarantee.withdrawn",
+                subject: id,
+                facts: json!({}),
+            };
+            Ok(event::record(&tx, now, told).await?)
+        };
+        self.db.withdraw(key, now, LISTS, undo).await
+    }
+
+    /// One guarantee.
+    pub async fn guarantee(&self, area: &AreaCode, id: GuaranteeId) -> Result<Guarantee, Refusal> {
+        self.guarantee_of(area, &id.to_string()).await
+    }
+
+    async fn guarantee_of(&self, area: &AreaCode, id: &str) -> Result<Guarantee, Refusal> {
+        let found = store::find_guarantee(self.db.reader(), area, id).await?;
+        found.ok_or_else(|| {
+            let no = GUARANTEE_UNKNOWN.refuse().with("guarantee_id", id);
+            no.at("guarantee_id")
+        })
+    }
+
+    /// A page of guarantees and the token of the next.
+    pub async fn guarantees(
+        &self,
+        area: &AreaCode,
+        open_only: bool,
+        size: u64,
+        after: &str,
+    ) -> Result<(Vec<Guarantee>, String), Refusal> {
+        let rows = store::guarantees(&self.db, area, open_only, after, size + 1).await?;
+        Ok(page_of(rows, size, |guarantee| guarantee.id.to_string()))
+    }
+
+    /// Locks the guarantees that these bills name.
+    pub(super) async fn lock_guarantees(
+        &self,
+        tx: &Tx,
+        area: &AreaCode,
+        bills: impl Iterator<Item = &Bill>,
+    ) -> Result<Guarantees, Stop> {
+        let named: Vec<GuaranteeId> = bills.filter_map(|bill| bill.guarantee).collect();
+        Ok(Guarantees(store::lock_guarantees(tx, area, &named).await?))
+    }
+
+    /// Closes the guarantees of settlements, which this transaction has locked.
+    pub(super) async fn close_guarantees(
+        &self,
+        tx: &Tx,
+        call: &Call,
+        settled: &[Posted],
+    ) -> Result<(), Stop> {
+        for posted in settled {
+            let Some(id) = posted.evidence.bill.guarantee else {
+                continue;
+            };
+            store::close_guarantee(tx, &call.key.area, id, posted.id, call.now).await?;
+            let facts = json!({ "settlement_id": posted.id });
+            let told = told(call, "guarantee.closed", &id.to_string(), facts);
+            event::record(tx, call.now, told).await?;
+        }
+        Ok(())
+    }
+
+    /// Opens what these settlements closed, unless another guarantee of the person is open.
+    pub(super) async fn reopen_guarantees(
+        &self,
+        tx: &Tx,
+        call: &Call,
+        reversed: &[Posted],
+    ) -> Result<(), Stop> {
+        for posted in reversed {
+            let bill = &posted.evidence.bill;
+            let Some(id) = bill.guarantee else {
+                continue;
+            };
+            let stay = (bill.person, &bill.institution, bill.visit.as_str());
+            if store::reopen_guarantee(tx, &call.key.area, id, stay).await? {
+                let facts = json!({ "settlement_id": posted.id });
+                let told = told(call, "guarantee.reopened", &id.to_string(), facts);
+                event::record(tx, call.now, told).await?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,107 @@
+//! 参保资助: posted once, and taken back by the opposite entry.
+
+use crate::desk::{Desk, code, of, person};
+use proto::settlement as pb;
+use tonic::Status;
+
+const ASSISTANCE: &str = "fund:610100";
+
+fn subsidy(request_id: &str, number: u32, fen: i64) -> pb::PostSubsidyRequest {
+    pb::PostSubsidyRequest {
+        request_id: request_id.into(),
+        origin: vec![],
+        person_id: person(number),
+        scheme: "390".into(),
+        year: 2017,
+        identity_kind: "2303".into(),
+        subsidy_fen: fen,
+        coverage_id: person(900 + number),
+    }
+}
+
+impl Desk {
+    async fn subsidise(
+        &mut self,
+        request: pb::PostSubsidyRequest,
+    ) -> Result<pb::PostSubsidyResponse, Status> {
+        let answer = self.client.post_subsidy(of(request)).await?;
+        Ok(answer.into_inner())
+    }
+
+    async fn withdraw_subsidy(&mut self, request_id: &str) {
+        let request = pb::WithdrawPostSubsidyRequest {
+            original_request_id: request_id.into(),
+        };
+        self.client
+            .withdraw_post_subsidy(of(request))
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn assistance_pays_the_schemes_fund_once() {
+    let mut desk = Desk::open().await;
+    let posted = desk.subsidise(subsidy("S1", 1, 18_000)).await.unwrap();
+    let again = desk.subsidise(subsidy("S1", 1, 18_000)).await.unwrap();
+    assert!(!posted.replayed && again.replayed);
+    let posted = posted.subsidy.unwrap();
+    assert_eq!(again.subsidy.as_ref(), Some(&posted));
+    assert_eq!(
+        code(desk.subsidise(subsidy("S2", 1, 18_000)).await),
+        "SUBSIDY_POSTED"
+    );
+    assert_eq!(
+        code(desk.subsidise(subsidy("S2", 1, 18_000)).await),
+        "SUBSIDY_POSTED"
+    );
+    assert_eq!(
+        desk.ledger().await,
+        [
+            ("fund:390100".to_string(), 18_000),
+            (ASSISTANCE.into(), -18_000)
+        ]
+    );
+    let mut employee = subsidy("S3", 2, 7_000);
+    employee.scheme = "310".into();
+    desk.subsidise(employee).await.unwrap();
+    assert_eq!(desk.ledger().await[0], ("fund:310100".to_string(), 7_000));
+
+    desk.withdraw_subsidy("S1").await;
+    desk.withdraw_subsidy("S1").await;
+    let of_first = posted.subsidy_id.clone();
+    let entry = |account: &str, fen, of: &str| (account.to_string(), fen, of.to_string());
+    assert_eq!(
+        desk.entries(&of_first).await,
+        [
+            entry(ASSISTANCE, -18_000, ""),
+            entry("fund:390100", 18_000, ""),
+            entry("fund:390100", -18_000, &of_first),
+            entry(ASSISTANCE, 18_000, &of_first),
+        ]
+    );
+    desk.ledger().await;
+    // The year is free again, for another request.
+    let late = desk.subsidise(subsidy("S1", 1, 18_000)).await;
+    assert_eq!(code(late), "REQUEST_WITHDRAWN");
+    desk.subsidise(subsidy("S4", 1, 9_000)).await.unwrap();
+}
+
+#[tokio::test]
+async fn nothing_is_a_subsidy_too() {
+    let mut desk = Desk::open().await;
+    let posted = desk.subsidise(subsidy("S1", 1, 0)).await.unwrap();
+    let id = posted.subsidy.unwrap().subsidy_id;
+    assert!(desk.entries(&id).await.is_empty() && desk.ledger().await.is_empty());
+    assert_eq!(
+        code(desk.subsidise(subsidy("S2", 1, 18_000)).await),
+        "SUBSIDY_POSTED"
+    );
+    desk.withdraw_subsidy("S1").await;
+    assert!(desk.entries(&id).await.is_empty());
+    desk.subsidise(subsidy("S3", 1, 18_000)).await.unwrap();
+    assert_eq!(
+        code(desk.subsidise(subsidy("S5", 2, -1)).await),
+        "INVALID_FIELD"
+    );
+}
