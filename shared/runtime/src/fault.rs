@@ -1,7 +1,9 @@
 //! A wire that fails on purpose: what a test puts between two services.
 
+use crate::status_of;
 use crate::wire::{Broken, Wire};
 use http::{Request, Response};
+use kernel::refusal::{OVERLOADED, PERMISSION_DENIED};
 use std::sync::{Arc, Mutex, PoisonError};
 use tonic::body::Body;
 use tower::{Service, ServiceExt};
@@ -17,6 +19,10 @@ pub enum Fate {
     LoseAnswer,
     /// The caller hears nothing; the call arrives when [`Faults::deliver_late`] is called.
     Late,
+    /// It never arrives, and the caller hears that the peer is too busy.
+    Overload,
+    /// It never arrives, and the caller hears that it may not.
+    Forbid,
 }
 
 type LateCall = (Wire, Request<Body>);
@@ -54,6 +60,13 @@ impl Faults {
             Fate::LoseAnswer => {
                 wire.oneshot(request).await?;
                 Err(Broken::new("the answer was lost"))
+            }
+            Fate::Overload => Ok(status_of(&OVERLOADED.refuse()).into_http()),
+            Fate::Forbid => {
+                let no = PERMISSION_DENIED
+                    .refuse()
+                    .with("method", request.uri().path());
+                Ok(status_of(&no).into_http())
             }
             Fate::Late => {
                 let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);

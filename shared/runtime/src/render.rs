@@ -24,6 +24,7 @@ pub fn optional_day(day: Option<Day>) -> String {
 pub fn outcome(outcome: Outcome) -> common::Outcome {
     use common::outcome::State;
     let state = match outcome.state {
+        OutcomeState::Pending => State::Pending,
         OutcomeState::Done => State::Done,
         OutcomeState::Refused => State::Refused,
         OutcomeState::Withdrawn => State::Withdrawn,

@@ -63,6 +63,29 @@ impl Service {
         }
     }
 
+    /// Adds a second interface of the same service, with places of its own among the requests worked
+    /// on at once: what operators do is not shed with what callers ask.
+    pub fn with_also<S>(mut self, server: S, access: Access, settings: &Settings) -> Service
+    where
+        S: tower::Service<
+                http::Request<tonic::body::Body>,
+                Response: axum::response::IntoResponse,
+                Error = std::convert::Infallible,
+                Future: Send,
+            > + NamedService
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+    {
+        let router = Routes::new(server)
+            .prepare()
+            .into_axum_router()
+            .reset_fallback();
+        self.router = self.router.merge(layered(router, access, settings));
+        self
+    }
+
     /// Adds work that goes on beside the requests until the server stops.
     pub fn with_background(mut self, work: impl Future<Output = ()> + Send + 'static) -> Service {
         self.background.push(Box::pin(work));

@@ -56,6 +56,10 @@ pub struct Settings {
     /// How long open requests may go on after a signal to stop, in seconds.
     #[serde(default = "drain")]
     pub drain_seconds: u64,
+    /// How long a saga is a replica's after each write, in milliseconds: after it others take up a
+    /// dead replica's sagas. A call of a saga takes half of it at most. Used by the orchestrator.
+    #[serde(default = "saga_lease")]
+    pub saga_lease_ms: u64,
     /// Where the peers are, by service name; used by the orchestrator.
     #[serde(default)]
     pub peers: BTreeMap<String, String>,
@@ -79,6 +83,10 @@ fn deadline_max() -> u64 {
 
 fn drain() -> u64 {
     20
+}
+
+fn saga_lease() -> u64 {
+    6_000
 }
 
 fn nowhere() -> AreaCode {
@@ -157,6 +165,7 @@ impl Settings {
             deadline_ms: deadline(),
             deadline_max_ms: deadline_max(),
             drain_seconds: drain(),
+            saga_lease_ms: saga_lease(),
             peers: BTreeMap::new(),
         }
     }
@@ -193,6 +202,10 @@ impl Settings {
         wrong(
             redis.starts_with("redis://") || redis.starts_with("redis+unix://"),
             "redis_url: redis://host:port/database or redis+unix:///path",
+        )?;
+        wrong(
+            (1_000..=60_000).contains(&self.saga_lease_ms),
+            "saga_lease_ms: 1000 to 60000",
         )?;
         wrong(self.drain_seconds <= 600, "drain_seconds: at most 600")
     }

@@ -1,7 +1,7 @@
 //! The one place where a refusal becomes a gRPC status and a status becomes a refusal again.
 
 use kernel::refusal::{DEADLINE_EXCEEDED, UNAVAILABLE};
-use kernel::{Kind, Refusal};
+use kernel::{Fault, Kind, Refusal};
 use std::collections::HashMap;
 use std::time::Duration;
 use tonic::{Code, Status};
@@ -57,25 +57,6 @@ pub fn status_of(refusal: &Refusal) -> Status {
     }
     #[allow(clippy::disallowed_methods)]
     Status::with_error_details(code, format!("{}: {sentence}", refusal.code), details)
-}
-
-/// Why a call to a peer gave no answer we can use.
-#[derive(Clone, Debug)]
-pub enum Fault {
-    /// The peer said no and will say no to this request for ever; or, asked a question, the answer
-    /// is no.
-    Refused(Refusal),
-    /// Nobody knows whether it happened, or it may yet: ask again with the same key.
-    Unknown(Refusal),
-}
-
-impl Fault {
-    /// The refusal inside.
-    pub fn into_refusal(self) -> Refusal {
-        match self {
-            Fault::Refused(refusal) | Fault::Unknown(refusal) => refusal,
-        }
-    }
 }
 
 /// Reads a peer's status. To a mutating call only a remembered "no" is believed; `asking` is true
