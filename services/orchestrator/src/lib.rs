@@ -1,46 +1,83 @@
-//! 一站式结算: one claim, coordinated over enrollment, inspection and settlement. The only service
-//! that calls others, and the one that hospitals, platforms and other regions call.
+//! 一站式结算: what needs several services, coordinated. The only service that calls others, and the
+//! one that hospitals, platforms and other regions call.
 //!
-//! It decides in which order peers are asked, when to ask again, and what may be concluded from
-//! their silence. It refuses to know prices, rules and persons: what a claim costs is settlement's,
-//! who is insured is enrollment's, what is suspicious is inspection's. Their messages pass through
-//! unread, but for what stands in `wire::Claim`.
+//! It decides in which order peers are asked, when to ask again, what may be concluded from their
+//! silence, and when all is taken back. It refuses to know prices, rules and persons: what a claim
+//! costs is settlement's, who is insured is enrollment's, what is suspicious is inspection's. Their
+//! messages pass through unread, but for what stands in `wire`.
 //!
 //! ```text
-//! Settle:   CheckEligibility ─┐
-//!           GetClaimHistory ──┴▶ Screen ──▶ PostSettlement ──▶ settled
-//!              │ no                │ no        │ no, remembered: told as it is
-//!              └────────▶ Burn ◀───┘           │ silence: asked again with the same key,
-//!                          │                   └ at the deadline: "unknown, ask GetOutcome"
-//!                          ├ withdrawn: the no is told, and holds for ever
-//!                          ├ done or refused by an earlier attempt: that outcome is told
-//!                          └ silence: "unknown, ask GetOutcome", never the no
-//! Reverse:  ReverseSettlement ──▶ reversed
+//! Settle:          read CheckEligibility, GetClaimHistory, Screen ─▶ run UseReferral, if there is one
+//!                  ─▶ pivot PostSettlement (which closes the guarantee of a stay)
+//! SettleTogether:  read of every claim ─▶ run HoldClaims of every person-year ─▶ pivot PostHolds
+//! Reverse:         read GetSettlement ─▶ pivot ReverseSettlement ─▶ finish ReleaseReferral
+//! Admit:           read CheckEligibility ─▶ run UseReferral ─▶ pivot OpenGuarantee
+//! Enrol:           run EnrolPerson ─▶ pivot PostSubsidy
+//! Suspend…:        run BarInstitution ─▶ pivot SuspendOnline
+//!
+//! saga:  running ─▶ done ─▶ (withdrawn by its caller) running ─▶ withdrawn, or done as it was
+//!          ├─▶ refused, withdrawn: all of it taken back
+//!          └─▶ stuck ─▶ (resumed) running, (abandoned by two) abandoned
 //! ```
 //!
-//! `PreSettle` and `WhatWouldChange` ask the same of enrollment and inspection, then settlement for a
-//! price, or for two of them, and change nothing.
-//!
-//! Both sagas have one effect each, their pivot, and so write no row of their own: the pivot's key
-//! at settlement, named by the caller's request id, is the outcome. This service has no database;
-//! its replicas can be killed at any time.
+//! The pivots are settlement's, and their keys are named by the caller's request id. A saga whose
+//! only effect is its pivot writes no row here until it is refused: the pivot's key is its outcome.
+//! All others have a row and a journal (`saga`): replicas can be killed at any time, and others take
+//! up what they left.
 
+mod entity;
+mod executor;
+mod journal;
+mod measure;
+mod migration;
+mod operations;
 pub mod refusal;
 mod rpc;
 mod sagas;
 mod steps;
+mod store;
 mod wire;
 
-pub use steps::{Peers, PeersError};
+pub use executor::{Executor, Request, Times};
+pub use journal::Patience;
+pub use sagas::{Asked, Told};
+pub use steps::{Peers, PeersError, Ports};
 
+use ::store::{Db, DbConfig, OpenError, event};
+use operations::Operations;
 use proto::orchestrator::orchestrator_service_server::OrchestratorServiceServer;
+use proto::orchestrator::saga_service_server::SagaServiceServer;
 use runtime::{Service, Settings};
+use std::sync::Arc;
 
 /// The service's name in configuration, and to its peers.
 pub const NAME: &str = "orchestrator";
 
-/// Makes the service over its peers.
-pub fn build(settings: &Settings, peers: Peers) -> Service {
-    let server = OrchestratorServiceServer::new(rpc::Rpc(peers));
+/// Opens the journals.
+pub async fn open(settings: &Settings) -> Result<Db, OpenError> {
+    let config = DbConfig {
+        url: settings.database_url.clone(),
+        schema: NAME.into(),
+        connections: settings.database_connections,
+    };
+    Db::open::<migration::Migrator>(&config).await
+}
+
+/// Makes the service over its executor.
+pub fn build(settings: &Settings, executor: Executor) -> Service {
+    let server = OrchestratorServiceServer::new(rpc::Rpc(executor.clone()));
+    let operations = Operations {
+        executor: executor.clone(),
+    };
+    let operators = SagaServiceServer::new(rpc::operations::Rpc(operations));
+    let (db, clock) = (executor.db.clone(), executor.clock.clone());
+    let probed = db.clone();
     Service::new(NAME, server, rpc::ACCESS, settings)
+        .with_also(operators, rpc::operations::ACCESS, settings)
+        .with_background(executor.keep_working())
+        .with_background(event::keep_sealing(db, clock))
+        .with_probe(Arc::new(move || {
+            let db = probed.clone();
+            Box::pin(async move { db.is_reachable().await })
+        }))
 }

@@ -1,11 +1,16 @@
 //! The orchestrator as a process of its own.
 
-use orchestrator::Peers;
+use orchestrator::{Executor, Peers, Times};
+use runtime::clock::SystemClock;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 fn main() -> ExitCode {
     runtime::run(orchestrator::NAME, Peers::NEEDS, |settings| async move {
         let peers = Peers::connect(&settings)?;
-        Ok(orchestrator::build(&settings, peers))
+        let db = orchestrator::open(&settings).await?;
+        let times = Times::configured(&settings);
+        let executor = Executor::new(db, Arc::new(SystemClock), peers, times);
+        Ok(orchestrator::build(&settings, executor))
     })
 }

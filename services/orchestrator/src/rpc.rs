@@ -1,42 +1,57 @@
 //! The generated trait: parse, run the saga, render.
 
-use crate::Peers;
-use crate::sagas::pivot::Saga;
-use crate::sagas::{reverse_settlement, settle_claim};
-use crate::steps::settlement::GetOutcome;
+pub mod operations;
+
+use crate::executor::{Executor, Request};
+use crate::sagas::admit::AdmitPerson;
+use crate::sagas::enrol::EnrolWithSubsidy;
+use crate::sagas::inquiries::{Compare, Price};
+use crate::sagas::reverse_settlement::Reversal;
+use crate::sagas::settle_claim::{SettleClaim, may_bring};
+use crate::sagas::settle_together::SettleBatch;
+use crate::sagas::suspend::SuspendOnlineSettlement;
+use crate::sagas::{Asked, enrol::Enrolled};
 use crate::wire;
 use kernel::Role;
+use prost::Message;
 use proto::orchestrator as pb;
 use proto::orchestrator::orchestrator_service_server::OrchestratorService;
-use runtime::{Access, Answer, answer, parse};
-use tonic::Request;
+use runtime::{Access, Answer, answer, parse, render};
+use std::sync::Arc;
 
 /// Who may call what.
 pub const ACCESS: Access = &[
     ("PreSettle", EVERYBODY),
     ("WhatWouldChange", EVERYBODY),
     ("Settle", EVERYBODY),
+    ("SettleTogether", EVERYBODY),
     ("Reverse", EVERYBODY),
+    ("Admit", EVERYBODY),
+    ("Enrol", BUREAU),
+    ("SuspendOnlineSettlement", BUREAU),
+    ("Withdraw", EVERYBODY),
     ("GetOutcome", EVERYBODY),
 ];
 const EVERYBODY: &[Role] = &[Role::Institution, Role::Clerk, Role::Service];
+const BUREAU: &[Role] = &[Role::Clerk, Role::Service];
 
-/// The service over its peers.
-pub struct Rpc(pub Peers);
+/// The service over its executor.
+pub struct Rpc(pub Executor);
 
 #[tonic::async_trait]
 impl OrchestratorService for Rpc {
     async fn pre_settle(
         &self,
-        request: Request<pb::PreSettleRequest>,
+        request: tonic::Request<pb::PreSettleRequest>,
     ) -> Answer<pb::PreSettleResponse> {
         answer(request, |context, message| async move {
             let claim = wire::claim(message.claim)?;
-            let (quote, assessment) = settle_claim::price(&self.0, &context, &claim).await?;
+            may_bring(&context.principal, &claim.institution)?;
+            let (quote, assessment) = self.0.inquire(&context, &Price(Arc::new(claim))).await?;
             Ok(pb::PreSettleResponse {
                 quote: Some(quote),
-                member: Some(assessment.member),
-                findings: wire::shown(&context.principal, assessment.findings),
+                findings: wire::shown(&context.principal, assessment.findings()),
+                member: Some(assessment.member.0),
             })
         })
         .await
@@ -44,41 +59,187 @@ impl OrchestratorService for Rpc {
 
     async fn what_would_change(
         &self,
-        request: Request<pb::WhatWouldChangeRequest>,
+        request: tonic::Request<pb::WhatWouldChangeRequest>,
     ) -> Answer<pb::WhatWouldChangeResponse> {
         answer(request, |context, message| async move {
             let claim = wire::claim(message.claim)?;
             let change = parse::message("change", message.change)?;
-            let compared = settle_claim::compare(&self.0, &context, &claim, &change).await?;
-            let (comparison, assessment) = compared;
+            may_bring(&context.principal, &claim.institution)?;
+            let asked = Compare(Arc::new(claim), change);
+            let (comparison, assessment) = self.0.inquire(&context, &asked).await?;
             Ok(pb::WhatWouldChangeResponse {
                 comparison: Some(comparison),
-                member: Some(assessment.member),
-                findings: wire::shown(&context.principal, assessment.findings),
+                findings: wire::shown(&context.principal, assessment.findings()),
+                member: Some(assessment.member.0),
             })
         })
         .await
     }
 
-    async fn settle(&self, request: Request<pb::SettleRequest>) -> Answer<pb::SettleResponse> {
+    async fn settle(
+        &self,
+        request: tonic::Request<pb::SettleRequest>,
+    ) -> Answer<pb::SettleResponse> {
         answer(request, |context, message| async move {
+            let request_id = parse::request_id(&message.request_id)?;
+            // Only a referral makes it more than its pivot.
+            let names_referral = |claim: &proto::common::Claim| !claim.referral_id.is_empty();
+            let needs_row = message.claim.as_ref().is_some_and(names_referral);
+            let row = needs_row.then(|| message.encode_to_vec());
             let settle = wire::settle(message)?;
-            let settled = settle_claim::settle(&self.0, &context, &settle).await?;
+            may_bring(&context.principal, &settle.claim.institution)?;
+            let asked = Request {
+                origin: settle.origin,
+                body: SettleClaim::new(settle),
+                asked: Asked::Settle,
+                request_id,
+                row,
+            };
+            let (settled, replayed) = self.0.perform(&context, asked).await?;
             Ok(pb::SettleResponse {
-                settlement: wire::shown_settlement(&context.principal, settled.settlement),
-                replayed: settled.replayed,
+                settlement: wire::shown_settlement(&context.principal, settled.0.settlement),
+                replayed,
             })
         })
         .await
     }
 
-    async fn reverse(&self, request: Request<pb::ReverseRequest>) -> Answer<pb::ReverseResponse> {
+    async fn settle_together(
+        &self,
+        request: tonic::Request<pb::SettleTogetherRequest>,
+    ) -> Answer<pb::SettleTogetherResponse> {
         answer(request, |context, message| async move {
-            let reverse = wire::reverse(&message)?;
-            let reversed = reverse_settlement::reverse(&self.0, &context, &reverse).await?;
+            let request_id = parse::request_id(&message.request_id)?;
+            let row = Some(message.encode_to_vec());
+            let batch = wire::settle_together(message)?;
+            for (place, claim) in batch.claims.iter().enumerate() {
+                let may = may_bring(&context.principal, &claim.institution);
+                may.map_err(|no| no.at(format!("claims[{place}].institution_code")))?;
+            }
+            let asked = Request {
+                origin: batch.origin,
+                body: SettleBatch::new(batch),
+                asked: Asked::SettleTogether,
+                request_id,
+                row,
+            };
+            let (settlements, replayed) = self.0.perform(&context, asked).await?;
+            let shown = |settlement| wire::shown_settlement(&context.principal, Some(settlement));
+            Ok(pb::SettleTogetherResponse {
+                settlements: settlements.into_iter().filter_map(shown).collect(),
+                replayed,
+            })
+        })
+        .await
+    }
+
+    async fn reverse(
+        &self,
+        request: tonic::Request<pb::ReverseRequest>,
+    ) -> Answer<pb::ReverseResponse> {
+        answer(request, |context, message| async move {
+            let request_id = parse::request_id(&message.request_id)?;
+            let reverse = wire::reverse(&context.principal, &message)?;
+            let asked = Request {
+                origin: reverse.origin,
+                body: Reversal::new(reverse),
+                asked: Asked::Reverse,
+                request_id,
+                row: Some(message.encode_to_vec()),
+            };
+            let (reversed, replayed) = self.0.perform(&context, asked).await?;
             Ok(pb::ReverseResponse {
-                settlement: wire::shown_settlement(&context.principal, reversed.settlement),
-                replayed: reversed.replayed,
+                settlement: wire::shown_settlement(&context.principal, reversed.0.settlement),
+                replayed,
+            })
+        })
+        .await
+    }
+
+    async fn admit(&self, request: tonic::Request<pb::AdmitRequest>) -> Answer<pb::AdmitResponse> {
+        answer(request, |context, message| async move {
+            let request_id = parse::request_id(&message.request_id)?;
+            let names_referral = |admission: &pb::Admission| !admission.referral_id.is_empty();
+            let needs_row = message.admission.as_ref().is_some_and(names_referral);
+            let row = needs_row.then(|| message.encode_to_vec());
+            let admit = wire::admit(message)?;
+            may_bring(&context.principal, &admit.institution)
+                .map_err(|no| no.at("admission.institution_code"))?;
+            let asked = Request {
+                origin: admit.origin,
+                body: AdmitPerson::new(admit),
+                asked: Asked::Admit,
+                request_id,
+                row,
+            };
+            let (opened, replayed) = self.0.perform(&context, asked).await?;
+            Ok(pb::AdmitResponse {
+                guarantee: opened.0.guarantee.map(wire::guarantee),
+                replayed,
+            })
+        })
+        .await
+    }
+
+    async fn enrol(&self, request: tonic::Request<pb::EnrolRequest>) -> Answer<pb::EnrolResponse> {
+        answer(request, |context, message| async move {
+            let request_id = parse::request_id(&message.request_id)?;
+            let row = Some(message.encode_to_vec());
+            let enrol = wire::enrol(message)?;
+            let asked = Request {
+                origin: enrol.origin,
+                body: EnrolWithSubsidy::new(enrol),
+                asked: Asked::Enrol,
+                request_id,
+                row,
+            };
+            let (enrolled, replayed) = self.0.perform(&context, asked).await?;
+            let Enrolled { coverage, posted } = enrolled;
+            Ok(wire::enrolled(
+                coverage.map(|kept| kept.0),
+                posted.0,
+                replayed,
+            ))
+        })
+        .await
+    }
+
+    async fn suspend_online_settlement(
+        &self,
+        request: tonic::Request<pb::SuspendOnlineSettlementRequest>,
+    ) -> Answer<pb::SuspendOnlineSettlementResponse> {
+        answer(request, |context, message| async move {
+            let request_id = parse::request_id(&message.request_id)?;
+            let needs_row = !message.institution_code.is_empty();
+            let row = needs_row.then(|| message.encode_to_vec());
+            let suspend = wire::suspend(message)?;
+            let asked = Request {
+                origin: suspend.origin,
+                body: SuspendOnlineSettlement::new(suspend),
+                asked: Asked::SuspendOnlineSettlement,
+                request_id,
+                row,
+            };
+            let (suspended, replayed) = self.0.perform(&context, asked).await?;
+            let suspension = suspended.0.suspension.unwrap_or_default();
+            Ok(pb::SuspendOnlineSettlementResponse {
+                suspension_id: suspension.suspension_id,
+                replayed,
+            })
+        })
+        .await
+    }
+
+    async fn withdraw(
+        &self,
+        request: tonic::Request<pb::WithdrawRequest>,
+    ) -> Answer<pb::WithdrawResponse> {
+        answer(request, |context, message| async move {
+            let request_id = parse::original_request_id(&message.original_request_id)?;
+            let asked = wire::asked_method(message.method)?;
+            let outcome = self.0.withdraw(&context, asked, &request_id).await?;
+            Ok(pb::WithdrawResponse {
+                outcome: Some(render::outcome(outcome)),
             })
         })
         .await
@@ -86,15 +247,14 @@ impl OrchestratorService for Rpc {
 
     async fn get_outcome(
         &self,
-        request: Request<pb::GetOutcomeRequest>,
+        request: tonic::Request<pb::GetOutcomeRequest>,
     ) -> Answer<pb::GetOutcomeResponse> {
         answer(request, |context, message| async move {
             let request_id = parse::request_id(&message.request_id)?;
-            let method = wire::pivot_method(message.method)?;
-            let asked = GetOutcome { method, request_id };
-            let outcome = Saga::new(&self.0, &context).read(&asked).await?;
+            let asked = wire::asked_method(message.method)?;
+            let outcome = self.0.outcome(&context, asked, &request_id).await?;
             Ok(pb::GetOutcomeResponse {
-                outcome: Some(outcome),
+                outcome: Some(render::outcome(outcome)),
             })
         })
         .await

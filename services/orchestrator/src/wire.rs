@@ -1,22 +1,40 @@
 //! Protobuf to what this service decides on. A claim stays the message it came as: it goes to three
 //! peers, each of which parses what is its own.
 
+pub mod operations;
+
 pub use proto::common::{Change, Finding, Member};
 
-use crate::steps::settlement::{PostSettlement, ReverseSettlement};
+use crate::sagas::Asked;
 use kernel::refusal::invalid;
 use kernel::{
-    Day, Digest, InstitutionCode, PersonId, Principal, Refusal, RequestId, Role, Scheme,
-    SettlementId,
+    CLAIM_FEN_MAX, Day, DiagnosisCode, Digest, Fen, InstitutionCode, Kind, MedType, Outcome,
+    OutcomeState, PersonId, Principal, ReferralId, Refusal, Role, Scheme, SettlementId,
 };
 use proto::common;
 use proto::common::finding::Effect;
 use proto::orchestrator as pb;
 use proto::orchestrator::get_outcome_request::Method;
 use runtime::{origin, parse};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
 
-/// The longest reason of a reversal, in characters.
+/// The longest reason of a reversal or a suspension, in characters.
 const REASON_MAX: usize = 200;
+/// The longest 处理决定书文号, in characters.
+const DECISION_NUMBER_MAX: usize = 100;
+/// The longest 就诊ID (mdtrt_id).
+const VISIT_NUMBER_MAX: usize = 30;
+/// The longest name of a 缴费档次.
+const TIER_MAX: usize = 20;
+/// Insurance years.
+const YEARS: RangeInclusive<i32> = 2000..=2100;
+/// Broken years that can be repaid.
+const REPAID_YEARS: RangeInclusive<i32> = 0..=100;
+/// 参保方式; by the scheme when empty.
+const WAYS: [&str; 4] = ["", "resident", "employer", "flexible"];
+/// Claims of one batch at most.
+const BATCH_MAX: usize = 200;
 
 /// A bill to settle, read as far as this service must.
 #[derive(Debug)]
@@ -27,6 +45,8 @@ pub struct Claim {
     pub institution: InstitutionCode,
     /// 险种类型 (insutype).
     pub scheme: Scheme,
+    /// 开始日期 (begndate).
+    pub first_day: Day,
     /// 结束日期 (enddate): the day on which the person must be entitled.
     pub last_day: Day,
     /// All of it, as it came.
@@ -36,12 +56,12 @@ pub struct Claim {
 /// 结算: a claim to settle.
 #[derive(Debug)]
 pub struct Settle {
-    /// The caller's name for the request, and unchanged that of the pivot.
-    pub request_id: RequestId,
     /// What makes a repeat the same request.
     pub origin: Digest,
     /// The claim.
-    pub claim: Claim,
+    pub claim: Arc<Claim>,
+    /// 转诊备案编号 (trt_dcla_detl_sn): the referral it uses up.
+    pub referral: Option<ReferralId>,
     /// From PreSettle: the amounts must still be these.
     pub basis: Option<common::Basis>,
 }
@@ -49,58 +69,320 @@ pub struct Settle {
 /// 撤销: a settlement to reverse.
 #[derive(Debug)]
 pub struct Reverse {
-    /// The caller's name for the request, and unchanged that of the pivot.
-    pub request_id: RequestId,
     /// What makes a repeat the same request.
     pub origin: Digest,
     /// 结算ID (setl_id).
     pub settlement: SettlementId,
     /// Why.
     pub reason: String,
+    /// 定点医药机构编号 (fixmedins_code): only a settlement of this institution; any when empty.
+    pub institution: String,
+}
+
+/// 整批结算: claims to settle together.
+#[derive(Debug)]
+pub struct SettleTogether {
+    /// What makes a repeat the same request.
+    pub origin: Digest,
+    /// The claims.
+    pub claims: Vec<Arc<Claim>>,
+}
+
+/// 入院: a person to admit.
+#[derive(Debug)]
+pub struct Admit {
+    /// What makes a repeat the same request.
+    pub origin: Digest,
+    /// 人员编号 (psn_no).
+    pub person: PersonId,
+    /// 定点医药机构编号 (fixmedins_code).
+    pub institution: InstitutionCode,
+    /// 险种类型 (insutype).
+    pub scheme: Scheme,
+    /// 入院日期 (begndate).
+    pub admission: Day,
+    /// 转诊备案编号 (trt_dcla_detl_sn): the referral it uses up.
+    pub referral: Option<ReferralId>,
+    /// All of it, as it came.
+    pub message: pb::Admission,
+}
+
+/// 参保缴费: a person to enrol.
+#[derive(Debug)]
+pub struct Enrol {
+    /// What makes a repeat the same request.
+    pub origin: Digest,
+    /// All of it, as it came: enrollment reads it.
+    pub message: pb::EnrolRequest,
+}
+
+/// 暂停联网结算: whom to suspend.
+#[derive(Debug)]
+pub struct Suspend {
+    /// What makes a repeat the same request.
+    pub origin: Digest,
+    /// All of it, as it came: settlement reads it.
+    pub message: pb::SuspendOnlineSettlementRequest,
 }
 
 /// A claim that must be there, and must say whose it is, who brings it, and of which day.
 pub fn claim(message: Option<common::Claim>) -> Result<Claim, Refusal> {
-    let message = parse::message("claim", message)?;
+    claim_at("claim", message)
+}
+
+fn claim_at(path: &str, message: Option<common::Claim>) -> Result<Claim, Refusal> {
+    let message = parse::message(path, message)?;
+    let field = |name: &str| format!("{path}.{name}");
     let institution = InstitutionCode::parse(&message.institution_code);
     Ok(Claim {
-        person: parse::field("claim.person_id", PersonId::parse(&message.person_id))?,
-        institution: parse::field("claim.institution_code", institution)?,
-        scheme: parse::code("claim.scheme", Scheme::parse(&message.scheme))?,
-        last_day: parse::day("claim.end_day", &message.end_day)?,
+        person: parse::field(field("person_id"), PersonId::parse(&message.person_id))?,
+        institution: parse::field(field("institution_code"), institution)?,
+        scheme: parse::code(field("scheme"), Scheme::parse(&message.scheme))?,
+        first_day: parse::day(field("begin_day"), &message.begin_day)?,
+        last_day: parse::day(field("end_day"), &message.end_day)?,
         message,
     })
 }
 
+/// A referral that may be named.
+fn referral(path: &str, id: &str) -> Result<Option<ReferralId>, Refusal> {
+    match id {
+        "" => Ok(None),
+        id => parse::field(path, ReferralId::parse(id)).map(Some),
+    }
+}
+
 /// A claim to settle.
 pub fn settle(message: pb::SettleRequest) -> Result<Settle, Refusal> {
+    let origin = origin("Settle", &message);
+    let claim = claim(message.claim)?;
+    let referral = referral("claim.referral_id", &claim.message.referral_id)?;
+    if referral.is_some() && claim.message.filing() != common::Filing::Referred {
+        return Err(invalid(
+            "claim.filing",
+            "FILING_REFERRED:有转诊备案编号的即已转诊备案",
+        ));
+    }
+    if referral.is_some() && !claim.message.guarantee_id.is_empty() {
+        return Err(invalid("claim.referral_id", "空:转诊已在入院时使用"));
+    }
     Ok(Settle {
-        request_id: parse::request_id(&message.request_id)?,
-        origin: origin("Settle", &message),
-        claim: claim(message.claim)?,
+        origin,
+        claim: Arc::new(claim),
+        referral,
         basis: message.basis,
     })
 }
 
-/// A settlement to reverse.
-pub fn reverse(message: &pb::ReverseRequest) -> Result<Reverse, Refusal> {
+/// A settlement to reverse, for whom.
+pub fn reverse(principal: &Principal, message: &pb::ReverseRequest) -> Result<Reverse, Refusal> {
     let settlement = SettlementId::parse(&message.settlement_id);
+    // For an institution other institutions' settlements do not exist.
+    let institution = match principal.has(Role::Institution) {
+        true => principal.caller.clone(),
+        false => String::new(),
+    };
     Ok(Reverse {
-        request_id: parse::request_id(&message.request_id)?,
         origin: origin("Reverse", message),
         settlement: parse::field("settlement_id", settlement)?,
         reason: parse::text("reason", &message.reason, REASON_MAX)?,
+        institution,
     })
 }
 
-/// The pivot that stands for the method a caller asks about.
-pub fn pivot_method(number: i32) -> Result<&'static str, Refusal> {
-    match Method::try_from(number) {
-        Ok(Method::Settle) => Ok(PostSettlement::METHOD),
-        Ok(Method::Reverse) => Ok(ReverseSettlement::METHOD),
-        Ok(Method::Unspecified) | Err(_) => {
-            Err(invalid("method", "METHOD_SETTLE 或 METHOD_REVERSE"))
+/// Claims to settle together.
+pub fn settle_together(message: pb::SettleTogetherRequest) -> Result<SettleTogether, Refusal> {
+    let origin = origin("SettleTogether", &message);
+    if !(1..=BATCH_MAX).contains(&message.claims.len()) {
+        return Err(invalid("claims", format_args!("1至{BATCH_MAX}张费用单")));
+    }
+    let mut claims = Vec::with_capacity(message.claims.len());
+    for (place, message) in message.claims.into_iter().enumerate() {
+        let path = format!("claims[{place}]");
+        let claim = claim_at(&path, Some(message))?;
+        if !claim.message.referral_id.is_empty() {
+            return Err(invalid(
+                format!("{path}.referral_id"),
+                "空:有转诊的费用单请单独结算",
+            ));
         }
+        claims.push(Arc::new(claim));
+    }
+    Ok(SettleTogether { origin, claims })
+}
+
+/// A person to admit.
+pub fn admit(message: pb::AdmitRequest) -> Result<Admit, Refusal> {
+    let origin = origin("Admit", &message);
+    let message = parse::message("admission", message.admission)?;
+    let institution = InstitutionCode::parse(&message.institution_code);
+    let diagnosis = DiagnosisCode::parse(&message.diagnosis_code);
+    let of_stay = MedType::parse(&message.med_type).filter(MedType::is_stay);
+    let estimate = Some(Fen(message.estimate_fen));
+    let estimate = estimate.filter(|fen| (Fen(1)..=CLAIM_FEN_MAX).contains(fen));
+    parse::token(
+        "admission.visit_number",
+        &message.visit_number,
+        VISIT_NUMBER_MAX,
+    )?;
+    parse::wanted("admission.med_type", of_stay, "住院的医疗类别")?;
+    parse::field("admission.diagnosis_code", diagnosis)?;
+    parse::wanted(
+        "admission.estimate_fen",
+        estimate,
+        "大于零、不超过一张费用单上限的金额",
+    )?;
+    Ok(Admit {
+        origin,
+        person: parse::field("admission.person_id", PersonId::parse(&message.person_id))?,
+        institution: parse::field("admission.institution_code", institution)?,
+        scheme: parse::code("admission.scheme", Scheme::parse(&message.scheme))?,
+        admission: parse::day("admission.begin_day", &message.begin_day)?,
+        referral: referral("admission.referral_id", &message.referral_id)?,
+        message,
+    })
+}
+
+/// A person to enrol. What enrollment could not read it would refuse after the saga has begun.
+pub fn enrol(message: pb::EnrolRequest) -> Result<Enrol, Refusal> {
+    let year = Some(message.year).filter(|year| YEARS.contains(year));
+    let repaid = Some(message.repaid_years).filter(|years| REPAID_YEARS.contains(years));
+    let way = Some(message.enrolment_way.as_str()).filter(|way| WAYS.contains(way));
+    parse::field("person_id", PersonId::parse(&message.person_id))?;
+    parse::code("scheme", Scheme::parse(&message.scheme))?;
+    parse::wanted("year", year, "2000至2100的年份")?;
+    parse::day("paid_day", &message.paid_day)?;
+    parse::not_negative("paid_fen", message.paid_fen)?;
+    if !message.fee_tier.is_empty() {
+        parse::token("fee_tier", &message.fee_tier, TIER_MAX)?;
+    }
+    parse::wanted("repaid_years", repaid, "0至100的年数")?;
+    parse::wanted("enrolment_way", way, "resident、employer、flexible 或不填")?;
+    Ok(Enrol {
+        origin: origin("Enrol", &message),
+        message,
+    })
+}
+
+/// Whom to suspend. What a peer could not read it would refuse after the saga has begun.
+pub fn suspend(message: pb::SuspendOnlineSettlementRequest) -> Result<Suspend, Refusal> {
+    match (
+        message.institution_code.as_str(),
+        message.person_id.as_str(),
+    ) {
+        ("", "") => return Err(invalid("person_id", "机构与人员二者之一")),
+        ("", person) => drop(parse::field("person_id", PersonId::parse(person))?),
+        (code, "") => drop(parse::field(
+            "institution_code",
+            InstitutionCode::parse(code),
+        )?),
+        _ => return Err(invalid("person_id", "机构与人员只填其一")),
+    }
+    parse::day("from_day", &message.from_day)?;
+    parse::day("until_day", &message.until_day)?;
+    parse::text(
+        "decision_number",
+        &message.decision_number,
+        DECISION_NUMBER_MAX,
+    )?;
+    parse::text("reason", &message.reason, REASON_MAX)?;
+    Ok(Suspend {
+        origin: origin("SuspendOnlineSettlement", &message),
+        message,
+    })
+}
+
+/// The method a caller asks about.
+pub fn asked_method(number: i32) -> Result<Asked, Refusal> {
+    let asked = match Method::try_from(number) {
+        Ok(Method::Settle) => Some(Asked::Settle),
+        Ok(Method::Reverse) => Some(Asked::Reverse),
+        Ok(Method::SettleTogether) => Some(Asked::SettleTogether),
+        Ok(Method::Admit) => Some(Asked::Admit),
+        Ok(Method::Enrol) => Some(Asked::Enrol),
+        Ok(Method::SuspendOnlineSettlement) => Some(Asked::SuspendOnlineSettlement),
+        Ok(Method::Unspecified) | Err(_) => None,
+    };
+    parse::wanted(
+        "method",
+        asked,
+        "METHOD_SETTLE、METHOD_REVERSE 等办理方法之一",
+    )
+}
+
+/// What settlement says became of a request.
+pub fn outcome(message: common::Outcome) -> Outcome {
+    use common::outcome::State;
+    let state = match message.state() {
+        State::Done => OutcomeState::Done,
+        State::Refused => OutcomeState::Refused,
+        State::Withdrawn => OutcomeState::Withdrawn,
+        State::UnknownHere => OutcomeState::UnknownHere,
+        State::Pending | State::Unspecified => OutcomeState::Pending,
+    };
+    let told = |no: common::Refused| {
+        let refusal = Refusal::told(no.code, Kind::Precondition, no.sentence, no.remedy);
+        match no.field.is_empty() {
+            true => refusal,
+            false => refusal.at(no.field),
+        }
+    };
+    let time = message.recorded_time;
+    Outcome {
+        state,
+        subject: Some(message.subject_id).filter(|id| !id.is_empty()),
+        refusal: message.refused.map(told),
+        recorded: time.and_then(|time| parse::instant("recorded_time", Some(time)).ok()),
+    }
+}
+
+/// A guarantee as the public interface tells it.
+pub fn guarantee(message: proto::settlement::Guarantee) -> pb::Guarantee {
+    use pb::guarantee::State;
+    use proto::settlement::guarantee::State as Stored;
+    let state = match message.state() {
+        Stored::Unspecified => State::Unspecified,
+        Stored::Open => State::Open,
+        Stored::Closed => State::Closed,
+        Stored::Withdrawn => State::Withdrawn,
+    };
+    let stay = message.stay.unwrap_or_default();
+    let admission = pb::Admission {
+        person_id: stay.person_id,
+        institution_code: stay.institution_code,
+        visit_number: stay.visit_number,
+        scheme: stay.scheme,
+        med_type: stay.med_type,
+        begin_day: stay.begin_day,
+        diagnosis_code: stay.diagnosis_code,
+        referral_id: stay.referral_id,
+        estimate_fen: message.estimate_fen,
+    };
+    pb::Guarantee {
+        guarantee_id: message.guarantee_id,
+        state: state.into(),
+        admission: Some(admission),
+        settlement_id: message.settlement_id,
+        opened_time: message.opened_time,
+    }
+}
+
+/// A coverage and its subsidy.
+pub fn enrolled(
+    coverage: Option<proto::enrollment::Coverage>,
+    posted: proto::settlement::PostSubsidyResponse,
+    replayed: bool,
+) -> pb::EnrolResponse {
+    let coverage = coverage.unwrap_or_default();
+    let subsidy = posted.subsidy.unwrap_or_default();
+    pb::EnrolResponse {
+        coverage_id: subsidy.coverage_id,
+        benefit_from_day: coverage.benefit_from_day,
+        until_day: coverage.until_day,
+        identity_kind: subsidy.identity_kind,
+        subsidy_fen: subsidy.subsidy_fen,
+        subsidy_id: subsidy.subsidy_id,
+        replayed,
     }
 }
 

@@ -3,14 +3,19 @@
 //! `integration-tests`.
 
 use kernel::{AreaCode, Principal, Role};
-use orchestrator::{Peers, build};
+use orchestrator::{Executor, Peers, Times, build};
+use proto::common::outcome::State;
 use proto::common::{Change, Claim};
 use proto::orchestrator as pb;
+use proto::orchestrator::get_outcome_request::Method;
 use proto::orchestrator::orchestrator_service_client::OrchestratorServiceClient;
+use runtime::clock::SystemClock;
 use runtime::{Context, Settings, Wire};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use store::Db;
+use store::testing::TestDatabase;
 use tonic::body::Body;
 use tonic::{Code, Status};
 
@@ -21,10 +26,12 @@ const HOSPITAL: &str = "H15250100001";
 struct Alone {
     client: OrchestratorServiceClient<Wire>,
     asked: Arc<AtomicUsize>,
+    journals: Db,
+    _database: TestDatabase,
 }
 
 impl Alone {
-    fn new() -> Alone {
+    async fn new() -> Alone {
         let asked = Arc::new(AtomicUsize::new(0));
         let silent = || {
             let asked = asked.clone();
@@ -36,12 +43,22 @@ impl Alone {
         let peers = Peers {
             enrollment: silent(),
             inspection: silent(),
+            referral: silent(),
             settlement: silent(),
         };
+        let database = TestDatabase::open().await.unwrap();
         let address = "127.0.0.1:0".parse().unwrap();
-        let service = build(&Settings::embedded(address, area(), String::new()), peers);
-        let client = OrchestratorServiceClient::new(service.wire());
-        Alone { client, asked }
+        let settings = Settings::embedded(address, area(), database.url(orchestrator::NAME));
+        let journals = orchestrator::open(&settings).await.unwrap();
+        let times = Times::configured(&settings);
+        let executor = Executor::new(journals.clone(), Arc::new(SystemClock), peers, times);
+        let service = build(&settings, executor);
+        Alone {
+            client: OrchestratorServiceClient::new(service.wire()),
+            asked,
+            journals,
+            _database: database,
+        }
     }
 
     async fn settle(&mut self, who: &Context, message: pb::SettleRequest) -> Status {
@@ -54,6 +71,11 @@ impl Alone {
 
     fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
+    }
+
+    /// Transactions begun in the journals.
+    fn begun(&self) -> u64 {
+        self.journals.counts().begins.load(Ordering::SeqCst)
     }
 }
 
@@ -76,6 +98,7 @@ fn settle(change: impl FnOnce(&mut pb::SettleRequest, &mut Claim)) -> pb::Settle
         person_id: PERSON.into(),
         institution_code: HOSPITAL.into(),
         scheme: "390".into(),
+        begin_day: "2017-03-01".into(),
         end_day: "2017-03-01".into(),
         ..Default::default()
     };
@@ -100,7 +123,7 @@ fn reverse(change: impl FnOnce(&mut pb::ReverseRequest)) -> pb::ReverseRequest {
 
 #[tokio::test]
 async fn a_malformed_request_is_refused_before_anybody_is_asked() {
-    let mut alone = Alone::new();
+    let mut alone = Alone::new().await;
     let clerk = caller("clerk", Role::Clerk);
     let settles = [
         (
@@ -172,12 +195,12 @@ async fn a_malformed_request_is_refused_before_anybody_is_asked() {
         .await
         .unwrap_err();
     assert!(no.message().contains("字段 method "));
-    assert_eq!(alone.asked(), 0);
+    assert_eq!((alone.asked(), alone.begun()), (0, 0));
 }
 
 #[tokio::test]
 async fn an_institution_brings_its_own_claims_only() {
-    let mut alone = Alone::new();
+    let mut alone = Alone::new().await;
     let other = caller("H15250100002", Role::Institution);
     let no = alone.settle(&other, settle(|_, _| ())).await;
     assert_eq!(no.code(), Code::PermissionDenied);
@@ -199,29 +222,54 @@ async fn an_institution_brings_its_own_claims_only() {
 }
 
 #[tokio::test]
-async fn when_nobody_answers_nobody_knows() {
-    let mut alone = Alone::new();
-    let no = alone
-        .settle(&caller(HOSPITAL, Role::Institution), settle(|_, _| ()))
-        .await;
+async fn when_nobody_answers_a_question_nothing_has_begun() {
+    let mut alone = Alone::new().await;
+    let (hospital, clerk) = (
+        caller(HOSPITAL, Role::Institution),
+        caller("clerk", Role::Clerk),
+    );
+    let no = alone.settle(&hospital, settle(|_, _| ())).await;
     assert_eq!(no.code(), Code::Unavailable);
     // Two questions at once; each is asked three times at most.
     assert!((2..=6).contains(&alone.asked()), "{}", alone.asked());
-    let asked = alone.asked();
-    let no = alone
-        .reverse(&caller("clerk", Role::Clerk), reverse(|_| ()))
-        .await;
-    assert_eq!(no.code(), Code::DeadlineExceeded);
-    assert!(no.message().starts_with("DEADLINE_EXCEEDED: "));
-    assert!(
-        alone.asked() > asked + 2,
-        "a pivot is asked again and again"
-    );
+    let no = alone.reverse(&clerk, reverse(|_| ())).await;
+    assert_eq!(no.code(), Code::Unavailable);
+    assert_eq!(alone.begun(), 0);
+}
+
+#[tokio::test]
+async fn when_nobody_answers_a_step_nobody_knows() {
+    let mut alone = Alone::new().await;
+    let clerk = caller("clerk", Role::Clerk);
+    let enrol = pb::EnrolRequest {
+        request_id: "R-3".into(),
+        person_id: PERSON.into(),
+        scheme: "390".into(),
+        year: 2017,
+        paid_day: "2016-11-15".into(),
+        ..Default::default()
+    };
+    let told = alone.client.enrol(clerk.own(enrol)).await.unwrap_err();
+    assert_eq!(told.code(), Code::DeadlineExceeded);
+    assert!(told.message().starts_with("DEADLINE_EXCEEDED: "));
+    assert!(alone.asked() > 2, "a step is asked again and again");
+    let asked = pb::GetOutcomeRequest {
+        request_id: "R-3".into(),
+        method: Method::Enrol.into(),
+    };
+    let told = alone.client.get_outcome(clerk.own(asked)).await.unwrap();
+    assert_eq!(told.into_inner().outcome.unwrap().state(), State::Pending);
+    let withdraw = pb::WithdrawRequest {
+        original_request_id: "R-3".into(),
+        method: Method::Enrol.into(),
+    };
+    let told = alone.client.withdraw(clerk.own(withdraw)).await.unwrap();
+    assert_eq!(told.into_inner().outcome.unwrap().state(), State::Pending);
 }
 
 #[tokio::test]
 async fn operators_settle_nothing() {
-    let mut alone = Alone::new();
+    let mut alone = Alone::new().await;
     let no = alone
         .settle(&caller("root", Role::Operator), settle(|_, _| ()))
         .await;

@@ -1,50 +1,34 @@
-//! 测速: how many claims a core prices in a second, with reasons and without, beside what was
-//! measured before. Machines are noisy, so rounds alternate and medians are told.
+//! 测速: what a core prices in a second, how many sagas the engine and its journal bring to their
+//! end, and what a hundred thousand open ones cost an orchestrator that starts; each beside what was
+//! measured before.
 
-use clap::{Args, Subcommand};
-use kernel::{Fen, ItemClass, Quantity, Rate, UnitPrice};
-use policy::{Claim, ClaimFacts, Library, Line, Package, PackageError, settle, settle_amounts};
-use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
-use std::hint::black_box;
+mod blank;
+mod machine;
+mod open_sagas;
+mod policy;
+mod saga;
+
+use self::open_sagas::OpenSagasBench;
+use self::policy::PolicyBench;
+use self::saga::SagaBench;
+use crate::suite::SuiteError;
+use ::policy::PackageError;
+use clap::Subcommand;
+use kernel::Refusal;
+use runtime::{ServeError, WireError};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// What was measured on earlier commits: commit, what, claims per second.
-const RECORDED: &str = include_str!("../bench/policy.tsv");
-/// The claims that are priced in turn.
-const CLAIMS: usize = 1_000;
-/// Lines of each.
-const LINES: u32 = 10;
-/// Where the claims come from.
-const SEED: u64 = 20_200_101;
-/// How long one measurement of one kind takes at least.
-const SLICE: Duration = Duration::from_millis(100);
-/// Rounds that may be asked for.
-const ROUNDS_MAX: u32 = 1_000;
+use std::path::PathBuf;
+use tonic::Status;
 
 /// What is measured.
 #[derive(Debug, Subcommand)]
 pub enum Bench {
     /// Claims per second of one core: ten lines, five layers, with and without reasons.
     Policy(PolicyBench),
-}
-
-/// How the pricing is measured.
-#[derive(Debug, Args)]
-pub struct PolicyBench {
-    /// Rounds; the median of them is told.
-    #[arg(long, default_value_t = 21, value_parser = clap::value_parser!(u32).range(1..=ROUNDS_MAX as i64))]
-    rounds: u32,
-    /// Another build of this program, measured in turn with this one.
-    #[arg(long, value_name = "PROGRAM")]
-    against: Option<PathBuf>,
-    /// Print two numbers a round and nothing else, for --against.
-    #[arg(long)]
-    plain: bool,
+    /// Sagas per second: four steps that ask nobody, through the real engine and journal.
+    Saga(SagaBench),
+    /// What many open sagas cost: an orchestrator starts among them, and takes up those due.
+    OpenSagas(OpenSagasBench),
 }
 
 /// Why nothing was measured.
@@ -59,233 +43,57 @@ pub enum BenchError {
     /// The other program does not answer as this one does.
     #[error("{0}: expected a build of yibao that knows `bench policy --plain`: {1}")]
     Other(PathBuf, String),
-    /// The output is closed.
+    /// The output, the temporary folder or the record cannot be written.
     #[error("cannot write: {0}")]
     Output(#[from] io::Error),
-}
-
-/// Claims per second.
-#[derive(Clone, Copy)]
-struct Speed {
-    explained: u64,
-    plain: u64,
+    /// The databases cannot be opened.
+    #[error(transparent)]
+    Suite(#[from] SuiteError),
+    /// The journals cannot be opened.
+    #[error("orchestrator: {0}")]
+    Journals(#[from] store::OpenError),
+    /// The suite cannot be reached.
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    /// The suite cannot serve.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// Somebody's data: nothing is measured there.
+    #[error("the database has sagas already; name an empty one of its own with --database URL")]
+    InUse,
+    /// A saga did not come to the end it should.
+    #[error("a saga came to another end than it should: {0}")]
+    Saga(Box<Refusal>),
+    /// A request was answered otherwise than it should.
+    #[error("a request was answered otherwise than it should: {0}")]
+    Answer(Box<Status>),
+    /// The due sagas are not taken up.
+    #[error("after {0} seconds {1} due sagas are still open")]
+    Stands(u64, u64),
 }
 
 /// Measures, and tells what came out.
-pub fn obey(bench: &Bench, out: &mut impl Write) -> Result<(), BenchError> {
-    let Bench::Policy(asked) = bench;
-    let library = Library::builtin()?;
-    let (package, claims) = claims(&library).ok_or(BenchError::NoClaim)?;
-    let mut own = Vec::new();
-    let mut other = Vec::new();
-    for _ in 0..asked.rounds {
-        own.push(measure(&package, &claims));
-        if let Some(program) = &asked.against {
-            other.push(ask(program)?);
-        }
-    }
-    if asked.plain {
-        for speed in &own {
-            writeln!(out, "{} {}", speed.explained, speed.plain)?;
-        }
-        return Ok(());
-    }
-    let layers = package_layers(&package, &claims);
-    writeln!(
-        out,
-        "{}: {CLAIMS} claims of {LINES} lines, {layers} layers pay, one core",
-        package.name()
-    )?;
-    writeln!(
-        out,
-        "claims a second, median of {} rounds (lowest–highest)\n",
-        asked.rounds
-    )?;
-    if cfg!(debug_assertions) {
+pub async fn obey(bench: &Bench, out: &mut impl Write) -> Result<(), BenchError> {
+    let plain = matches!(bench, Bench::Policy(asked) if asked.is_plain());
+    if cfg!(debug_assertions) && !plain {
         writeln!(
             out,
-            "a debug build is no measurement: cargo run --release -p yibao -- bench policy\n"
+            "a debug build is no measurement: cargo run --release -p yibao -- bench …\n"
         )?;
     }
-    let mut rows = vec![("this build".to_string(), Row::of(&own))];
-    if let Some(program) = &asked.against {
-        rows.push((program.display().to_string(), Row::of(&other)));
-    }
-    rows.extend(recorded().map(|(commit, row)| (format!("recorded at {commit}"), row)));
-    writeln!(out, "{:<24} {:>31} {:>31}", "", "with reasons", "without")?;
-    for (who, row) in &rows {
-        let (explained, plain) = (told(&row.explained), told(&row.plain));
-        writeln!(out, "{who:<24} {explained:>31} {plain:>31}")?;
-    }
-    writeln!(out, "{:<24} {:>31} {:>31}\n", "marks", "100,000", "500,000")?;
-    let Some(((_, this), others)) = rows.split_first() else {
-        return Ok(());
-    };
-    for (who, row) in others {
-        let (explained, plain) = (
-            ratio(&this.explained, &row.explained),
-            ratio(&this.plain, &row.plain),
-        );
-        writeln!(
-            out,
-            "this build to {who}: {explained} with reasons, {plain} without"
-        )?;
-    }
-    Ok(())
-}
-
-/// The speeds of all rounds, lowest first.
-struct Row {
-    explained: Vec<u64>,
-    plain: Vec<u64>,
-}
-
-impl Row {
-    fn of(speeds: &[Speed]) -> Row {
-        Row {
-            explained: column(speeds, |speed| speed.explained),
-            plain: column(speeds, |speed| speed.plain),
-        }
+    match bench {
+        Bench::Policy(asked) => policy::obey(asked, out),
+        Bench::Saga(asked) => saga::obey(asked, out).await,
+        Bench::OpenSagas(asked) => open_sagas::obey(asked, out).await,
     }
 }
 
-/// Claims of the person of the example in which most layers pay, their bills from a fixed seed.
-fn claims(library: &Library) -> Option<(Arc<Package>, Vec<Claim>)> {
-    let examples = library.packages().flat_map(|package| {
-        let of = move |example: &policy::Example| (package.clone(), example.claim().clone());
-        package.examples().iter().map(of)
-    });
-    let paying = |(package, claim): &(Arc<Package>, Claim)| {
-        let shares = settle_amounts(package, claim).shares;
-        shares
-            .iter()
-            .filter(|share| share.paid != Fen::ZERO)
-            .count()
-    };
-    let (package, claim) = examples.max_by_key(paying)?;
-    let mut random = StdRng::seed_from_u64(SEED);
-    let made: Option<Vec<Claim>> = (0..CLAIMS)
-        .map(|_| {
-            let lines = (1..=LINES).map(|number| line(number, &claim, &mut random));
-            let facts = ClaimFacts {
-                lines: lines.collect::<Option<_>>()?,
-                ..claim.facts().clone()
-            };
-            Claim::new(facts).ok()
-        })
-        .collect();
-    Some((package, made?))
-}
-
-fn line(number: u32, claim: &Claim, random: &mut StdRng) -> Option<Line> {
-    let share = claim.total().0 / i64::from(LINES);
-    let unit_price = UnitPrice::fen(random.random_range(share / 2..=share.max(1)) / 2);
-    let quantity = Quantity::whole(random.random_range(1..=3));
-    let class_b = random.random_bool(0.3);
-    Some(Line {
-        number,
-        class: if class_b { ItemClass::B } else { ItemClass::A },
-        first_pay: if class_b { Rate(1_000) } else { Rate::ZERO },
-        price_limit: None,
-        unit_price,
-        quantity,
-        amount: unit_price.times(quantity)?,
-        ..claim.lines().first()?.clone()
-    })
-}
-
-fn package_layers(package: &Package, claims: &[Claim]) -> usize {
-    let paying = |claim: &Claim| {
-        let shares = settle_amounts(package, claim).shares;
-        shares
-            .iter()
-            .filter(|share| share.paid != Fen::ZERO)
-            .count()
-    };
-    claims.iter().map(paying).max().unwrap_or(0)
-}
-
-fn measure(package: &Package, claims: &[Claim]) -> Speed {
-    Speed {
-        explained: speed(claims, |claim| settle(package, claim).cash),
-        plain: speed(claims, |claim| settle_amounts(package, claim).cash),
-    }
-}
-
-fn speed(claims: &[Claim], price: impl Fn(&Claim) -> Fen) -> u64 {
-    let begun = Instant::now();
-    let mut priced = 0u64;
-    while begun.elapsed() < SLICE {
-        for claim in claims {
-            black_box(price(black_box(claim)));
-            priced += 1;
-        }
-    }
-    let nanos = begun.elapsed().as_nanos().max(1);
-    u64::try_from(u128::from(priced) * 1_000_000_000 / nanos).unwrap_or(u64::MAX)
-}
-
-/// One round of another build.
-fn ask(program: &Path) -> Result<Speed, BenchError> {
-    let not = |why: String| BenchError::Other(program.to_path_buf(), why);
-    let arguments = ["bench", "policy", "--plain", "--rounds", "1"];
-    let answer = Command::new(program).args(arguments).output();
-    let answer = answer.map_err(|error| not(error.to_string()))?;
-    let text = String::from_utf8_lossy(&answer.stdout);
-    let mut numbers = text.split_whitespace().map(str::parse::<u64>);
-    match (numbers.next(), numbers.next(), answer.status.success()) {
-        (Some(Ok(explained)), Some(Ok(plain)), true) => Ok(Speed { explained, plain }),
-        _ => Err(not(text.lines().next().unwrap_or("no answer").to_string())),
-    }
-}
-
-/// Earlier commits' figures, oldest first.
-fn recorded() -> impl Iterator<Item = (&'static str, Row)> {
-    let lines = RECORDED.lines().filter(|line| !line.starts_with('#'));
-    lines.filter_map(|line| {
-        let mut cells = line.split('\t');
-        let commit = cells.next()?;
-        let (explained, plain) = (cells.next()?.parse().ok()?, cells.next()?.parse().ok()?);
-        let row = Row {
-            explained: vec![explained],
-            plain: vec![plain],
-        };
-        Some((commit, row))
-    })
-}
-
-/// How many times the one median is the other; a dash where there was nothing to measure.
-fn ratio(one: &[u64], other: &[u64]) -> String {
-    match median(one).saturating_mul(100).checked_div(median(other)) {
-        None => "–".to_string(),
-        Some(hundredths) => format!("{}.{:02}", hundredths / 100, hundredths % 100),
-    }
-}
-
-fn column(speeds: &[Speed], of: impl Fn(&Speed) -> u64) -> Vec<u64> {
-    let mut column: Vec<u64> = speeds.iter().map(of).collect();
-    column.sort_unstable();
-    column
-}
-
-fn median(sorted: &[u64]) -> u64 {
-    sorted.get(sorted.len() / 2).copied().unwrap_or(0)
-}
-
-fn told(sorted: &[u64]) -> String {
-    let middle = grouped(median(sorted));
-    match sorted {
-        [lowest, .., highest] => format!("{middle} ({}–{})", grouped(*lowest), grouped(*highest)),
-        _ => middle,
-    }
-}
-
-/// Whole claims with thousands separators; a dash where there was nothing to measure.
-fn grouped(speed: u64) -> String {
-    if speed == 0 {
+/// Whole numbers with thousands separators; a dash where there was nothing to measure.
+fn grouped(number: u64) -> String {
+    if number == 0 {
         return "–".to_string();
     }
-    let digits = format!("{speed}");
+    let digits = format!("{number}");
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index) % 3 == 0 {
@@ -296,48 +104,12 @@ fn grouped(speed: u64) -> String {
     text
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Microseconds as milliseconds with one decimal.
+fn millis(micros: u64) -> String {
+    format!("{}.{}", micros / 1_000, micros % 1_000 / 100)
+}
 
-    #[test]
-    fn one_round_measures_five_paying_layers_and_says_so() {
-        let library = Library::builtin().unwrap();
-        let (package, claims) = claims(&library).unwrap();
-        assert_eq!(
-            (claims.len(), package_layers(&package, &claims)),
-            (CLAIMS, 5)
-        );
-        let mut out = Vec::new();
-        let asked = PolicyBench {
-            rounds: 1,
-            against: None,
-            plain: false,
-        };
-        obey(&Bench::Policy(asked), &mut out).unwrap();
-        let text = String::from_utf8(out).unwrap();
-        assert!(
-            text.contains("this build") && text.contains("recorded at"),
-            "{text}"
-        );
-        assert!(
-            text.lines().all(|line| line.chars().count() <= 100),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn another_program_that_is_none_is_told() {
-        let asked = PolicyBench {
-            rounds: 1,
-            against: Some(PathBuf::from("/bin/true")),
-            plain: false,
-        };
-        let error = obey(&Bench::Policy(asked), &mut Vec::new()).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with("/bin/true: expected a build of yibao")
-        );
-    }
+/// Hundredths as a number with two decimals.
+fn hundredths(number: u64) -> String {
+    format!("{}.{:02}", number / 100, number % 100)
 }

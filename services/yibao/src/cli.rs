@@ -10,6 +10,7 @@ use crate::folder::FolderError;
 use crate::host::Host;
 use crate::people::{Population, SEED};
 use crate::progress::Progress;
+use crate::saga::{self, Operation};
 use crate::story::{self, Halted, Played};
 use crate::suite::SuiteError;
 use clap::{Args, Parser, Subcommand};
@@ -97,6 +98,9 @@ enum Command {
     /// running suite.
     #[command(subcommand)]
     Policy(Policy),
+    /// Sagas: list, show and reckon with those of a running suite; retry, resume or abandon them.
+    #[command(subcommand)]
+    Saga(Operation),
 }
 
 #[derive(Debug, Subcommand)]
@@ -232,10 +236,11 @@ async fn obey(cli: Cli) -> Result<ExitCode, Trouble> {
             Ok(writeln!(stdout(), "{answer}")?)
         }
         Some(Command::List { remote }) => list(&Remote::reach(&remote.endpoint).await?),
-        Some(Command::Bench(bench)) => Ok(bench::obey(&bench, &mut stdout())?),
+        Some(Command::Bench(bench)) => Ok(bench::obey(&bench, &mut stdout()).await?),
         Some(Command::Policy(Policy::Run(command))) => {
             activation::obey(command, &mut stdout()).await
         }
+        Some(Command::Saga(operation)) => saga::obey(operation, &mut stdout()).await,
         Some(Command::Policy(Policy::Author(command))) => {
             return Ok(author::obey(&command, &mut stdout())?);
         }

@@ -6,6 +6,7 @@ use proto::enrollment::enrollment_service_client::EnrollmentServiceClient;
 use proto::inspection::inspection_service_client::InspectionServiceClient;
 use proto::interregional::interregional_service_client::InterregionalServiceClient;
 use proto::orchestrator::orchestrator_service_client::OrchestratorServiceClient;
+use proto::orchestrator::saga_service_client::SagaServiceClient;
 use proto::referral::referral_service_client::ReferralServiceClient;
 use proto::settlement::settlement_service_client::SettlementServiceClient;
 use runtime::Wire;
@@ -108,5 +109,10 @@ impl Desk {
     /// 一站式.
     pub fn orchestrator(&self) -> OrchestratorServiceClient<Wire> {
         OrchestratorServiceClient::new(self.named(&self.wires.orchestrator))
+    }
+
+    /// 长事务运维.
+    pub fn sagas(&self) -> SagaServiceClient<Wire> {
+        SagaServiceClient::new(self.named(&self.wires.orchestrator))
     }
 }

@@ -10,8 +10,9 @@
 //! yibao demo   open ─▶ serve ─▶ load the area, if empty ─▶ tell the story ─▶ drain, exit status
 //! yibao up     open ─▶ serve ─▶ until Ctrl-C ─▶ drain
 //! yibao call   any method of any running server, by reflection
-//! yibao bench  claims a second, beside what was measured before
+//! yibao bench  claims and sagas a second, beside what was measured before
 //! yibao policy new ─▶ check, explain, diff ─▶ propose ─▶ activate, by another person ─▶ list
+//! yibao saga   list, show ─▶ reckon ─▶ retry, resume, bulk, or propose and approve to abandon
 //! ```
 
 mod activation;
@@ -26,6 +27,7 @@ mod folder;
 mod host;
 pub mod people;
 mod progress;
+mod saga;
 pub mod story;
 pub mod suite;
 pub mod told;

@@ -3,7 +3,7 @@
 
 use crate::desk::{Desk, Wires};
 use kernel::{AreaCode, Clock};
-use orchestrator::Peers;
+use orchestrator::{Executor, Peers, Times};
 use policy::Library;
 use runtime::clock::SystemClock;
 use runtime::{ServeError, Server, Service, Settings, Wire};
@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::{Db, OpenError};
+use std::time::Duration;
+use store::{CommitFaults, Db, OpenError};
 
 /// What may be put between the orchestrator and a peer: given the peer's name and wire, it answers
 /// the wire to use.
@@ -43,6 +44,10 @@ pub struct SuiteConfig {
     pub redis_url: Option<String>,
     /// What to put between the orchestrator and its peers.
     pub wrap: Option<Wrap>,
+    /// How long the orchestrator's sagas take.
+    pub saga_times: Times,
+    /// Which commits of the sagas' journals are lost.
+    pub journal_faults: Option<CommitFaults>,
 }
 
 impl SuiteConfig {
@@ -56,6 +61,8 @@ impl SuiteConfig {
             library,
             redis_url: None,
             wrap: None,
+            saga_times: Times::of(Duration::from_secs(6)),
+            journal_faults: None,
         }
     }
 }
@@ -93,6 +100,7 @@ pub enum SuiteError {
 pub struct Suite {
     services: Vec<Service>,
     databases: BTreeMap<&'static str, Db>,
+    executor: Executor,
     wires: Wires,
     listen: SocketAddr,
     drain_seconds: u64,
@@ -116,16 +124,23 @@ impl Suite {
             .open(interregional::NAME, interregional::open)
             .await?;
         let interregional = interregional::build(db, &settings, clock.clone());
+        let (journals, settings) = opening.open(orchestrator::NAME, orchestrator::open).await?;
         let databases = opening.databases;
-        // Neither keeps data of its own.
+        // It keeps no data of its own.
         let without_data = config.embedded(String::new());
         let inspection = inspection::build(&without_data, clock.clone())?;
         let peers = Peers {
             enrollment: config.wrapped(&enrollment),
             inspection: config.wrapped(&inspection),
+            referral: config.wrapped(&referral),
             settlement: config.wrapped(&settlement),
         };
-        let orchestrator = orchestrator::build(&without_data, peers);
+        let journals = match config.journal_faults.clone() {
+            Some(faults) => journals.with_faults(faults),
+            None => journals,
+        };
+        let executor = Executor::new(journals, clock.clone(), peers, config.saga_times);
+        let orchestrator = orchestrator::build(&settings, executor.clone());
         let wires = Wires {
             enrollment: enrollment.wire(),
             settlement: settlement.wire(),
@@ -145,6 +160,7 @@ impl Suite {
         Ok(Suite {
             services,
             databases,
+            executor,
             wires,
             listen: config.listen,
             drain_seconds: without_data.drain_seconds,
@@ -160,6 +176,11 @@ impl Suite {
     /// A service's database: for tests that count what it is asked to do.
     pub fn database(&self, service: &str) -> Option<&Db> {
         self.databases.get(service)
+    }
+
+    /// What drives the sagas: for tests that take them up themselves.
+    pub fn executor(&self) -> &Executor {
+        &self.executor
     }
 
     /// All databases, to be closed when the server has ended.

@@ -1,32 +1,67 @@
-//! 撤销: reverses a settlement.
+//! 撤销: reverses a settlement, and frees the referral it used. A guarantee it closed stands again:
+//! that is settlement's, in the same transaction; the referral of an admission stays used then.
 //!
 //! It decides nothing: whether the settlement may be reversed is settlement's, all at its pivot.
 
-use super::pivot::drive;
-use crate::Peers;
-use crate::steps::settlement::{ReverseSettlement, Reversed};
+use super::Told;
+use crate::steps::referral::ReleaseReferral;
+use crate::steps::settlement::{FindSettlement, ReverseSettlement, Reversed};
+use crate::steps::{Kept, Ports};
 use crate::wire::Reverse;
-use kernel::{Refusal, Role};
-use runtime::Context;
+use saga::{Body, Halt, Saga};
+use std::sync::Arc;
 
-/// 撤销: reverses a settlement, once for the caller's request id. For an institution other
-/// institutions' settlements do not exist.
-pub async fn reverse<'a>(
-    peers: &'a Peers,
-    context: &'a Context,
-    reverse: &'a Reverse,
-) -> Result<Reversed, Refusal> {
-    let principal = &context.principal;
-    let institution_code = match principal.has(Role::Institution) {
-        true => principal.caller.as_str(),
-        false => "",
+/// 撤销, once for the caller's request id.
+pub struct Reversal(Arc<Reverse>);
+
+impl Reversal {
+    /// Of this request.
+    pub fn new(reverse: Reverse) -> Reversal {
+        Reversal(Arc::new(reverse))
+    }
+}
+
+impl Body for Reversal {
+    const KIND: &'static str = "reverse.v1";
+    type Ports = Ports;
+    type Pivot = ReverseSettlement;
+    type Output = Kept<Reversed>;
+
+    fn bare(&self) -> ReverseSettlement {
+        ReverseSettlement {
+            reverse: self.0.clone(),
+        }
+    }
+
+    fn told(&self, reversed: Kept<Reversed>) -> Kept<Reversed> {
+        reversed
+    }
+
+    async fn steps<'a>(&'a self, saga: Saga<'a, Ports>) -> Result<Kept<Reversed>, Halt> {
+        reverse(saga, self.0.clone()).await
+    }
+}
+
+impl Told for Kept<Reversed> {
+    fn is_replayed(&self) -> bool {
+        self.replayed
+    }
+}
+
+async fn reverse(mut saga: Saga<'_, Ports>, reverse: Arc<Reverse>) -> Result<Kept<Reversed>, Halt> {
+    let origin = reverse.origin;
+    let found = saga.read(FindSettlement(reverse.settlement)).await?;
+    let used = found.filter(|found| !found.referral_id.is_empty());
+    let pivot = ReverseSettlement { reverse };
+    let Some(settlement) = used else {
+        return saga.conclude(pivot).await;
     };
-    let pivot = || ReverseSettlement {
-        reverse,
-        institution_code,
-    };
-    drive(peers, context, pivot(), |saga| async move {
-        saga.pivot(&pivot()).await
+    let (reversed, mut saga) = saga.pivot(pivot).await?;
+    saga.finish(ReleaseReferral {
+        origin,
+        referral_id: settlement.referral_id.clone(),
+        visit: settlement.visit_number.clone(),
     })
-    .await
+    .await?;
+    Ok(reversed)
 }

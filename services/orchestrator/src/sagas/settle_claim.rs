@@ -4,137 +4,133 @@
 //! entitled or the claim denied is for settlement to weigh: member and findings go there as they
 //! are, and CLAIM_DENIED is remembered there.
 
-use super::pivot::{Halt, Saga, drive};
-use crate::Peers;
+use super::Told;
 use crate::refusal::INSTITUTION_MISMATCH;
 use crate::steps::enrollment::CheckEligibility;
 use crate::steps::inspection::Screen;
+use crate::steps::referral::UseReferral;
 use crate::steps::settlement::{
     Assessment, Comparison, GetClaimHistory, PostSettlement, PriceClaim, Quote, QuoteChange,
     Settled,
 };
+use crate::steps::{Both, Kept, Ports};
 use crate::wire::{Change, Claim, Settle};
-use kernel::{Principal, Refusal, Role};
-use runtime::Context;
+use kernel::{InstitutionCode, Principal, Refusal, Role};
+use saga::{Body, Halt, Saga};
+use std::sync::Arc;
 
-/// 结算: settles a claim, once for the caller's request id.
-pub async fn settle<'a>(
-    peers: &'a Peers,
-    context: &'a Context,
-    settle: &'a Settle,
-) -> Result<Settled, Refusal> {
-    may_bring(&context.principal, &settle.claim)?;
-    let bare = PostSettlement {
-        settle,
-        assessment: None,
-    };
-    drive(peers, context, bare, |saga| settle_claim(saga, settle)).await
+/// 结算, and 出院结算 of a guaranteed stay: settlement closes its guarantee.
+pub struct SettleClaim(Arc<Settle>);
+
+impl SettleClaim {
+    /// Of this request.
+    pub fn new(settle: Settle) -> SettleClaim {
+        SettleClaim(Arc::new(settle))
+    }
 }
 
-async fn settle_claim<'a>(saga: Saga<'a>, settle: &'a Settle) -> Result<Settled, Halt> {
-    let assessment = Some(assess(&saga, &settle.claim).await?);
-    saga.pivot(&PostSettlement { settle, assessment }).await
+impl Body for SettleClaim {
+    const KIND: &'static str = "settle.v1";
+    type Ports = Ports;
+    type Pivot = PostSettlement;
+    type Output = Kept<Settled>;
+
+    fn bare(&self) -> PostSettlement {
+        PostSettlement {
+            settle: self.0.clone(),
+            assessment: None,
+        }
+    }
+
+    fn told(&self, settled: Kept<Settled>) -> Kept<Settled> {
+        settled
+    }
+
+    async fn steps<'a>(&'a self, saga: Saga<'a, Ports>) -> Result<Kept<Settled>, Halt> {
+        settle_claim(saga, self.0.clone()).await
+    }
 }
 
-/// 预结算: what the claim would cost. It has no pivot and writes nothing, so every "no" is told as
-/// it came.
-pub async fn price<'a>(
-    peers: &'a Peers,
-    context: &'a Context,
-    claim: &'a Claim,
-) -> Result<(Quote, Assessment), Refusal> {
-    may_bring(&context.principal, claim)?;
-    let saga = Saga::new(peers, context);
-    let assessment = assess(&saga, claim).await?;
+impl Told for Kept<Settled> {
+    fn is_replayed(&self) -> bool {
+        self.replayed
+    }
+}
+
+async fn settle_claim(
+    mut saga: Saga<'_, Ports>,
+    settle: Arc<Settle>,
+) -> Result<Kept<Settled>, Halt> {
+    let assessment = assess(&mut saga, &settle.claim).await?;
+    if let Some(referral) = settle.referral {
+        saga.run(UseReferral {
+            origin: settle.origin,
+            referral,
+            person: settle.claim.person,
+            institution: settle.claim.institution.clone(),
+            visit: settle.claim.message.visit_number.clone(),
+            admission: settle.claim.first_day,
+        })
+        .await?;
+    }
+    let assessment = Some(assessment);
+    saga.conclude(PostSettlement { settle, assessment }).await
+}
+
+/// 预结算: what the claim would cost.
+pub async fn price(
+    mut saga: Saga<'_, Ports>,
+    claim: Arc<Claim>,
+) -> Result<(Quote, Assessment), Halt> {
+    let assessment = assess(&mut saga, &claim).await?;
     let price = PriceClaim {
         claim,
-        assessment: &assessment,
+        assessment: assessment.clone(),
     };
-    let quote = saga.read(&price).await?;
-    Ok((quote, assessment))
+    Ok((saga.read(price).await?.0, assessment))
 }
 
 /// 如果改变: what the claim would cost as it is and as it would be. Enrollment and inspection are
 /// asked of the claim as it is; settlement changes what they said as far as the caller wants it.
-pub async fn compare<'a>(
-    peers: &'a Peers,
-    context: &'a Context,
-    claim: &'a Claim,
-    change: &'a Change,
-) -> Result<(Comparison, Assessment), Refusal> {
-    may_bring(&context.principal, claim)?;
-    let saga = Saga::new(peers, context);
-    let assessment = assess(&saga, claim).await?;
+pub async fn compare(
+    mut saga: Saga<'_, Ports>,
+    claim: Arc<Claim>,
+    change: Change,
+) -> Result<(Comparison, Assessment), Halt> {
+    let assessment = assess(&mut saga, &claim).await?;
     let quote = QuoteChange {
         claim,
-        assessment: &assessment,
+        assessment: assessment.clone(),
         change,
     };
-    let comparison = saga.read(&quote).await?;
-    Ok((comparison, assessment))
+    Ok((saga.read(quote).await?.0, assessment))
 }
 
 /// What the peers say of the claim. Entitlement and history do not depend on each other and are
-/// asked at once; the first that fails ends both.
-async fn assess(saga: &Saga<'_>, claim: &Claim) -> Result<Assessment, Halt> {
-    let eligibility = CheckEligibility(claim);
-    let past = GetClaimHistory(claim);
-    let (member, history) = tokio::try_join!(saga.read(&eligibility), saga.read(&past))?;
+/// asked at once.
+async fn assess(saga: &mut Saga<'_, Ports>, claim: &Arc<Claim>) -> Result<Assessment, Halt> {
+    let questions = Both(CheckEligibility::of(claim), GetClaimHistory(claim.clone()));
+    let (member, history) = saga.read(questions).await?;
     let screen = Screen {
-        claim,
-        member: &member,
-        history: &history,
+        claim: claim.clone(),
+        member: member.0.clone(),
+        history: history.0,
     };
-    let findings = saga.read(&screen).await?;
-    Ok(Assessment { member, findings })
+    let screened = saga.read(screen).await?;
+    Ok(Assessment {
+        member,
+        findings: screened.0.findings.into_iter().map(Kept).collect(),
+    })
 }
 
 /// An institution brings its own claims only; the bureau and services bring anybody's.
-fn may_bring(principal: &Principal, claim: &Claim) -> Result<(), Refusal> {
-    let own = principal.caller == claim.institution.as_str();
+pub fn may_bring(principal: &Principal, institution: &InstitutionCode) -> Result<(), Refusal> {
+    let own = principal.caller == institution.as_str();
     match own || !principal.has(Role::Institution) {
         true => Ok(()),
-        false => Err(INSTITUTION_MISMATCH
-            .refuse()
-            .with("institution_code", &claim.institution)
-            .at("claim.institution_code")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::wire;
-    use kernel::AreaCode;
-
-    #[test]
-    fn an_institution_brings_its_own_claims_only() {
-        let claim = wire::claim(Some(proto::common::Claim {
-            person_id: "0190d6b2-5f5e-7cc3-98c4-dc0c0c07398f".into(),
-            institution_code: "H15250100001".into(),
-            scheme: "390".into(),
-            end_day: "2017-03-01".into(),
-            ..Default::default()
-        }))
-        .unwrap();
-        let cases = [
-            ("H15250100001", Role::Institution, true),
-            ("H15250100002", Role::Institution, false),
-            ("clerk-7", Role::Clerk, true),
-            ("interregional", Role::Service, true),
-        ];
-        for (caller, role, may) in cases {
-            let principal = Principal {
-                caller: caller.into(),
-                on_behalf_of: None,
-                area: AreaCode::parse("152501").unwrap(),
-                roles: vec![role],
-            };
-            let answer = may_bring(&principal, &claim);
-            assert_eq!(answer.is_ok(), may, "{caller}");
-            if let Err(no) = answer {
-                assert!(no.is(&INSTITUTION_MISMATCH) && no.kind.is_passing());
-            }
+        false => {
+            let no = INSTITUTION_MISMATCH.refuse().at("claim.institution_code");
+            Err(no.with("institution_code", institution))
         }
     }
 }

@@ -1,27 +1,96 @@
 //! What is asked of enrollment.
 
-use super::{ASKING, NAME, Peers, Step, heard, present};
-use crate::wire::{Claim, Member};
+use super::{Kept, Ports, carried, gone, present};
+use crate::wire::{Claim, Enrol, Member};
+use kernel::{Day, Fault, PersonId, Scheme};
 use proto::enrollment as pb;
 use proto::enrollment::enrollment_service_client::EnrollmentServiceClient;
-use runtime::{Context, Fault};
+use runtime::Wire;
+use saga::{Step, Undo};
+use std::sync::Arc;
 
-/// 待遇检查 (2001): what enrollment says of the claim's person on its last day. That the funds may
-/// not pay is an answer, not a refusal.
-pub struct CheckEligibility<'a>(pub &'a Claim);
+/// 参保: a year of coverage with its subsidy.
+pub type Coverage = pb::Coverage;
 
-impl Step for CheckEligibility<'_> {
-    type Answer = Member;
+/// 待遇检查 (2001): what enrollment says of a person on a day. That the funds may not pay is an
+/// answer, not a refusal.
+pub struct CheckEligibility {
+    /// 人员编号 (psn_no).
+    pub person: PersonId,
+    /// 险种类型 (insutype).
+    pub scheme: Scheme,
+    /// The day.
+    pub day: Day,
+}
 
-    async fn ask(&self, peers: &Peers, context: &Context) -> Result<Member, Fault> {
-        let Self(claim) = self;
-        let request = pb::CheckEligibilityRequest {
-            person_id: claim.person.to_string(),
-            scheme: claim.scheme.to_string(),
-            as_of_day: claim.last_day.to_string(),
-        };
-        let mut enrollment = EnrollmentServiceClient::new(peers.enrollment.clone());
-        let call = enrollment.check_eligibility(context.through(NAME, request));
-        present(heard(call, context, ASKING).await?.member, "member")
+impl CheckEligibility {
+    /// Of a claim's person, on its last day.
+    pub fn of(claim: &Claim) -> CheckEligibility {
+        CheckEligibility {
+            person: claim.person,
+            scheme: claim.scheme.clone(),
+            day: claim.last_day,
+        }
     }
+}
+
+impl Step for CheckEligibility {
+    const NAME: &'static str = "enrollment.check_eligibility";
+    type Ports = Ports;
+    type Output = Kept<Member>;
+
+    async fn run(&self, ports: &Ports, _: &str) -> Result<Kept<Member>, Fault> {
+        let request = pb::CheckEligibilityRequest {
+            person_id: self.person.to_string(),
+            scheme: self.scheme.to_string(),
+            as_of_day: self.day.to_string(),
+        };
+        let mut enrollment = client(ports);
+        let answer = ports.ask(request, |request| enrollment.check_eligibility(request));
+        present(answer.await?.member, "member").map(Kept)
+    }
+}
+
+/// 参保缴费: enrols a person for a year.
+pub struct EnrolPerson(pub Arc<Enrol>);
+
+impl Step for EnrolPerson {
+    const NAME: &'static str = "enrollment.enrol_person";
+    type Ports = Ports;
+    type Output = Kept<Coverage>;
+
+    async fn run(&self, ports: &Ports, key: &str) -> Result<Kept<Coverage>, Fault> {
+        let message = &self.0.message;
+        let request = pb::EnrolPersonRequest {
+            request_id: key.to_string(),
+            origin: carried(self.0.origin),
+            person_id: message.person_id.clone(),
+            scheme: message.scheme.clone(),
+            year: message.year,
+            paid_day: message.paid_day.clone(),
+            paid_fen: message.paid_fen,
+            exempt_from_waiting: message.exempt_from_waiting,
+            fee_tier: message.fee_tier.clone(),
+            repaid_years: message.repaid_years,
+            enrolment_way: message.enrolment_way.clone(),
+        };
+        let mut enrollment = client(ports);
+        let answer = ports.change(request, |request| enrollment.enrol_person(request));
+        present(answer.await?.coverage, "coverage").map(Kept)
+    }
+}
+
+impl Undo for EnrolPerson {
+    async fn undo(&self, ports: &Ports, key: &str) -> Result<(), Fault> {
+        let request = pb::WithdrawEnrolPersonRequest {
+            original_request_id: key.to_string(),
+        };
+        let mut enrollment = client(ports);
+        let answer = ports.change(request, |r| enrollment.withdraw_enrol_person(r));
+        gone(answer.await?.outcome)
+    }
+}
+
+fn client(ports: &Ports) -> EnrollmentServiceClient<Wire> {
+    EnrollmentServiceClient::new(ports.peers.enrollment.clone())
 }

@@ -1,34 +1,41 @@
 //! What is asked of inspection.
 
 use super::settlement::History;
-use super::{ASKING, NAME, Peers, Step, heard};
-use crate::wire::{Claim, Finding, Member};
+use super::{Kept, Ports};
+use crate::wire::{Claim, Member};
+use kernel::Fault;
 use proto::inspection as pb;
 use proto::inspection::inspection_service_client::InspectionServiceClient;
-use runtime::{Context, Fault};
+use saga::Step;
+use std::sync::Arc;
+
+/// What screening found.
+pub type Screened = pb::ScreenResponse;
 
 /// 事前审核: what the supervision rules find in the claim. A finding is an answer, not a refusal.
-pub struct Screen<'a> {
+pub struct Screen {
     /// The claim.
-    pub claim: &'a Claim,
+    pub claim: Arc<Claim>,
     /// Its person.
-    pub member: &'a Member,
+    pub member: Member,
     /// What the person's other settlements are.
-    pub history: &'a History,
+    pub history: History,
 }
 
-impl Step for Screen<'_> {
-    type Answer = Vec<Finding>;
+impl Step for Screen {
+    const NAME: &'static str = "inspection.screen";
+    type Ports = Ports;
+    type Output = Kept<Screened>;
 
-    async fn ask(&self, peers: &Peers, context: &Context) -> Result<Vec<Finding>, Fault> {
+    async fn run(&self, ports: &Ports, _: &str) -> Result<Kept<Screened>, Fault> {
         let request = pb::ScreenRequest {
             claim: Some(self.claim.message.clone()),
             member: Some(self.member.clone()),
             history: self.history.history.clone(),
             fingerprint: self.history.fingerprint.clone(),
         };
-        let mut inspection = InspectionServiceClient::new(peers.inspection.clone());
-        let call = inspection.screen(context.through(NAME, request));
-        Ok(heard(call, context, ASKING).await?.findings)
+        let mut inspection = InspectionServiceClient::new(ports.peers.inspection.clone());
+        let answer = ports.ask(request, |request| inspection.screen(request));
+        answer.await.map(Kept)
     }
 }

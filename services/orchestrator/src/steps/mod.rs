@@ -1,19 +1,33 @@
-//! What the sagas ask of each peer: one file per peer, one type per call. The value holds what is
-//! asked, so that asking again asks the same.
+//! What the sagas ask of each peer: one file per peer or matter, one type per call. The value holds
+//! what is asked, so that asking again asks the same.
 //!
 //! These files are to the peers what `wire.rs` is to the callers: with it and `rpc.rs` they are the
 //! only ones that name protobuf.
 
+pub mod bare;
 pub mod enrollment;
+pub mod guarantee;
+pub mod holds;
 pub mod inspection;
+pub mod referral;
 pub mod settlement;
+pub mod standing;
+pub mod subsidy;
+pub mod suspension;
+pub mod together;
 
-use crate::NAME;
 use kernel::refusal::{DEADLINE_EXCEEDED, INTERNAL};
-use kernel::{OutcomeState, RequestId};
-use runtime::{Context, Fault, Needs, Settings, Wire, WireError, connect, fault_of};
+use kernel::{Digest, Fault, Principal};
+use proto::common;
+use proto::common::outcome::State;
+use runtime::{Context, Needs, Settings, Wire, WireError, connect, fault_of};
+use saga::{Burned, Step};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::future::Future;
-use tonic::{Response, Status};
+use std::ops::Deref;
+use std::time::Duration;
+use tokio::time::Instant;
+use tonic::{Request, Response, Status};
 
 /// How the peers are reached. A test puts `runtime::fault::Faults` over any of them.
 #[derive(Clone)]
@@ -22,6 +36,8 @@ pub struct Peers {
     pub enrollment: Wire,
     /// 监管: what is suspicious.
     pub inspection: Wire,
+    /// 转诊: who was referred where.
+    pub referral: Wire,
     /// 结算: what it costs, and the books.
     pub settlement: Wire,
 }
@@ -53,8 +69,8 @@ pub enum PeersError {
 impl Peers {
     /// What a configuration must name.
     pub const NEEDS: Needs = Needs {
-        database: false,
-        peers: &["enrollment", "inspection", "settlement"],
+        database: true,
+        peers: &["enrollment", "inspection", "referral", "settlement"],
     };
 
     /// Wires to the peers of the configuration. Nothing is connected yet.
@@ -69,54 +85,111 @@ impl Peers {
         Ok(Peers {
             enrollment: wire("enrollment")?,
             inspection: wire("inspection")?,
+            referral: wire("referral")?,
             settlement: wire("settlement")?,
         })
     }
 }
 
-/// One call to a peer.
-pub trait Step: Send + Sync {
-    /// What the peer answers.
-    type Answer: Send;
-
-    /// Asks once, in the course of the caller's request and within its time.
-    fn ask(
-        &self,
-        peers: &Peers,
-        context: &Context,
-    ) -> impl Future<Output = Result<Self::Answer, Fault>> + Send;
+/// How one saga reaches its peers: for whom, and for how long.
+pub struct Ports {
+    /// The peers.
+    pub peers: Peers,
+    /// Who asked for the saga: its calls are for them.
+    pub principal: Principal,
+    /// When its caller stops waiting, while one waits.
+    pub until: Option<Instant>,
+    /// How long one call may take at most, where a lease must outlive it.
+    pub call_max: Option<Duration>,
 }
 
-/// 提交点: the step after which there is no way back. It changes the world once for its key, and
-/// its key remembers how that ended.
-pub trait Pivot: Step {
-    /// The key's name: the caller's request id, unchanged. The peer adds the chain of callers.
-    fn request_id(&self) -> &RequestId;
+/// How long a call takes at most that nothing else limits.
+const CALL_MAX: Duration = Duration::from_secs(30);
 
-    /// 作废: asks once to mark the key so that it can never take effect, and hears what became of
-    /// it if something has already. Never refused.
-    fn burn(
-        &self,
-        peers: &Peers,
-        context: &Context,
-    ) -> impl Future<Output = Result<OutcomeState, Fault>> + Send;
+impl Ports {
+    /// The context of one call.
+    fn context(&self) -> Context {
+        let left = self
+            .until
+            .map(|until| until.saturating_duration_since(Instant::now()));
+        let most = self.call_max.unwrap_or(CALL_MAX);
+        let patience = left.unwrap_or(most).min(most);
+        Context::of(self.principal.clone(), patience)
+    }
+
+    /// Asks a question: its "no" is the answer.
+    async fn ask<Q, A, F, Fut>(&self, message: Q, call: F) -> Result<A, Fault>
+    where
+        F: FnOnce(Request<Q>) -> Fut,
+        Fut: Future<Output = Result<Response<A>, Status>>,
+    {
+        self.heard(message, call, true).await
+    }
+
+    /// Asks for a change: only a remembered "no" is believed.
+    async fn change<Q, A, F, Fut>(&self, message: Q, call: F) -> Result<A, Fault>
+    where
+        F: FnOnce(Request<Q>) -> Fut,
+        Fut: Future<Output = Result<Response<A>, Status>>,
+    {
+        self.heard(message, call, false).await
+    }
+
+    /// What came of a call, waited for no longer than there is time.
+    async fn heard<Q, A, F, Fut>(&self, message: Q, call: F, asking: bool) -> Result<A, Fault>
+    where
+        F: FnOnce(Request<Q>) -> Fut,
+        Fut: Future<Output = Result<Response<A>, Status>>,
+    {
+        let context = self.context();
+        let call = call(context.through(crate::NAME, message));
+        match tokio::time::timeout(context.left(), call).await {
+            Ok(Ok(response)) => Ok(response.into_inner()),
+            Ok(Err(status)) => Err(fault_of(status, asking)),
+            Err(_) => Err(Fault::Unknown(DEADLINE_EXCEEDED.refuse())),
+        }
+    }
 }
 
-/// A call that changes nothing: its "no" is the answer.
-const ASKING: bool = true;
-/// A call that may change something: only a remembered "no" is believed.
-const CHANGING: bool = false;
+/// A peer's message as a journal keeps it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Kept<M>(pub M);
 
-/// What came of a call, waited for no longer than the caller waits.
-async fn heard<A>(
-    call: impl Future<Output = Result<Response<A>, Status>>,
-    context: &Context,
-    asking: bool,
-) -> Result<A, Fault> {
-    match tokio::time::timeout(context.left(), call).await {
-        Ok(Ok(response)) => Ok(response.into_inner()),
-        Ok(Err(status)) => Err(fault_of(status, asking)),
-        Err(_) => Err(Fault::Unknown(DEADLINE_EXCEEDED.refuse())),
+impl<M> Deref for Kept<M> {
+    type Target = M;
+    fn deref(&self) -> &M {
+        &self.0
+    }
+}
+
+impl<M: prost::Message> Serialize for Kept<M> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex::encode(self.0.encode_to_vec()))
+    }
+}
+
+impl<'de, M: prost::Message + Default> Deserialize<'de> for Kept<M> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Kept<M>, D::Error> {
+        use serde::de::Error;
+        let bytes = hex::decode(String::deserialize(deserializer)?).map_err(Error::custom)?;
+        M::decode(bytes.as_slice()).map(Kept).map_err(Error::custom)
+    }
+}
+
+/// Two questions asked at once; the first "no" or silence of either is that of both.
+pub struct Both<A, B>(pub A, pub B);
+
+impl<A, B> Step for Both<A, B>
+where
+    A: Step<Ports = Ports>,
+    B: Step<Ports = Ports>,
+{
+    const NAME: &'static str = A::NAME;
+    type Ports = Ports;
+    type Output = (A::Output, B::Output);
+
+    async fn run(&self, ports: &Ports, key: &str) -> Result<Self::Output, Fault> {
+        tokio::try_join!(self.0.run(ports, key), self.1.run(ports, key))
     }
 }
 
@@ -126,6 +199,36 @@ fn present<T>(part: Option<T>, name: &'static str) -> Result<T, Fault> {
         tracing::error!(part = name, "a peer's answer is incomplete");
         Fault::Unknown(INTERNAL.refuse())
     })
+}
+
+/// What a peer's answer to a withdrawal must say.
+fn gone(outcome: Option<common::Outcome>) -> Result<(), Fault> {
+    match present(outcome, "outcome")?.state() {
+        State::Withdrawn | State::Refused => Ok(()),
+        state => {
+            tracing::error!(?state, "a withdrawn request is not gone");
+            Err(Fault::Unknown(INTERNAL.refuse()))
+        }
+    }
+}
+
+/// What a peer's answer to a burning says.
+fn burned(outcome: Option<common::Outcome>) -> Result<Burned, Fault> {
+    let outcome = present(outcome, "outcome")?;
+    match outcome.state() {
+        State::Done => Ok(Burned::Done(outcome.subject_id)),
+        State::Refused => Ok(Burned::Refused),
+        State::Withdrawn => Ok(Burned::Never),
+        // A burned key is none of these; who says so has not burned it.
+        State::Unspecified | State::Pending | State::UnknownHere => {
+            Err(Fault::Unknown(INTERNAL.refuse()))
+        }
+    }
+}
+
+/// The outer caller's request, as a step carries it.
+fn carried(origin: Digest) -> Vec<u8> {
+    origin.0.to_vec()
 }
 
 #[cfg(test)]
@@ -143,13 +246,13 @@ mod tests {
         };
         assert!(error(&settings).contains("`service_secret`"));
         settings.service_secret = Some("0123456789abcdef".into());
-        for peer in ["enrollment", "inspection", "settlement"] {
+        for peer in Peers::NEEDS.peers {
             let told = error(&settings);
             let variable = format!("YIBAO_ORCHESTRATOR__PEERS__{}", peer.to_uppercase());
             assert!(told.contains(&format!("`peers.{peer}`")), "{told}");
             assert!(told.contains(&variable), "{told}");
             let endpoint = "http://127.0.0.1:50061";
-            settings.peers.insert(peer.into(), endpoint.into());
+            settings.peers.insert(peer.to_string(), endpoint.into());
         }
         assert_eq!(error(&settings), "");
         settings

@@ -1,18 +1,19 @@
-//! What is asked of settlement: questions, and the two pivots.
+//! What is asked of settlement about claims: questions, and the pivots of settling and reversing.
 
-use super::{ASKING, CHANGING, NAME, Peers, Pivot, Step, heard, present};
+use super::{Kept, Ports, burned, carried, present};
+use crate::refusal::REVERSAL_STANDS;
 use crate::wire::{Change, Claim, Finding, Member, Reverse, Settle};
-use kernel::refusal::INTERNAL;
-use kernel::{OutcomeState, RequestId};
+use kernel::{Fault, RequestId, SettlementId};
 use proto::common;
-use proto::common::outcome::State;
 use proto::settlement as pb;
 use proto::settlement::settlement_service_client::SettlementServiceClient;
-use runtime::{Context, Fault, Wire};
+use runtime::Wire;
+use saga::{Burned, Pivot, Step};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The claim's fingerprint and the person's settlements around it, on their way to inspection.
 pub type History = pb::GetClaimHistoryResponse;
-
 /// A claim priced.
 pub type Quote = common::Quote;
 /// A claim priced as it is and as it would be.
@@ -22,161 +23,222 @@ pub type Settled = pb::PostSettlementResponse;
 /// A settlement reversed, now or by an earlier attempt.
 pub type Reversed = pb::ReverseSettlementResponse;
 
+/// What a reversal for a withdrawn request says.
+pub(super) const WITHDRAWN: &str = "原请求冲正";
+
 /// What enrollment and inspection say of a claim.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Assessment {
     /// The person on the claim's last day.
-    pub member: Member,
+    pub member: Kept<Member>,
     /// What screening found.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Kept<Finding>>,
+}
+
+impl Assessment {
+    /// The findings as messages.
+    pub fn findings(&self) -> Vec<Finding> {
+        self.findings.iter().map(|found| found.0.clone()).collect()
+    }
 }
 
 /// The person's standing settlements that touch the claim's days.
-pub struct GetClaimHistory<'a>(pub &'a Claim);
+pub struct GetClaimHistory(pub Arc<Claim>);
 
-impl Step for GetClaimHistory<'_> {
-    type Answer = History;
+impl Step for GetClaimHistory {
+    const NAME: &'static str = "settlement.get_claim_history";
+    type Ports = Ports;
+    type Output = Kept<History>;
 
-    async fn ask(&self, peers: &Peers, context: &Context) -> Result<History, Fault> {
+    async fn run(&self, ports: &Ports, _: &str) -> Result<Kept<History>, Fault> {
         let claim = Some(self.0.message.clone());
-        let request = context.through(NAME, pb::GetClaimHistoryRequest { claim });
-        let mut settlement = client(peers);
-        heard(settlement.get_claim_history(request), context, ASKING).await
+        let request = pb::GetClaimHistoryRequest { claim };
+        let mut settlement = client(ports);
+        let answer = ports.ask(request, |request| settlement.get_claim_history(request));
+        answer.await.map(Kept)
     }
 }
 
 /// 预结算: what the claim would cost.
-pub struct PriceClaim<'a> {
+pub struct PriceClaim {
     /// The claim.
-    pub claim: &'a Claim,
+    pub claim: Arc<Claim>,
     /// What is known of it.
-    pub assessment: &'a Assessment,
+    pub assessment: Assessment,
 }
 
-impl Step for PriceClaim<'_> {
-    type Answer = Quote;
+impl Step for PriceClaim {
+    const NAME: &'static str = "settlement.price_claim";
+    type Ports = Ports;
+    type Output = Kept<Quote>;
 
-    async fn ask(&self, peers: &Peers, context: &Context) -> Result<Quote, Fault> {
+    async fn run(&self, ports: &Ports, _: &str) -> Result<Kept<Quote>, Fault> {
         let request = pb::PriceClaimRequest {
             claim: Some(self.claim.message.clone()),
-            member: Some(self.assessment.member.clone()),
-            findings: self.assessment.findings.clone(),
+            member: Some(self.assessment.member.0.clone()),
+            findings: self.assessment.findings(),
         };
-        let mut settlement = client(peers);
-        let call = settlement.price_claim(context.through(NAME, request));
-        present(heard(call, context, ASKING).await?.quote, "quote")
+        let mut settlement = client(ports);
+        let answer = ports.ask(request, |request| settlement.price_claim(request));
+        present(answer.await?.quote, "quote").map(Kept)
     }
 }
 
 /// 如果改变: what the claim would cost if facts were others.
-pub struct QuoteChange<'a> {
+pub struct QuoteChange {
     /// The claim.
-    pub claim: &'a Claim,
+    pub claim: Arc<Claim>,
     /// What is known of it.
-    pub assessment: &'a Assessment,
+    pub assessment: Assessment,
     /// What shall be otherwise.
-    pub change: &'a Change,
+    pub change: Change,
 }
 
-impl Step for QuoteChange<'_> {
-    type Answer = Comparison;
+impl Step for QuoteChange {
+    const NAME: &'static str = "settlement.quote_change";
+    type Ports = Ports;
+    type Output = Kept<Comparison>;
 
-    async fn ask(&self, peers: &Peers, context: &Context) -> Result<Comparison, Fault> {
+    async fn run(&self, ports: &Ports, _: &str) -> Result<Kept<Comparison>, Fault> {
         let request = pb::QuoteChangeRequest {
             claim: Some(self.claim.message.clone()),
-            member: Some(self.assessment.member.clone()),
-            findings: self.assessment.findings.clone(),
+            member: Some(self.assessment.member.0.clone()),
+            findings: self.assessment.findings(),
             change: Some(self.change.clone()),
         };
-        let mut settlement = client(peers);
-        let call = settlement.quote_change(context.through(NAME, request));
-        let answer = heard(call, context, ASKING).await?;
-        present(answer.comparison, "comparison")
+        let mut settlement = client(ports);
+        let answer = ports.ask(request, |request| settlement.quote_change(request));
+        present(answer.await?.comparison, "comparison").map(Kept)
     }
 }
 
 /// 结算 (pivot): prices and posts the claim.
-pub struct PostSettlement<'a> {
+pub struct PostSettlement {
     /// What the caller asked.
-    pub settle: &'a Settle,
+    pub settle: Arc<Settle>,
     /// What is known of the claim. Without it only the key is asked: settlement looks at the key
     /// before it asks for more, and a key that has an outcome needs no more.
     pub assessment: Option<Assessment>,
 }
 
-impl PostSettlement<'_> {
+impl PostSettlement {
     /// The method's name, part of its keys.
     pub const METHOD: &'static str = "PostSettlement";
 }
 
-impl Step for PostSettlement<'_> {
-    type Answer = Settled;
+impl Step for PostSettlement {
+    const NAME: &'static str = "settlement.post_settlement";
+    type Ports = Ports;
+    type Output = Kept<Settled>;
 
-    async fn ask(&self, peers: &Peers, context: &Context) -> Result<Settled, Fault> {
+    async fn run(&self, ports: &Ports, key: &str) -> Result<Kept<Settled>, Fault> {
         let mut request = pb::PostSettlementRequest {
-            request_id: self.settle.request_id.to_string(),
-            origin: self.settle.origin.0.to_vec(),
+            request_id: key.to_string(),
+            origin: carried(self.settle.origin),
             claim: Some(self.settle.claim.message.clone()),
             ..Default::default()
         };
         if let Some(assessment) = &self.assessment {
-            request.member = Some(assessment.member.clone());
-            request.findings = assessment.findings.clone();
+            request.member = Some(assessment.member.0.clone());
+            request.findings = assessment.findings();
             request.basis = self.settle.basis.clone();
         }
-        let mut settlement = client(peers);
-        let call = settlement.post_settlement(context.through(NAME, request));
-        heard(call, context, CHANGING).await
+        let mut settlement = client(ports);
+        let answer = ports.change(request, |request| settlement.post_settlement(request));
+        answer.await.map(Kept)
     }
 }
 
-impl Pivot for PostSettlement<'_> {
-    fn request_id(&self) -> &RequestId {
-        &self.settle.request_id
+impl Pivot for PostSettlement {
+    fn subject(settled: &Kept<Settled>) -> String {
+        let settlement = settled.settlement.as_ref();
+        settlement
+            .map(|s| s.settlement_id.clone())
+            .unwrap_or_default()
     }
 
-    async fn burn(&self, peers: &Peers, context: &Context) -> Result<OutcomeState, Fault> {
-        burn(peers, context, Self::METHOD, self.request_id()).await
+    async fn burn(&self, ports: &Ports, key: &str) -> Result<Burned, Fault> {
+        burn(ports, Self::METHOD, key).await
+    }
+
+    async fn reverse(
+        &self,
+        ports: &Ports,
+        _: &str,
+        own_key: &str,
+        subject: &str,
+    ) -> Result<(), Fault> {
+        reverse(ports, carried(self.settle.origin), own_key, subject).await
+    }
+}
+
+/// One settlement, or nothing when there is none: that it is not there is for the pivot to say.
+pub struct FindSettlement(pub SettlementId);
+
+impl Step for FindSettlement {
+    const NAME: &'static str = "settlement.get_settlement";
+    type Ports = Ports;
+    type Output = Option<Kept<common::Settlement>>;
+
+    async fn run(&self, ports: &Ports, _: &str) -> Result<Self::Output, Fault> {
+        let request = pb::GetSettlementRequest {
+            settlement_id: self.0.to_string(),
+        };
+        let mut settlement = client(ports);
+        let answer = ports.ask(request, |request| settlement.get_settlement(request));
+        match answer.await {
+            Ok(found) => Ok(found.settlement.map(Kept)),
+            Err(Fault::Refused(_)) => Ok(None),
+            Err(unknown) => Err(unknown),
+        }
     }
 }
 
 /// 撤销 (pivot): reverses a settlement.
-pub struct ReverseSettlement<'a> {
+pub struct ReverseSettlement {
     /// What the caller asked.
-    pub reverse: &'a Reverse,
-    /// 定点医药机构编号 (fixmedins_code): only a settlement of this institution; any when empty.
-    pub institution_code: &'a str,
+    pub reverse: Arc<Reverse>,
 }
 
-impl ReverseSettlement<'_> {
+impl ReverseSettlement {
     /// The method's name, part of its keys.
     pub const METHOD: &'static str = "ReverseSettlement";
 }
 
-impl Step for ReverseSettlement<'_> {
-    type Answer = Reversed;
+impl Step for ReverseSettlement {
+    const NAME: &'static str = "settlement.reverse_settlement";
+    type Ports = Ports;
+    type Output = Kept<Reversed>;
 
-    async fn ask(&self, peers: &Peers, context: &Context) -> Result<Reversed, Fault> {
+    async fn run(&self, ports: &Ports, key: &str) -> Result<Kept<Reversed>, Fault> {
         let request = pb::ReverseSettlementRequest {
-            request_id: self.reverse.request_id.to_string(),
-            origin: self.reverse.origin.0.to_vec(),
+            request_id: key.to_string(),
+            origin: carried(self.reverse.origin),
             settlement_id: self.reverse.settlement.to_string(),
             reason: self.reverse.reason.clone(),
-            institution_code: self.institution_code.to_string(),
+            institution_code: self.reverse.institution.clone(),
         };
-        let mut settlement = client(peers);
-        let call = settlement.reverse_settlement(context.through(NAME, request));
-        heard(call, context, CHANGING).await
+        let mut settlement = client(ports);
+        let answer = ports.change(request, |request| settlement.reverse_settlement(request));
+        answer.await.map(Kept)
     }
 }
 
-impl Pivot for ReverseSettlement<'_> {
-    fn request_id(&self) -> &RequestId {
-        &self.reverse.request_id
+impl Pivot for ReverseSettlement {
+    fn subject(reversed: &Kept<Reversed>) -> String {
+        let settlement = reversed.settlement.as_ref();
+        settlement
+            .map(|s| s.settlement_id.clone())
+            .unwrap_or_default()
     }
 
-    async fn burn(&self, peers: &Peers, context: &Context) -> Result<OutcomeState, Fault> {
-        burn(peers, context, Self::METHOD, self.request_id()).await
+    async fn burn(&self, ports: &Ports, key: &str) -> Result<Burned, Fault> {
+        burn(ports, Self::METHOD, key).await
+    }
+
+    /// What is reversed is settled anew, with what is known then.
+    async fn reverse(&self, _: &Ports, _: &str, _: &str, subject: &str) -> Result<(), Fault> {
+        Err(stands(subject))
     }
 }
 
@@ -189,43 +251,57 @@ pub struct GetOutcome {
 }
 
 impl Step for GetOutcome {
-    type Answer = common::Outcome;
+    const NAME: &'static str = "settlement.get_outcome";
+    type Ports = Ports;
+    type Output = Kept<common::Outcome>;
 
-    async fn ask(&self, peers: &Peers, context: &Context) -> Result<common::Outcome, Fault> {
+    async fn run(&self, ports: &Ports, _: &str) -> Result<Kept<common::Outcome>, Fault> {
         let request = pb::GetOutcomeRequest {
             request_id: self.request_id.to_string(),
             method: self.method.to_string(),
         };
-        let mut settlement = client(peers);
-        let call = settlement.get_outcome(context.through(NAME, request));
-        present(heard(call, context, ASKING).await?.outcome, "outcome")
+        let mut settlement = client(ports);
+        let answer = ports.ask(request, |request| settlement.get_outcome(request));
+        present(answer.await?.outcome, "outcome").map(Kept)
     }
 }
 
-fn client(peers: &Peers) -> SettlementServiceClient<Wire> {
-    SettlementServiceClient::new(peers.settlement.clone())
+pub(super) fn client(ports: &Ports) -> SettlementServiceClient<Wire> {
+    SettlementServiceClient::new(ports.peers.settlement.clone())
 }
 
-async fn burn(
-    peers: &Peers,
-    context: &Context,
-    method: &str,
-    request_id: &RequestId,
-) -> Result<OutcomeState, Fault> {
+/// Reverses a settlement because the request for it is withdrawn.
+pub(super) async fn reverse(
+    ports: &Ports,
+    origin: Vec<u8>,
+    own_key: &str,
+    settlement_id: &str,
+) -> Result<(), Fault> {
+    let request = pb::ReverseSettlementRequest {
+        request_id: own_key.to_string(),
+        origin,
+        settlement_id: settlement_id.to_string(),
+        reason: WITHDRAWN.to_string(),
+        institution_code: String::new(),
+    };
+    let mut settlement = client(ports);
+    let answer = ports.change(request, |request| settlement.reverse_settlement(request));
+    answer.await.map(drop)
+}
+
+/// Why the reversal of a settlement is not reversed.
+pub(super) fn stands(settlement_id: &str) -> Fault {
+    let no = REVERSAL_STANDS.refuse();
+    Fault::Refused(no.with("settlement_id", settlement_id))
+}
+
+/// 作废: burns the key of a pivot; every pivot is settlement's.
+pub(super) async fn burn(ports: &Ports, method: &str, key: &str) -> Result<Burned, Fault> {
     let request = pb::BurnRequest {
-        original_request_id: request_id.to_string(),
+        original_request_id: key.to_string(),
         method: method.to_string(),
     };
-    let mut settlement = client(peers);
-    let call = settlement.burn(context.through(NAME, request));
-    let outcome = present(heard(call, context, CHANGING).await?.outcome, "outcome")?;
-    match outcome.state() {
-        State::Done => Ok(OutcomeState::Done),
-        State::Refused => Ok(OutcomeState::Refused),
-        State::Withdrawn => Ok(OutcomeState::Withdrawn),
-        // A burned key is none of these; who says so has not burned it.
-        State::Unspecified | State::Pending | State::UnknownHere => {
-            Err(Fault::Unknown(INTERNAL.refuse()))
-        }
-    }
+    let mut settlement = client(ports);
+    let answer = ports.change(request, |request| settlement.burn(request));
+    burned(answer.await?.outcome)
 }

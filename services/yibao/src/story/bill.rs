@@ -87,6 +87,36 @@ pub const WRONG_SEX: Bill = Bill {
     ],
 };
 
+/// 肺炎住院: a week, begun without a deposit.
+pub const PNEUMONIA_STAY: Bill = Bill {
+    institution: GENERAL_HOSPITAL,
+    care: MedType::Inpatient,
+    days: ("2017-08-07", "2017-08-14"),
+    diagnosis: "J18.900",
+    items: &[
+        ("S-BED", 3_500, 7),
+        ("S-NURSING-2", 1_200, 7),
+        ("S-CT", 24_000, 1),
+        ("S-BIOCHEMISTRY", 13_000, 2),
+        ("D-MEROPENEM", 11_200, 20),
+    ],
+};
+
+/// 转诊住院: an angiography, in the hospital that the township centre refers to.
+pub const REFERRED_STAY: Bill = Bill {
+    institution: GENERAL_HOSPITAL,
+    care: MedType::Inpatient,
+    days: ("2017-09-04", "2017-09-11"),
+    diagnosis: "I25.103",
+    items: &[
+        ("S-BED", 3_500, 7),
+        ("S-NURSING-1", 2_400, 7),
+        ("S-CORONARY", 200_000, 1),
+        ("S-ECG", 2_600, 4),
+        ("S-ULTRASOUND", 10_000, 2),
+    ],
+};
+
 /// 精神科住院: seven months of schizophrenia, in the county's hospital.
 pub const PSYCHIATRIC_STAY: Bill = Bill {
     institution: COUNTY_HOSPITAL,

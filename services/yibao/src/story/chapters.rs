@@ -140,8 +140,9 @@ impl Story<'_> {
         self.expect(member.is_some_and(|member| member.eligible), expected)
     }
 
-    /// 参保缴费 of what is left to pay after the subsidy.
-    async fn enrol(&mut self, person_id: &str) -> Result<pb::Subsidy, Halted> {
+    /// 参保缴费 of what is left to pay after the subsidy, which goes to the ledger in the same saga;
+    /// answers the quote that gives the reason.
+    pub(super) async fn enrol(&mut self, person_id: &str) -> Result<pb::Subsidy, Halted> {
         let request = pb::QuoteSubsidyRequest {
             person_id: person_id.into(),
             scheme: Scheme::Resident.to_string(),
@@ -154,29 +155,26 @@ impl Story<'_> {
             .granted("QuoteSubsidy", answer)?
             .subsidy
             .unwrap_or_default();
-        let request = pb::EnrolPersonRequest {
+        let request = desk::EnrolRequest {
             request_id: self.request(&format!("enrol-{person_id}")),
             person_id: person_id.into(),
             scheme: Scheme::Resident.to_string(),
             year: self.stage.year,
             paid_day: self.stage.paid_day.into(),
             paid_fen: quoted.to_pay_fen,
-            exempt_from_waiting: false,
             ..Default::default()
         };
-        let answer = self.clerk.enrollment().enrol_person(request).await;
-        let coverage = self
-            .granted("EnrolPerson", answer)?
-            .coverage
-            .unwrap_or_default();
+        let answer = self.clerk.orchestrator().enrol(request).await;
+        let enrolled = self.granted("Enrol", answer)?;
         self.sheet.line(&format!(
             "参保  {}，{} 缴费 {} 元，待遇自 {} 起",
             Scheme::Resident.term(),
-            coverage.paid_day,
+            self.stage.paid_day,
             yuan(quoted.to_pay_fen),
-            coverage.benefit_from_day
+            enrolled.benefit_from_day
         ))?;
-        Ok(coverage.subsidy.unwrap_or_default())
+        self.expect_subsidy_posted(&quoted, &enrolled).await?;
+        Ok(quoted)
     }
 
     async fn settle_through_three_layers(&mut self, claim: &Claim) -> Result<Settlement, Halted> {
@@ -421,7 +419,7 @@ impl Story<'_> {
         )
     }
 
-    fn settle_request(
+    pub(super) fn settle_request(
         &self,
         name: &str,
         claim: &Claim,

@@ -1,5 +1,6 @@
 //! 演示故事: one year of two residents of Erenhot, from enrolment to the balanced ledger, then one
-//! stay of a resident of Anji whom five funds pay for; told as it happens.
+//! stay of a resident of Anji whom five funds pay for, then what takes several services and is done
+//! whole or not at all; told as it happens.
 //!
 //! It is a check that can fail: every expectation is looked at, and the first that does not hold
 //! ends the story. It can be told any number of times over the same data: every telling has a
@@ -9,6 +10,7 @@ mod anji;
 mod bill;
 mod chapters;
 mod compare;
+mod sagas;
 pub(crate) mod sheet;
 mod show;
 
@@ -123,6 +125,7 @@ pub async fn play(
     story.number = story.next_number().await?;
     let (settlement_id, person_id) = story.tell_a_year().await?;
     story.tell_five_in_one().await?;
+    story.tell_all_or_nothing().await?;
     Ok(Played {
         number: story.number,
         expectations: story.expectations,

@@ -1,0 +1,130 @@
+//! 接手: takes up sagas that nobody has, and drives each as far as it gets. What a program does not
+//! know it leaves to whoever does.
+
+use super::Executor;
+use crate::journal::Patience;
+use crate::refusal::SAGA_STUCK;
+use crate::sagas::Asked;
+use crate::steps;
+use crate::store::{self, Holder, Row, Which};
+use kernel::Refusal;
+use saga::{Change, End, Journal, Run, withdraw_unbegun};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+/// How often the worker looks for sagas that are due.
+const WORK_PERIOD: Duration = Duration::from_millis(250);
+/// Sagas taken up at once.
+const ADOPTED_MAX: usize = 64;
+
+impl Executor {
+    /// Takes up what nobody has, for ever, off the requests' path.
+    pub async fn keep_working(self) {
+        let places = Arc::new(Semaphore::new(ADOPTED_MAX));
+        let mut working = JoinSet::new();
+        loop {
+            while working.try_join_next().is_some() {}
+            let taken = match self.take_due(places.available_permits()).await {
+                Ok(taken) => taken,
+                Err(no) => {
+                    tracing::warn!(code = %no.code, "sagas cannot be taken up");
+                    Vec::new()
+                }
+            };
+            let none = taken.is_empty();
+            for row in taken {
+                let Ok(place) = places.clone().acquire_owned().await else {
+                    return;
+                };
+                let executor = self.clone();
+                working.spawn(async move {
+                    executor.work_on(row, Patience::Nobody).await;
+                    drop(place);
+                });
+            }
+            if none {
+                tokio::select! {
+                    () = self.bell.notified() => {}
+                    () = tokio::time::sleep(WORK_PERIOD) => {}
+                }
+            }
+        }
+    }
+
+    /// Takes up to `most` sagas that are due.
+    pub async fn take_due(&self, most: usize) -> Result<Vec<Row>, Refusal> {
+        if most == 0 || !store::due(&self.db, &self.bodies.kinds()).await? {
+            return Ok(Vec::new());
+        }
+        self.adopt(None, u64::try_from(most).unwrap_or(1)).await
+    }
+
+    pub(super) async fn adopt(
+        &self,
+        saga_id: Option<&str>,
+        limit: u64,
+    ) -> Result<Vec<Row>, Refusal> {
+        let which = &match saga_id {
+            Some(id) => Which::One(id.to_string()),
+            None => Which::Due(limit),
+        };
+        // What this program does not know it leaves to whoever does: a newer one beside it.
+        let (kinds, owner, lease) = (&self.bodies.kinds(), &*self.owner, self.times.lease);
+        let taken = self
+            .db
+            .write(|tx| async move { store::adopt(&tx, which, kinds, owner, lease).await });
+        Ok(taken.await?)
+    }
+
+    /// Drives a saga that was taken up just now, as far as it gets.
+    pub async fn work_on(&self, row: Row, patience: Patience) {
+        let since = tokio::time::Instant::now();
+        let (id, kind) = (row.0.saga_id.clone(), row.0.kind.clone());
+        match self.driven(row, patience, since).await {
+            Ok(End::Stuck(no)) => tracing::error!(saga = %id, %kind, code = %no.code, "stuck"),
+            Ok(End::Lost) => tracing::warn!(saga = %id, %kind, "lost to another"),
+            Ok(_) => {}
+            Err(no) => tracing::error!(saga = %id, %kind, code = %no.code, "cannot be driven"),
+        }
+    }
+
+    async fn driven(
+        &self,
+        row: Row,
+        patience: Patience,
+        since: tokio::time::Instant,
+    ) -> Result<End<()>, Refusal> {
+        let principal = row.principal().ok_or_else(|| SAGA_STUCK.refuse())?;
+        let until = match patience {
+            Patience::Caller(until) => Some(until),
+            Patience::Nobody => None,
+        };
+        let ports = self.ports(principal.clone(), until, Some(self.times.call));
+        let holder = Holder {
+            area: row.0.area.clone(),
+            saga_id: row.0.saga_id.clone(),
+            owner: self.owner.to_string(),
+            fence: row.0.fence,
+            lines: row.0.lines,
+        };
+        let mut journal = self.sql_journal(patience, None).held(holder, since);
+        let asked = Asked::of(&row.0.method).filter(|_| row.is_tombstone());
+        let body = self.bodies.read(&row.0.kind, &principal, &row.0.request);
+        if asked.is_none() && body.is_none() {
+            // Its version is known, and its request is not what that version wrote.
+            let no = SAGA_STUCK.refuse();
+            let written = journal.write(&[], Change::Stuck(no.clone())).await;
+            return Ok(written.map_or(End::Lost, |_| End::Stuck(no)));
+        }
+        let past = self.past(&row).await?;
+        let run = Run::new(&row.0.saga_id, &row.0.request_id, ports, Box::new(journal));
+        let run = run.resumed(past);
+        Ok(match (asked, body) {
+            (Some(asked), _) => withdraw_unbegun(&steps::bare::Bare(asked), run).await,
+            (None, Some(body)) => body.drive(run).await,
+            (None, None) => End::Lost,
+        })
+    }
+}

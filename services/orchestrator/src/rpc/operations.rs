@@ -1,0 +1,201 @@
+//! The generated trait of what operators do: parse, call the operations, render.
+
+use crate::operations::Operations;
+use crate::wire::operations as wire;
+use kernel::{Digest, Refusal, Role};
+use prost::Message;
+use proto::orchestrator as pb;
+use proto::orchestrator::saga_service_server::SagaService;
+use runtime::{Access, Answer, Context, answer, origin, parse, render};
+use store::{Call, Key, page};
+use tonic::Request;
+
+/// Who may call what.
+pub const ACCESS: Access = &[
+    ("ListSagas", OPERATORS),
+    ("GetSaga", OPERATORS),
+    ("ReckonSaga", OPERATORS),
+    (DIRECT, OPERATORS),
+    (DIRECT_ALL, OPERATORS),
+    (PROPOSE, OPERATORS),
+    (APPROVE, OPERATORS),
+    ("GetOutcome", OPERATORS),
+    ("Burn", OPERATORS),
+    ("ListEvents", OPERATORS),
+];
+const OPERATORS: &[Role] = &[Role::Operator, Role::Service];
+
+const DIRECT: &str = "DirectSaga";
+const DIRECT_ALL: &str = "DirectSagas";
+const PROPOSE: &str = "ProposeAbandonment";
+const APPROVE: &str = "ApproveAbandonment";
+/// Methods whose keys can be asked about and burned.
+const METHODS: &[&str] = &[DIRECT, DIRECT_ALL, PROPOSE, APPROVE];
+
+/// The service over its operations.
+pub struct Rpc(pub Operations);
+
+#[tonic::async_trait]
+impl SagaService for Rpc {
+    async fn list_sagas(
+        &self,
+        request: Request<pb::ListSagasRequest>,
+    ) -> Answer<pb::ListSagasResponse> {
+        answer(request, |context, message| async move {
+            let filter = wire::filter(message.filter, self.0.executor.clock.now())?;
+            let size = page::size(message.page_size)?;
+            let after = page::key(&message.page_token)?;
+            let area = &context.principal.area;
+            Ok(wire::page(self.0.list(area, &filter, size, &after).await?))
+        })
+        .await
+    }
+
+    async fn get_saga(&self, request: Request<pb::GetSagaRequest>) -> Answer<pb::GetSagaResponse> {
+        answer(request, |context, message| async move {
+            let id = wire::saga_id(&message.saga_id)?;
+            let (seen, lines) = self.0.get(&context.principal.area, id).await?;
+            Ok(pb::GetSagaResponse {
+                saga: Some(wire::saga(seen)),
+                lines: lines.into_iter().map(wire::line).collect(),
+            })
+        })
+        .await
+    }
+
+    async fn reckon_saga(
+        &self,
+        request: Request<pb::ReckonSagaRequest>,
+    ) -> Answer<pb::ReckonSagaResponse> {
+        answer(request, |context, message| async move {
+            let id = wire::saga_id(&message.saga_id)?;
+            Ok(wire::reckoning(self.0.reckon(&context, id).await?))
+        })
+        .await
+    }
+
+    async fn direct_saga(
+        &self,
+        request: Request<pb::DirectSagaRequest>,
+    ) -> Answer<pb::DirectSagaResponse> {
+        answer(request, |context, message| async move {
+            let id = wire::saga_id(&message.saga_id)?;
+            let action = wire::action(message.action)?;
+            let reason = wire::reason(&message.reason)?;
+            let call = self.call(&context, DIRECT, &message.request_id, &message)?;
+            let (seen, replayed) = self.0.direct(&call, id, action, &reason).await?;
+            let saga = Some(wire::saga(seen));
+            Ok(pb::DirectSagaResponse { saga, replayed })
+        })
+        .await
+    }
+
+    async fn direct_sagas(
+        &self,
+        request: Request<pb::DirectSagasRequest>,
+    ) -> Answer<pb::DirectSagasResponse> {
+        answer(request, |context, message| async move {
+            let call = self.call(&context, DIRECT_ALL, &message.request_id, &message)?;
+            let filter = wire::filter(message.filter, call.now)?;
+            let action = wire::action(message.action)?;
+            let reason = wire::reason(&message.reason)?;
+            let (sagas, replayed) = match message.dry_run {
+                true => (self.0.count(&call.key.area, &filter, action).await?, false),
+                false => self.0.direct_all(&call, &filter, action, &reason).await?,
+            };
+            Ok(pb::DirectSagasResponse { sagas, replayed })
+        })
+        .await
+    }
+
+    async fn propose_abandonment(
+        &self,
+        request: Request<pb::ProposeAbandonmentRequest>,
+    ) -> Answer<pb::ProposeAbandonmentResponse> {
+        answer(request, |context, message| async move {
+            let id = wire::saga_id(&message.saga_id)?;
+            let reason = wire::reason(&message.reason)?;
+            let call = self.call(&context, PROPOSE, &message.request_id, &message)?;
+            let (seen, replayed) = self.0.propose(&call, id, &reason).await?;
+            let saga = Some(wire::saga(seen));
+            Ok(pb::ProposeAbandonmentResponse { saga, replayed })
+        })
+        .await
+    }
+
+    async fn approve_abandonment(
+        &self,
+        request: Request<pb::ApproveAbandonmentRequest>,
+    ) -> Answer<pb::ApproveAbandonmentResponse> {
+        answer(request, |context, message| async move {
+            let id = wire::saga_id(&message.saga_id)?;
+            let call = self.call(&context, APPROVE, &message.request_id, &message)?;
+            let (seen, replayed) = self.0.approve(&call, id).await?;
+            let saga = Some(wire::saga(seen));
+            Ok(pb::ApproveAbandonmentResponse { saga, replayed })
+        })
+        .await
+    }
+
+    async fn get_outcome(
+        &self,
+        request: Request<pb::SagaServiceGetOutcomeRequest>,
+    ) -> Answer<pb::SagaServiceGetOutcomeResponse> {
+        answer(request, |context, message| async move {
+            let method = parse::method(&message.method, METHODS)?;
+            let request_id = parse::request_id(&message.request_id)?;
+            let key = Key::of(&context.principal, method, request_id);
+            let outcome = Some(render::outcome(self.0.outcome(&key).await?));
+            Ok(pb::SagaServiceGetOutcomeResponse { outcome })
+        })
+        .await
+    }
+
+    async fn burn(
+        &self,
+        request: Request<pb::SagaServiceBurnRequest>,
+    ) -> Answer<pb::SagaServiceBurnResponse> {
+        answer(request, |context, message| async move {
+            let method = parse::method(&message.method, METHODS)?;
+            let original = parse::original_request_id(&message.original_request_id)?;
+            let key = Key::of(&context.principal, method, original);
+            let outcome = Some(render::outcome(self.0.burn(&key).await?));
+            Ok(pb::SagaServiceBurnResponse { outcome })
+        })
+        .await
+    }
+
+    async fn list_events(
+        &self,
+        request: Request<pb::SagaServiceListEventsRequest>,
+    ) -> Answer<pb::SagaServiceListEventsResponse> {
+        answer(request, |context, message| async move {
+            let size = page::size(message.page_size)?;
+            let after = parse::not_negative("after_position", message.after_position)?;
+            let area = &context.principal.area;
+            let events = self.0.events(area, after, size).await?;
+            Ok(pb::SagaServiceListEventsResponse {
+                events: events.into_iter().map(render::event).collect(),
+            })
+        })
+        .await
+    }
+}
+
+impl Rpc {
+    fn call(
+        &self,
+        context: &Context,
+        method: &str,
+        request_id: &str,
+        message: &impl Message,
+    ) -> Result<Call, Refusal> {
+        let request_id = parse::request_id(request_id)?;
+        let origin: Digest = origin(method, message);
+        Ok(Call {
+            key: Key::of(&context.principal, method, request_id),
+            origin,
+            now: self.0.executor.clock.now(),
+        })
+    }
+}

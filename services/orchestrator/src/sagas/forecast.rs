@@ -1,0 +1,35 @@
+//! 先看账: what a stored request would move in the ledger, as far as it says so itself.
+
+use super::{Asked, read};
+use crate::wire::{self, Claim, Enrol};
+use kernel::{Principal, SettlementId};
+use std::sync::Arc;
+
+/// What a request would move.
+pub enum Forecast {
+    /// What these claims cost the funds.
+    Claims(Vec<Arc<Claim>>),
+    /// The opposite of what this settlement moved.
+    Opposite(SettlementId),
+    /// The subsidy of an enrolment.
+    Subsidy(Enrol),
+    /// Nothing: no money is in it.
+    Nothing,
+}
+
+impl Forecast {
+    /// Of a request as it is stored; none when it cannot be read.
+    pub fn of(asked: Asked, principal: &Principal, request: &[u8]) -> Option<Forecast> {
+        Some(match asked {
+            Asked::Settle => Forecast::Claims(vec![wire::settle(read(request)?).ok()?.claim]),
+            Asked::SettleTogether => {
+                Forecast::Claims(wire::settle_together(read(request)?).ok()?.claims)
+            }
+            Asked::Reverse => {
+                Forecast::Opposite(wire::reverse(principal, &read(request)?).ok()?.settlement)
+            }
+            Asked::Enrol => Forecast::Subsidy(wire::enrol(read(request)?).ok()?),
+            Asked::Admit | Asked::SuspendOnlineSettlement => Forecast::Nothing,
+        })
+    }
+}

@@ -1,0 +1,54 @@
+//! 暂停联网结算: of an institution, to which nobody is referred meanwhile, or of a person.
+
+use super::Told;
+use crate::steps::referral::BarInstitution;
+use crate::steps::suspension::{SuspendOnline, Suspended};
+use crate::steps::{Kept, Ports};
+use crate::wire::Suspend;
+use saga::{Body, Halt, Saga};
+use std::sync::Arc;
+
+/// 暂停联网结算 by a decision of the bureau.
+pub struct SuspendOnlineSettlement(Arc<Suspend>);
+
+impl SuspendOnlineSettlement {
+    /// Of this request.
+    pub fn new(suspend: Suspend) -> SuspendOnlineSettlement {
+        SuspendOnlineSettlement(Arc::new(suspend))
+    }
+}
+
+impl Body for SuspendOnlineSettlement {
+    const KIND: &'static str = "suspend_online_settlement.v1";
+    type Ports = Ports;
+    type Pivot = SuspendOnline;
+    type Output = Kept<Suspended>;
+
+    fn bare(&self) -> SuspendOnline {
+        SuspendOnline(self.0.clone())
+    }
+
+    fn told(&self, suspended: Kept<Suspended>) -> Kept<Suspended> {
+        suspended
+    }
+
+    async fn steps<'a>(&'a self, saga: Saga<'a, Ports>) -> Result<Kept<Suspended>, Halt> {
+        suspend(saga, self.0.clone()).await
+    }
+}
+
+impl Told for Kept<Suspended> {
+    fn is_replayed(&self) -> bool {
+        self.replayed
+    }
+}
+
+async fn suspend(
+    mut saga: Saga<'_, Ports>,
+    suspend: Arc<Suspend>,
+) -> Result<Kept<Suspended>, Halt> {
+    if !suspend.message.institution_code.is_empty() {
+        saga.run(BarInstitution(suspend.clone())).await?;
+    }
+    saga.conclude(SuspendOnline(suspend)).await
+}

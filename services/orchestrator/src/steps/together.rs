@@ -1,0 +1,71 @@
+//! What is asked of every claim of a batch.
+
+use super::enrollment::CheckEligibility;
+use super::inspection::Screen;
+use super::settlement::{Assessment, GetClaimHistory};
+use super::{Both, Kept, Ports};
+use crate::wire::Claim;
+use futures_util::StreamExt;
+use futures_util::stream;
+use kernel::{Fault, Refusal};
+use saga::Step;
+use std::sync::Arc;
+
+/// Claims asked about at once.
+const ABREAST: usize = 8;
+
+/// What enrollment and inspection say of each claim, in the order of the claims.
+pub struct AssessAll(pub Vec<Arc<Claim>>);
+
+impl Step for AssessAll {
+    const NAME: &'static str = "together.assess_all";
+    type Ports = Ports;
+    type Output = Vec<Assessment>;
+
+    async fn run(&self, ports: &Ports, key: &str) -> Result<Vec<Assessment>, Fault> {
+        let asked = self
+            .0
+            .iter()
+            .cloned()
+            .enumerate()
+            .map(|(place, claim)| async move {
+                let assessed = assess(ports, key, claim).await;
+                assessed.map_err(|fault| placed(fault, place))
+            });
+        let mut answers = stream::iter(asked).buffered(ABREAST);
+        let mut assessments = Vec::with_capacity(self.0.len());
+        while let Some(answer) = answers.next().await {
+            assessments.push(answer?);
+        }
+        Ok(assessments)
+    }
+}
+
+async fn assess(ports: &Ports, key: &str, claim: Arc<Claim>) -> Result<Assessment, Fault> {
+    let questions = Both(CheckEligibility::of(&claim), GetClaimHistory(claim.clone()));
+    let (member, history) = questions.run(ports, key).await?;
+    let screen = Screen {
+        claim,
+        member: member.0.clone(),
+        history: history.0,
+    };
+    let screened = screen.run(ports, key).await?;
+    Ok(Assessment {
+        member,
+        findings: screened.0.findings.into_iter().map(Kept).collect(),
+    })
+}
+
+/// The fault with the place of its claim in the field's path.
+fn placed(fault: Fault, place: usize) -> Fault {
+    let at = |mut no: Refusal| {
+        let inside = no.field.take().unwrap_or_default();
+        let inside = inside.strip_prefix("claim").unwrap_or_default();
+        no.field = Some(format!("claims[{place}]{inside}"));
+        no
+    };
+    match fault {
+        Fault::Refused(no) => Fault::Refused(at(no)),
+        Fault::Unknown(no) => Fault::Unknown(no),
+    }
+}

@@ -1,0 +1,39 @@
+//! 机器: where something was measured, and how much memory this process has.
+
+use std::fs;
+use std::process::Command;
+
+/// Cores and the processor's name, such as `2 × Intel(R) Xeon(R)`.
+pub fn name() -> String {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let known = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = known
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"));
+    let model = model.and_then(|rest| rest.split_once(": "));
+    format!("{cores} × {}", model.map_or("?", |(_, model)| model.trim()))
+}
+
+/// The commit that is measured; with a plus where files differ from it.
+pub fn commit() -> String {
+    let git = |arguments: &[&str]| {
+        let told = Command::new("git").args(arguments).output().ok();
+        let told = told.filter(|told| told.status.success())?;
+        Some(String::from_utf8_lossy(&told.stdout).trim().to_string())
+    };
+    let Some(commit) = git(&["rev-parse", "--short", "HEAD"]) else {
+        return "?".to_string();
+    };
+    match git(&["status", "--porcelain", "--untracked-files=no"]) {
+        Some(changed) if !changed.is_empty() => format!("{commit}+"),
+        _ => commit,
+    }
+}
+
+/// 常驻内存 of this process in KiB; 0 where the system does not tell.
+pub fn resident_kib() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let number = resident.and_then(|rest| rest.split_whitespace().next());
+    number.and_then(|number| number.parse().ok()).unwrap_or(0)
+}

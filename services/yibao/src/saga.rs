@@ -1,0 +1,339 @@
+//! 长事务运维: lists, shows and directs the sagas of a running suite. What a saga would do with money
+//! is shown before anybody decides about it, and many are only counted unless `--go` is said.
+
+mod age;
+mod show;
+
+use crate::call::CallError;
+use crate::cli::{ENDPOINT, Trouble};
+use crate::desk::{Desk, Wires};
+use crate::told::Told;
+use clap::{Args, Subcommand, ValueEnum};
+use kernel::Clock;
+use proto::orchestrator as pb;
+use proto::orchestrator::saga::State;
+use proto::orchestrator::saga_service_client::SagaServiceClient;
+use runtime::Wire;
+use runtime::clock::SystemClock;
+use std::io::Write;
+use std::time::Duration;
+use tonic::{Request, Response, Status};
+
+/// How long a call may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What can be done about sagas while the suite runs.
+#[derive(Debug, Subcommand)]
+pub enum Operation {
+    /// List sagas, oldest first; above them how many of each kind and version are in each state.
+    List {
+        #[command(flatten)]
+        asked: Asked,
+        #[command(flatten)]
+        which: Which,
+        /// How many to list, at most 500.
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        limit: i32,
+    },
+    /// Show a saga with its journal.
+    Show {
+        #[command(flatten)]
+        asked: Asked,
+        /// The saga's id.
+        saga: String,
+    },
+    /// See the money first: what stands at the services under each step's key, what the ledger has
+    /// posted, and what it would post if the saga came to its end now.
+    Reckon {
+        #[command(flatten)]
+        asked: Asked,
+        /// The saga's id.
+        saga: String,
+    },
+    /// Take up now a saga that rests.
+    Retry(One),
+    /// Let a stuck saga go on where it stopped.
+    Resume(One),
+    /// Propose to leave a stuck saga as it stands; another person must approve.
+    ProposeAbandon(One),
+    /// Approve what another person proposed: the saga is left as it stands, for ever.
+    ApproveAbandon {
+        #[command(flatten)]
+        asked: Asked,
+        #[command(flatten)]
+        naming: Naming,
+        /// The saga's id.
+        saga: String,
+    },
+    /// Retry or resume all sagas that meet the filter; without --go they are only counted.
+    Bulk {
+        #[command(flatten)]
+        asked: Asked,
+        #[command(flatten)]
+        naming: Naming,
+        #[command(flatten)]
+        which: Which,
+        /// What to do.
+        action: Action,
+        /// Why, at most 200 characters.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Do it.
+        #[arg(long)]
+        go: bool,
+    },
+}
+
+/// Who asks, and whom.
+#[derive(Debug, Args)]
+pub struct Asked {
+    /// Where the suite listens.
+    #[arg(long, value_name = "URL", default_value = ENDPOINT)]
+    endpoint: String,
+    /// Who asks; @330523 behind the name is the area.
+    #[arg(long = "as", value_name = "CALLER", default_value = "operator")]
+    caller: String,
+}
+
+/// Under which name.
+#[derive(Debug, Args)]
+pub struct Naming {
+    /// The request's id, to repeat it by; a new one unless it is given.
+    #[arg(long, value_name = "ID")]
+    request_id: Option<String>,
+}
+
+/// What is done about one saga.
+#[derive(Debug, Args)]
+pub struct One {
+    #[command(flatten)]
+    asked: Asked,
+    #[command(flatten)]
+    naming: Naming,
+    /// The saga's id.
+    saga: String,
+    /// Why, at most 200 characters.
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+/// Which sagas.
+#[derive(Debug, Args)]
+pub struct Which {
+    /// Where they stand; several are said one by one.
+    #[arg(long, value_enum)]
+    state: Vec<Standing>,
+    /// Their body and version, such as settle.v1, or settle for every version.
+    #[arg(long, value_name = "KIND", default_value = "")]
+    kind: String,
+    /// Only those that began at least so long ago: 90s, 15m, 2h, 3d.
+    #[arg(long, value_name = "AGE", default_value = "0s", value_parser = age::parse)]
+    older_than: i64,
+    /// The code of the last fault, such as PROMISE_BROKEN.
+    #[arg(long, value_name = "CODE", default_value = "")]
+    fault: String,
+}
+
+/// Where a saga stands.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Standing {
+    /// Under way, or resting.
+    Running,
+    /// Done.
+    Done,
+    /// Refused, and all of it taken back.
+    Refused,
+    /// Withdrawn, and all of it taken back.
+    Withdrawn,
+    /// A person must look.
+    Stuck,
+    /// Left as it stands by two people.
+    Abandoned,
+}
+
+/// What to do with sagas.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Action {
+    /// Those that rest are taken up now.
+    Retry,
+    /// Those that are stuck go on where they stopped.
+    Resume,
+}
+
+impl Action {
+    fn wire(self) -> i32 {
+        match self {
+            Action::Retry => pb::SagaAction::Retry.into(),
+            Action::Resume => pb::SagaAction::Resume.into(),
+        }
+    }
+
+    fn verb(self) -> &'static str {
+        match self {
+            Action::Retry => "重试",
+            Action::Resume => "恢复",
+        }
+    }
+}
+
+impl Which {
+    fn filter(&self) -> pb::SagaFilter {
+        let state = |standing: &Standing| match standing {
+            Standing::Running => State::Running,
+            Standing::Done => State::Done,
+            Standing::Refused => State::Refused,
+            Standing::Withdrawn => State::Withdrawn,
+            Standing::Stuck => State::Stuck,
+            Standing::Abandoned => State::Abandoned,
+        };
+        pb::SagaFilter {
+            states: self
+                .state
+                .iter()
+                .map(|standing| state(standing).into())
+                .collect(),
+            kind: self.kind.clone(),
+            older_than_seconds: self.older_than,
+            fault_code: self.fault.clone(),
+        }
+    }
+}
+
+impl Naming {
+    fn request_id(&self) -> String {
+        let fresh = || format!("saga-{}", store::new_id(SystemClock.now()));
+        self.request_id.clone().unwrap_or_else(fresh)
+    }
+}
+
+/// Does what the command line says, and prints to `out`.
+pub async fn obey(operation: Operation, out: &mut dyn Write) -> Result<(), Trouble> {
+    match operation {
+        Operation::List {
+            asked,
+            which,
+            limit,
+        } => {
+            let request = pb::ListSagasRequest {
+                filter: Some(which.filter()),
+                page_size: limit,
+                page_token: String::new(),
+            };
+            let page = heard(client(&asked)?.list_sagas(patient(request)).await)?;
+            Ok(show::page(&page, SystemClock.now(), out)?)
+        }
+        Operation::Show { asked, saga } => {
+            let request = pb::GetSagaRequest { saga_id: saga };
+            let told = heard(client(&asked)?.get_saga(patient(request)).await)?;
+            Ok(show::saga(&told, SystemClock.now(), out)?)
+        }
+        Operation::Reckon { asked, saga } => {
+            let request = pb::ReckonSagaRequest { saga_id: saga };
+            let told = heard(client(&asked)?.reckon_saga(patient(request)).await)?;
+            Ok(show::reckoning(&told, out)?)
+        }
+        Operation::Retry(one) => direct(one, Action::Retry, out).await,
+        Operation::Resume(one) => direct(one, Action::Resume, out).await,
+        Operation::ProposeAbandon(one) => propose(one, out).await,
+        Operation::ApproveAbandon {
+            asked,
+            naming,
+            saga,
+        } => {
+            let request_id = naming.request_id();
+            let request = pb::ApproveAbandonmentRequest {
+                request_id: request_id.clone(),
+                saga_id: saga,
+            };
+            let told = heard(client(&asked)?.approve_abandonment(patient(request)).await)?;
+            let done = ("已放弃：该长事务按现状终止，不再处理", told.replayed);
+            Ok(show::directed(done, &request_id, told.saga.as_ref(), out)?)
+        }
+        Operation::Bulk {
+            asked,
+            naming,
+            which,
+            action,
+            reason,
+            go,
+        } => {
+            let request = pb::DirectSagasRequest {
+                request_id: naming.request_id(),
+                filter: Some(which.filter()),
+                action: action.wire(),
+                reason,
+                dry_run: !go,
+            };
+            let id = request.request_id.clone();
+            let told = heard(client(&asked)?.direct_sagas(patient(request)).await)?;
+            Ok(show::many(
+                &told,
+                action.verb(),
+                go.then_some(id.as_str()),
+                out,
+            )?)
+        }
+    }
+}
+
+async fn direct(one: One, action: Action, out: &mut dyn Write) -> Result<(), Trouble> {
+    let request = pb::DirectSagaRequest {
+        request_id: one.naming.request_id(),
+        saga_id: one.saga,
+        action: action.wire(),
+        reason: one.reason,
+    };
+    let id = request.request_id.clone();
+    let told = heard(client(&one.asked)?.direct_saga(patient(request)).await)?;
+    let done = match action {
+        Action::Retry => "已安排重试",
+        Action::Resume => "已恢复：从中断处继续",
+    };
+    Ok(show::directed(
+        (done, told.replayed),
+        &id,
+        told.saga.as_ref(),
+        out,
+    )?)
+}
+
+async fn propose(one: One, out: &mut dyn Write) -> Result<(), Trouble> {
+    let request = pb::ProposeAbandonmentRequest {
+        request_id: one.naming.request_id(),
+        saga_id: one.saga,
+        reason: one.reason,
+    };
+    let id = request.request_id.clone();
+    let told = heard(
+        client(&one.asked)?
+            .propose_abandonment(patient(request))
+            .await,
+    )?;
+    let done = ("已申请放弃：由另一人核对账务后同意", told.replayed);
+    show::directed(done, &id, told.saga.as_ref(), out)?;
+    let saga = told.saga.unwrap_or_default().saga_id;
+    writeln!(out, "yibao saga reckon {saga}")?;
+    Ok(writeln!(
+        out,
+        "yibao saga approve-abandon {saga} --as 另一人"
+    )?)
+}
+
+fn client(asked: &Asked) -> Result<SagaServiceClient<Wire>, Trouble> {
+    // Nobody acts under a name that a header cannot carry.
+    let bad = || CallError::BadCaller(asked.caller.clone());
+    runtime::loopback_caller(&asked.caller).ok_or_else(bad)?;
+    let wires = Wires::all(runtime::connect(&asked.endpoint, "")?);
+    Ok(Desk::new(&wires, &asked.caller).sagas())
+}
+
+fn heard<T>(answer: Result<Response<T>, Status>) -> Result<T, CallError> {
+    let told = |status: Status| CallError::Refused(Box::new(Told::of(&status)));
+    answer.map(Response::into_inner).map_err(told)
+}
+
+fn patient<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.set_timeout(PATIENCE);
+    request
+}
