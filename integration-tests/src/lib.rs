@@ -3,12 +3,14 @@
 //!
 //! [`World`] is one such suite with a small area of its own; everything else is a test's business.
 
+pub mod campaign;
 pub mod child;
+mod stuck;
 
 use kernel::{AreaCode, IdNumber, Instant, Principal, Role};
 use policy::Library;
 use proto::common::{Claim, ClaimLine, Settlement};
-use proto::{enrollment, orchestrator, settlement};
+use proto::{enrollment, orchestrator, referral, settlement};
 use runtime::clock::ManualClock;
 use runtime::{Context, Wire};
 use std::sync::Arc;
@@ -52,6 +54,11 @@ impl World {
     pub async fn wrapped(
         wrap: impl Fn(&'static str, Wire) -> Wire + Send + Sync + 'static,
     ) -> World {
+        World::tuned(|config| config.wrap = Some(Arc::new(wrap))).await
+    }
+
+    /// A fresh world with its suite opened otherwise.
+    pub async fn tuned(tune: impl FnOnce(&mut SuiteConfig)) -> World {
         let database = TestDatabase::open().await.expect("a test database");
         let clock = Arc::new(ManualClock::at(Instant::from_micros(1_519_862_400_000_000)));
         let mut config = SuiteConfig::new(
@@ -61,7 +68,7 @@ impl World {
         );
         config.clock = clock.clone();
         config.redis_url = std::env::var("YIBAO_TEST_REDIS").ok();
-        config.wrap = Some(Arc::new(wrap));
+        tune(&mut config);
         let suite = Suite::open(config).await.expect("the suite opens");
         let world = World {
             suite,
@@ -225,6 +232,21 @@ impl World {
         Ok(answer.into_inner().settlement.expect("a settlement"))
     }
 
+    /// A referral of a person to the hospital, approved.
+    pub async fn referred(&self, person: &str) -> String {
+        let mut client = self.clerk().referral();
+        let request = referral_to_hospital(&format!("referral-{person}"), person);
+        let requested = client.request_referral(request).await.expect("a referral");
+        let requested = requested.into_inner().referral.expect("a referral");
+        let request = referral::ApproveReferralRequest {
+            request_id: format!("approval-{person}"),
+            referral_id: requested.referral_id.clone(),
+            opinion: "同意".into(),
+        };
+        client.approve_referral(request).await.expect("an approval");
+        requested.referral_id
+    }
+
     /// A person's accumulators of 2017 as residents.
     pub async fn accumulators(&self, person: &str) -> settlement::GetAccumulatorsResponse {
         let request = settlement::GetAccumulatorsRequest {
@@ -273,6 +295,35 @@ pub fn stay(person: &str, visit: &str, yuan: i64) -> Claim {
         ("2017-03-01", "2017-03-10"),
         yuan * 100,
     )
+}
+
+/// The admission to the stay of a claim.
+pub fn admission(claim: &Claim) -> orchestrator::Admission {
+    orchestrator::Admission {
+        person_id: claim.person_id.clone(),
+        institution_code: claim.institution_code.clone(),
+        visit_number: claim.visit_number.clone(),
+        scheme: claim.scheme.clone(),
+        med_type: claim.med_type.clone(),
+        begin_day: claim.begin_day.clone(),
+        diagnosis_code: claim.diagnosis_code.clone(),
+        referral_id: claim.referral_id.clone(),
+        estimate_fen: 500_000,
+    }
+}
+
+/// A referral to the hospital, from the clinic, for a [`stay`].
+pub fn referral_to_hospital(request_id: &str, person: &str) -> referral::RequestReferralRequest {
+    referral::RequestReferralRequest {
+        request_id: request_id.into(),
+        person_id: person.into(),
+        from_institution_code: CLINIC.into(),
+        to_institution_code: HOSPITAL.into(),
+        referral_type: "1".into(),
+        diagnosis_code: "J18.900".into(),
+        reason: "病情需要".into(),
+        from_day: "2017-03-01".into(),
+    }
 }
 
 /// A one-line outpatient visit at the clinic.

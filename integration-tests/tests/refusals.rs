@@ -12,10 +12,11 @@ const GOLDEN: &str = "integration-tests/golden/refusals.tsv";
 const HEADING: &str = "service\tcode\tkind\tsentence\tremedy\n";
 
 /// Every list, by the crate it belongs to.
-fn lists() -> [(&'static str, &'static [&'static Spec]); 9] {
+fn lists() -> [(&'static str, &'static [&'static Spec]); 10] {
     [
         ("kernel", kernel::refusal::ALL),
         ("policy", policy::refusal::ALL),
+        ("saga", saga::refusal::ALL),
         ("store", store::refusal::ALL),
         ("enrollment", enrollment::refusal::ALL),
         ("inspection", inspection::refusal::ALL),
@@ -82,7 +83,8 @@ fn sentences_are_whole() {
             spec.code
         );
         // A fact that is a sentence itself may be the end of one.
-        let ends = spec.text.ends_with('。') || spec.text.ends_with("{found}");
+        let is_whole = |end: &str| spec.text.ends_with(end);
+        let ends = ["。", "{found}", "{reason}"].into_iter().any(is_whole);
         assert!(
             ends && spec.remedy.ends_with('。'),
             "{}: 。 is missing",

@@ -122,7 +122,7 @@ const SETTLE: [&str; 4] = [
     "Screen",
     "PostSettlement",
 ];
-const REVERSE: [&str; 1] = ["ReverseSettlement"];
+const REVERSE: [&str; 2] = ["GetSettlement", "ReverseSettlement"];
 
 #[tokio::test]
 async fn a_claim_is_settled_once() {

@@ -3,6 +3,7 @@
 //! configuration itself need one.
 
 mod configuration;
+mod sagas;
 mod settling;
 mod strangers;
 
@@ -93,6 +94,18 @@ impl Process {
         assert!(ended.err.contains(&drained), "{service}: {ended:?}");
         assert!(!ended.err.contains("ERROR"), "{service}: {ended:?}");
     }
+
+    /// Kills it without a warning; answers where it served.
+    fn kill(self) -> String {
+        self.child.signal("KILL");
+        assert!(!self.child.end().status.success());
+        self.address
+    }
+
+    /// A clerk at its port: the orchestrator's, which believes who calls.
+    fn clerk(&self) -> OrchestratorServiceClient<Wire> {
+        Desk::new(&Wires::all(self.wire("")), "clerk-1").orchestrator()
+    }
 }
 
 /// The six services on one fresh database.
@@ -109,17 +122,19 @@ impl Fleet {
             .iter()
             .map(|service| (*service, replica(service, &database)))
             .collect();
-        let mut command = configured("orchestrator", "127.0.0.1:0", "");
-        for peer in ["enrollment", "inspection", "settlement"] {
-            let key = format!("PEERS__{}", peer.to_uppercase());
-            command.env(variable("orchestrator", &key), inner[peer].endpoint());
-        }
-        let orchestrator = Process::start(&mut command, "orchestrator");
+        let orchestrator = orchestrator(&database, &inner);
         Fleet {
             database,
             inner,
             orchestrator,
         }
+    }
+
+    /// Starts a service of this fleet again where it was killed.
+    fn restart(&mut self, service: &'static str, address: &str) {
+        let url = self.database.url(service);
+        let process = Process::start(&mut configured(service, address, &url), service);
+        self.inner.insert(service, process);
     }
 
     fn wire(&self, service: &str) -> Wire {
@@ -128,7 +143,7 @@ impl Fleet {
 
     /// A clerk at the orchestrator's port.
     fn clerk(&self) -> OrchestratorServiceClient<Wire> {
-        Desk::new(&Wires::all(self.orchestrator.wire("")), "clerk-1").orchestrator()
+        self.orchestrator.clerk()
     }
 
     /// Settles for the clerk; answers the settlement and whether it is an earlier attempt's.
@@ -152,6 +167,18 @@ impl Fleet {
 fn replica(service: &str, database: &TestDatabase) -> Process {
     let url = database.url(service);
     Process::start(&mut configured(service, "127.0.0.1:0", &url), service)
+}
+
+/// One more process of the orchestrator among these peers, which takes up soon what a dead one left.
+fn orchestrator(database: &TestDatabase, peers: &BTreeMap<&'static str, Process>) -> Process {
+    const NAME: &str = "orchestrator";
+    let mut command = configured(NAME, "127.0.0.1:0", &database.url(NAME));
+    command.env(variable(NAME, "SAGA_LEASE_MS"), "1000");
+    for peer in ["enrollment", "inspection", "referral", "settlement"] {
+        let key = format!("PEERS__{}", peer.to_uppercase());
+        command.env(variable(NAME, &key), peers[peer].endpoint());
+    }
+    Process::start(&mut command, NAME)
 }
 
 /// The orchestrator, as its peers see it.

@@ -1,6 +1,6 @@
 //! Claims through six processes: settled, repeated, reversed; a process killed; two replicas.
 
-use crate::{Fleet, Process, SECRET, configured, furnish, insure, is_shared, replica, service};
+use crate::{Fleet, SECRET, furnish, insure, is_shared, replica, service};
 use integration_tests::{AREA, PATIENCE, code, patient, stay};
 use proto::common::Member;
 use proto::common::settlement::State as Standing;
@@ -107,14 +107,8 @@ async fn what_was_settled_survives_a_kill() {
     let claim = stay(&person, "V-1", 10_000);
     let (settled, _) = fleet.settle("settle-1", &claim).await;
 
-    let killed = fleet.inner.remove("settlement").unwrap();
-    killed.child.signal("KILL");
-    assert!(!killed.child.end().status.success());
-    let url = fleet.database.url("settlement");
-    let mut again = configured("settlement", &killed.address, &url);
-    fleet
-        .inner
-        .insert("settlement", Process::start(&mut again, "settlement"));
+    let address = fleet.inner.remove("settlement").unwrap().kill();
+    fleet.restart("settlement", &address);
 
     assert_eq!(
         fleet.settle("settle-1", &claim).await,

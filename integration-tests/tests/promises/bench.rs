@@ -4,7 +4,7 @@
 //! of them needs to take effect, or to be refused, is its line in the table.
 
 use crate::state::State;
-use integration_tests::{AREA, PATIENCE, World};
+use integration_tests::{AREA, PATIENCE, World, code};
 use kernel::{AreaCode, Principal, Role};
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions};
@@ -24,8 +24,6 @@ pub struct Rpc {
     pub method: &'static str,
     /// The role that may call it: a clerk, an operator, or a service that calls for a clerk.
     pub role: Role,
-    /// The method of settlement whose key is the outcome; none where it is the method's own.
-    pub pivot: Option<&'static str>,
     /// A request that can take effect.
     pub good: fn(&Bench) -> Staged<'_, Good>,
     /// A request that is refused for good.
@@ -93,6 +91,8 @@ pub const SUBJECT: &str = "SUBJECT";
 pub enum Bad {
     /// With this code, when the same content has taken effect and was not withdrawn.
     Twice(&'static str),
+    /// It is not: what a saga finishes with has nothing to refuse.
+    Never,
     /// With this code, in a world prepared for it.
     Staged(&'static str, fn(&Bench) -> Staged<'_, No>),
 }
@@ -178,42 +178,70 @@ impl Bench {
 
     /// What became of somebody's request to the method under test.
     pub async fn outcome_by(&self, caller: Principal, rpc: &Rpc, id: &str) -> Value {
-        let method = match rpc.pivot {
-            Some(_) => format!("METHOD_{}", rpc.method.to_uppercase()),
-            None => rpc.method.to_string(),
-        };
+        let method = self.saga(rpc).unwrap_or(rpc.method.to_string());
         let content = json!({ "request_id": id, "method": method });
         let answer = self.send(caller, (rpc.service, "GetOutcome"), content);
         must(answer.await)["outcome"].take()
     }
 
-    /// Withdraws a request to the method under test: by its `Withdraw…`, or else by burning its
-    /// key.
+    /// Withdraws a request to the method under test.
     pub async fn withdraw(&self, rpc: &Rpc, id: &str) -> Value {
-        let mut content = json!({ "original_request_id": id });
-        let answer = if self.undoable(rpc) {
-            let withdraw = withdrawal(rpc.method);
-            let asked = (rpc.service, withdraw.as_str());
-            self.send(rpc.caller(), asked, content).await
-        } else {
-            content["method"] = json!(rpc.pivot.unwrap_or(rpc.method));
+        let (method, content) = self.withdrawal(rpc, id);
+        let caller = match method.as_str() {
             // Only services burn; the key is of whoever calls.
-            let (service, caller) = match rpc.pivot {
-                Some(_) => ("settlement", principal(Role::Service)),
-                None => (rpc.service, rpc.caller()),
-            };
-            let roles = vec![Role::Service];
-            self.send(Principal { roles, ..caller }, (service, "Burn"), content)
-                .await
+            "Burn" => Principal {
+                roles: vec![Role::Service],
+                ..rpc.caller()
+            },
+            _ => rpc.caller(),
         };
-        must(answer)["outcome"].take()
+        let answer = self.send(caller, (rpc.service, &method), content).await;
+        match answer {
+            // What is reversed is settled anew, under another id.
+            Err(no) if code(&no) == "REVERSAL_STANDS" => self.outcome(rpc, id).await,
+            answer => must(answer)["outcome"].take(),
+        }
     }
 
-    /// True when the method has a `Withdraw…`.
-    pub fn undoable(&self, rpc: &Rpc) -> bool {
+    /// What withdraws a request to the method under test: its `Withdraw…`, the one withdrawal of all
+    /// sagas, or else the burning of its key.
+    pub fn withdrawal(&self, rpc: &Rpc, id: &str) -> (String, Value) {
+        let mut content = json!({ "original_request_id": id });
+        if let Some(saga) = self.saga(rpc) {
+            content["method"] = json!(saga);
+            return ("Withdraw".into(), content);
+        }
         let service = self.pool.get_service_by_name(&full_name(rpc.service));
         let mut methods = service.iter().flat_map(|service| service.methods());
-        methods.any(|method| method.name() == withdrawal(rpc.method))
+        let own = format!("Withdraw{}", rpc.method);
+        if methods.any(|method| method.name() == own) {
+            return (own, content);
+        }
+        content["method"] = json!(rpc.method);
+        ("Burn".into(), content)
+    }
+
+    /// True when a withdrawal undoes what the method did.
+    pub fn undoable(&self, rpc: &Rpc) -> bool {
+        match self.saga(rpc) {
+            Some(saga) => saga != "METHOD_REVERSE",
+            None => self.withdrawal(rpc, "").0 != "Burn",
+        }
+    }
+
+    /// What a saga's method is called where its outcome is asked; none of other methods.
+    pub fn saga(&self, rpc: &Rpc) -> Option<String> {
+        let mut called = "METHOD".to_string();
+        for c in rpc.method.chars() {
+            if c.is_uppercase() {
+                called.push('_');
+            }
+            called.push(c.to_ascii_uppercase());
+        }
+        let methods = "yibao.orchestrator.v1.GetOutcomeRequest.Method";
+        let methods = self.pool.get_enum_by_name(methods)?;
+        let is_saga = rpc.service == "orchestrator" && methods.get_value_by_name(&called).is_some();
+        is_saga.then_some(called)
     }
 
     /// Removes the cause of a refusal.
@@ -227,7 +255,12 @@ impl Bench {
     pub async fn sees(&self, seen: &Seen, subject: &str) -> bool {
         let content = seen.content.to_string().replace(SUBJECT, subject);
         let content = serde_json::from_str(&content).unwrap();
-        let answer = self.send(principal(Role::Clerk), seen.asked, content).await;
+        // What operators do is seen by operators.
+        let eyes = Principal {
+            roles: vec![Role::Clerk, Role::Operator],
+            ..principal(Role::Clerk)
+        };
+        let answer = self.send(eyes, seen.asked, content).await;
         let text = seen.text.replace(SUBJECT, subject);
         answer.is_ok_and(|answer| answer.to_string().contains(&text))
     }
@@ -291,7 +324,7 @@ impl Bench {
             "referral" => &wires.referral,
             "inspection" => &wires.inspection,
             "interregional" => &wires.interregional,
-            "orchestrator" => &wires.orchestrator,
+            "orchestrator" | "saga" => &wires.orchestrator,
             other => panic!("no service {other}"),
         };
         wire.clone()
@@ -304,13 +337,12 @@ pub fn must(answer: Result<Value, Status>) -> Value {
     answer.unwrap_or_else(|no| panic!("refused: {no}"))
 }
 
-/// `WithdrawX` of `X`.
-pub fn withdrawal(method: &str) -> String {
-    format!("Withdraw{method}")
-}
-
 /// `yibao.settlement.v1.SettlementService` of `settlement`.
 pub fn full_name(service: &str) -> String {
+    if service == "saga" {
+        // 运维: the orchestrator's second interface.
+        return "yibao.orchestrator.v1.SagaService".into();
+    }
     let (first, rest) = service.split_at(1);
     format!("yibao.{service}.v1.{}{rest}Service", first.to_uppercase())
 }

@@ -4,9 +4,15 @@ use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statemen
 use store::testing::TestDatabase;
 
 /// The services that store something.
-const SERVICES: [&str; 4] = ["enrollment", "settlement", "referral", "interregional"];
-/// The table of the request keys.
-const KEYS: &str = "request_key";
+const SERVICES: [&str; 5] = [
+    "enrollment",
+    "settlement",
+    "referral",
+    "interregional",
+    "orchestrator",
+];
+/// The tables of the request keys, and the journals of the sagas that stand under one.
+const KEYS: [&str; 3] = [".request_key", ".saga", ".saga_line"];
 
 /// A look into every service's tables, past the services.
 pub struct State(Vec<Table>);
@@ -51,7 +57,7 @@ impl State {
     pub async fn rows(&self, keys: bool) -> Vec<String> {
         let mut all = Vec::new();
         for table in &self.0 {
-            if keys || !table.name.ends_with(KEYS) {
+            if keys || !KEYS.iter().any(|keys| table.name.ends_with(keys)) {
                 let rows = texts(&table.database, &table.rows).await;
                 all.extend(rows.iter().map(|row| format!("{}: {row}", table.name)));
             }
@@ -65,9 +71,15 @@ async fn rows_of(database: &DatabaseConnection, service: &str, table: &str) -> S
     if database.get_database_backend() == DbBackend::Postgres {
         return format!(r#"SELECT t::text FROM "{service}"."{table}" t ORDER BY 1"#);
     }
-    let columns = format!(r#"SELECT '"' || name || '"' FROM pragma_table_info('{table}')"#);
-    let columns = texts(database, &columns).await.join(", ");
-    format!(r#"SELECT json_array({columns}) FROM "{table}" ORDER BY 1"#)
+    let names = format!("SELECT name FROM pragma_table_info('{table}')");
+    let names = texts(database, &names).await;
+    // JSON holds no bytes.
+    let texts = names
+        .iter()
+        .map(|c| format!("iif(typeof({c}) = 'blob', hex({c}), {c})"));
+    let texts: Vec<String> = texts.collect();
+    let texts = texts.join(", ");
+    format!(r#"SELECT json_array({texts}) FROM "{table}" ORDER BY 1"#)
 }
 
 async fn texts(database: &DatabaseConnection, query: &str) -> Vec<String> {

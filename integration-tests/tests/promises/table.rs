@@ -1,37 +1,40 @@
 //! Every changing method of the suite, one entry each: a request that can take effect, and one that
 //! is refused for good. That none is missing is proved against the descriptors.
 
+mod batches;
+mod operations;
+mod sagas;
+
 use crate::bench::{Bad, Bench, Good, Mend, No, Rpc, SUBJECT, Seen};
+use batches::{
+    batch, batch_reversal, guarantee, held_after_posting, holding, online_suspension, subsidy,
+};
 use integration_tests::{CLINIC, DRUG, HOSPITAL, id_number, stay};
 use kernel::Role::{self, Clerk, Operator, Service};
+use operations::{
+    abandonment, of_an_ended_saga, proposal_to_abandon, resumption, resumption_of_many,
+};
 use policy::testing::Text;
+use sagas::{
+    admission, admission_of_nobody, admission_referred, enrolment, of_institution, of_person,
+    one_settled_before, reversal_referred, reversed_before, settle_referred, together, unapproved,
+};
 use serde_json::{Value, json};
 
 /// A person nobody registered.
 const NOBODY: &str = "0190d6b2-5f5e-7cc3-98c4-dc0c0c07398f";
 
-/// `role service.Method: good request, bad request;`, and before the colon in brackets the method
-/// of settlement whose key is the outcome, where it is not the method's own.
+/// `role service.Method: good request, bad request;`
 macro_rules! table {
-    ($($role:ident $service:ident.$method:ident $([$pivot:ident])?: $good:ident, $bad:expr;)*) => {
+    ($($role:ident $service:ident.$method:ident: $good:ident, $bad:expr;)*) => {
         /// All of them.
         pub static TABLE: &[Rpc] = &[$(Rpc {
             service: stringify!($service),
             method: stringify!($method),
             role: $role,
-            pivot: pivot!($($pivot)?),
             good: |bench| Box::pin($good(bench)),
             bad: $bad,
         }),*];
-    };
-}
-
-macro_rules! pivot {
-    () => {
-        None
-    };
-    ($pivot:ident) => {
-        Some(stringify!($pivot))
     };
 }
 
@@ -56,12 +59,33 @@ table! {
     Operator settlement.ActivatePackage: activation, staged!("SECOND_PERSON_NEEDED", by_oneself);
     Service settlement.PostSettlement: posting, staged!("DUPLICATE_CLAIM", posted_before);
     Service settlement.ReverseSettlement: reversal, staged!("NOT_NEWEST", older_at_settlement);
+    Service settlement.OpenGuarantee: guarantee, Bad::Twice("GUARANTEE_EXISTS");
+    Service settlement.HoldClaims: holding, staged!("DUPLICATE_CLAIM", held_after_posting);
+    Service settlement.PostHolds: batch, Bad::Twice("HOLD_POSTED");
+    Service settlement.ReverseHolds: batch_reversal, Bad::Twice("ALREADY_REVERSED");
+    Service settlement.PostSubsidy: subsidy, Bad::Twice("SUBSIDY_POSTED");
+    Service settlement.SuspendOnline: online_suspension, Bad::Twice("SUSPENSION_OVERLAPS");
     Clerk referral.RequestReferral: referral, staged!("SAME_INSTITUTION", to_itself);
     Clerk referral.ApproveReferral: approval, Bad::Twice("REFERRAL_NOT_REQUESTED");
     Clerk referral.UseReferral: usage, Bad::Twice("REFERRAL_NOT_APPROVED");
+    Clerk referral.ReleaseReferral: release, Bad::Never;
+    Clerk referral.BarInstitution: bar, Bad::Twice("BAR_OVERLAPS");
     Clerk interregional.RegisterParticipant: participant, Bad::Twice("PARTICIPANT_EXISTS");
-    Clerk orchestrator.Settle [PostSettlement]: settle, staged!("CLAIM_DENIED", settled_before);
-    Clerk orchestrator.Reverse [ReverseSettlement]: reversal, staged!("NOT_NEWEST", older);
+    Clerk orchestrator.Settle: settle, staged!("CLAIM_DENIED", settled_before);
+    Clerk orchestrator.Settle: settle_referred, staged!("REFERRAL_NOT_APPROVED", unapproved);
+    Clerk orchestrator.SettleTogether: together, staged!("CLAIM_DENIED", one_settled_before);
+    Clerk orchestrator.Reverse: reversal, staged!("NOT_NEWEST", older);
+    Clerk orchestrator.Reverse: reversal_referred, staged!("ALREADY_REVERSED", reversed_before);
+    Clerk orchestrator.Admit: admission, Bad::Twice("GUARANTEE_EXISTS");
+    Clerk orchestrator.Admit: admission_referred, staged!("PERSON_UNKNOWN", admission_of_nobody);
+    Clerk orchestrator.Enrol: enrolment, Bad::Twice("ALREADY_INSURED");
+    Clerk orchestrator.SuspendOnlineSettlement: of_institution, Bad::Twice("BAR_OVERLAPS");
+    Clerk orchestrator.SuspendOnlineSettlement: of_person, Bad::Twice("SUSPENSION_OVERLAPS");
+    Operator saga.DirectSaga: resumption, Bad::Twice("SAGA_NOT_STUCK");
+    Operator saga.DirectSagas: resumption_of_many, Bad::Never;
+    Operator saga.ProposeAbandonment: proposal_to_abandon,
+        staged!("SAGA_NOT_STUCK", of_an_ended_saga);
+    Operator saga.ApproveAbandonment: abandonment, Bad::Twice("SAGA_NOT_STUCK");
 }
 
 async fn household(bench: &Bench) -> Good {
@@ -92,7 +116,14 @@ async fn identity(bench: &Bench) -> Good {
 }
 
 async fn coverage(bench: &Bench) -> Good {
-    let person = bench.world.person().await;
+    let person = json!(bench.world.person().await);
+    let content = covering(bench, &person).await;
+    let good = good(content, "/exempt_from_waiting", json!(true));
+    good.seen(GET_PERSON, json!({ "person_id": person }), SUBJECT)
+}
+
+/// The payment of a person's year.
+async fn covering(bench: &Bench, person: &Value) -> Value {
     let mut content = json!({
         "person_id": person,
         "scheme": "390",
@@ -102,8 +133,7 @@ async fn coverage(bench: &Bench) -> Good {
     let asked = ("enrollment", "QuoteSubsidy");
     let quoted = bench.told(asked, content.clone()).await;
     content["paid_fen"] = quoted["subsidy"]["to_pay_fen"].clone();
-    let good = good(content, "/exempt_from_waiting", json!(true));
-    good.seen(GET_PERSON, json!({ "person_id": person }), SUBJECT)
+    content
 }
 
 async fn suspension(bench: &Bench) -> Good {
@@ -352,6 +382,31 @@ async fn usage(bench: &Bench) -> Good {
     let good = good(content, "/visit_number", json!("V2"));
     let asked = json!({ "referral_id": referral["referral_id"] });
     good.seen(GET_REFERRAL, asked, "STATE_USED")
+}
+
+async fn release(bench: &Bench) -> Good {
+    let content = usage(bench).await.content;
+    let asked = ("referral", "UseReferral");
+    let (_, used) = bench.done(Clerk, asked, &content).await;
+    let id = &used["referral"]["referral_id"];
+    let content = json!({ "referral_id": id, "visit_number": content["visit_number"] });
+    let good = good(content, "/visit_number", json!("V2"));
+    let asked = json!({ "referral_id": id });
+    good.seen(GET_REFERRAL, asked, "STATE_APPROVED")
+}
+
+/// Of an institution that nobody else bars, long after all that is referred.
+async fn bar(bench: &Bench) -> Good {
+    let content = json!({
+        "institution_code": format!("H1525018{:04}", bench.number()),
+        "from_day": "2030-01-01",
+        "until_day": "2030-03-01",
+        "decision_number": "测试决定1号",
+        "reason": "测试暂停",
+    });
+    let listed = json!({ "institution_code": content["institution_code"] });
+    let good = good(content, "/reason", json!("其他原因"));
+    good.seen(("referral", "ListBars"), listed, SUBJECT)
 }
 
 async fn participant(bench: &Bench) -> Good {

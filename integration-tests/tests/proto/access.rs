@@ -9,13 +9,16 @@ use tonic::{Code, Status};
 /// What an institution may call.
 const OF_INSTITUTIONS: &[&str] = &[
     "inspection/ListRules",
+    "orchestrator/Admit",
     "orchestrator/GetOutcome",
     "orchestrator/PreSettle",
     "orchestrator/Reverse",
     "orchestrator/Settle",
+    "orchestrator/SettleTogether",
     "orchestrator/WhatWouldChange",
+    "orchestrator/Withdraw",
 ];
-/// What an operator may call: the law, and what became of it.
+/// What an operator may call: the law and what became of it, and sagas.
 const OF_OPERATORS: &[&str] = &[
     "enrollment/ActivatePackage",
     "enrollment/Burn",
@@ -24,6 +27,16 @@ const OF_OPERATORS: &[&str] = &[
     "enrollment/ProposePackage",
     "enrollment/WithdrawActivatePackage",
     "enrollment/WithdrawProposePackage",
+    "saga/ApproveAbandonment",
+    "saga/Burn",
+    "saga/DirectSaga",
+    "saga/DirectSagas",
+    "saga/GetOutcome",
+    "saga/GetSaga",
+    "saga/ListEvents",
+    "saga/ListSagas",
+    "saga/ProposeAbandonment",
+    "saga/ReckonSaga",
     "settlement/ActivatePackage",
     "settlement/Burn",
     "settlement/GetOutcome",
@@ -32,19 +45,39 @@ const OF_OPERATORS: &[&str] = &[
     "settlement/WithdrawActivatePackage",
     "settlement/WithdrawProposePackage",
 ];
-/// What a clerk may not call: money moves through the orchestrator alone, and the law is not a
-/// clerk's.
+/// What a clerk may not call: money moves through the orchestrator alone, and neither the law nor
+/// sagas are a clerk's.
 const NOT_OF_CLERKS: &[&str] = &[
     "enrollment/ActivatePackage",
     "enrollment/ProposePackage",
     "enrollment/WithdrawActivatePackage",
     "enrollment/WithdrawProposePackage",
+    "saga/ApproveAbandonment",
+    "saga/Burn",
+    "saga/DirectSaga",
+    "saga/DirectSagas",
+    "saga/GetOutcome",
+    "saga/GetSaga",
+    "saga/ListEvents",
+    "saga/ListSagas",
+    "saga/ProposeAbandonment",
+    "saga/ReckonSaga",
     "settlement/ActivatePackage",
+    "settlement/HoldClaims",
+    "settlement/OpenGuarantee",
+    "settlement/PostHolds",
     "settlement/PostSettlement",
+    "settlement/PostSubsidy",
     "settlement/ProposePackage",
+    "settlement/ReverseHolds",
     "settlement/ReverseSettlement",
+    "settlement/SuspendOnline",
     "settlement/WithdrawActivatePackage",
+    "settlement/WithdrawHoldClaims",
+    "settlement/WithdrawOpenGuarantee",
+    "settlement/WithdrawPostSubsidy",
     "settlement/WithdrawProposePackage",
+    "settlement/WithdrawSuspendOnline",
 ];
 
 fn is_denied(answer: &Result<Vec<u8>, Status>) -> bool {

@@ -26,7 +26,7 @@ fn services() -> Vec<ServiceDescriptor> {
         .services()
         .filter(|s| s.full_name().starts_with("yibao."))
         .collect();
-    assert_eq!(all.len(), 6);
+    assert_eq!(all.len(), 7);
     all
 }
 
@@ -43,15 +43,11 @@ fn short(method: &MethodDescriptor) -> String {
     format!("{}/{}", package(method), method.name())
 }
 
-/// `settlement`, of `yibao.settlement.v1`.
+/// `settlement`, of `yibao.settlement.v1.SettlementService`; `saga`, of the orchestrator's other one.
 fn package(method: &MethodDescriptor) -> String {
     let service = method.parent_service();
-    service
-        .package_name()
-        .split('.')
-        .nth(1)
-        .unwrap_or_default()
-        .to_string()
+    let name = service.name().trim_end_matches("Service");
+    name.to_ascii_lowercase()
 }
 
 /// The method of this short name.
@@ -72,7 +68,7 @@ fn wire(world: &World, package: &str) -> Wire {
         "enrollment" => &wires.enrollment,
         "inspection" => &wires.inspection,
         "interregional" => &wires.interregional,
-        "orchestrator" => &wires.orchestrator,
+        "orchestrator" | "saga" => &wires.orchestrator,
         "referral" => &wires.referral,
         "settlement" => &wires.settlement,
         other => panic!("no service {other}"),

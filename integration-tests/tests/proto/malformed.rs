@@ -1,6 +1,10 @@
 //! Malformed requests: each is told which field is wrong and what was expected there, in Chinese,
 //! and changes nothing, so that the caller may mend it and keep its request id.
 
+mod batches;
+mod operations;
+mod orchestrated;
+
 use crate::requests::Ground;
 use crate::{ask, methods, short};
 use integration_tests::{World, code, remembered};
@@ -65,7 +69,7 @@ fn everywhere() -> Vec<Wrong> {
                 false => vec![json!(""), json!("Nonsense"), json!("GetOutcome")],
             },
         );
-        for id in ["person_id", "settlement_id", "referral_id"] {
+        for id in ["person_id", "settlement_id", "referral_id", "saga_id"] {
             say(
                 id,
                 vec![
@@ -106,6 +110,7 @@ fn of_enrollment() -> Vec<Wrong> {
         enrol("year", json!(0)), enrol("year", json!(1999)), enrol("year", json!(2101)),
         enrol("paid_day", json!("2016/11/15")), enrol("paid_fen", json!(-1)),
         enrol("paid_fen", json!(i64::MIN)),
+        enrol("origin", json!("AAAA")),
         enrol("fee_tier", json!("一档")), enrol("fee_tier", long(21)),
         enrol("repaid_years", json!(-1)), enrol("repaid_years", json!(i32::MAX)),
         enrol("enrolment_way", json!("Resident")),
@@ -142,6 +147,7 @@ fn of_claims() -> Vec<(&'static str, Value)> {
         ("filing", json!(99)), ("filing", json!(-1)), ("decided_day", json!("2017-13-01")),
         ("decided_day", json!("2017-01-01")), ("household_income_fen", json!(-1)),
         ("household_income_fen", json!(i64::MAX)), ("lines[0].approval", json!(3)),
+        ("referral_id", json!("1")), ("guarantee_id", json!("1")),
         ("lines[0].fee_day", json!("2017")), ("lines[0].fee_day", json!("2018-01-01")),
     ]
 }
@@ -259,6 +265,8 @@ fn of_the_others() -> Vec<Wrong> {
     let at = |method: &str, field: &str, value| wrong(method, &pointer(field), value, field);
     let request = |field, value| at("referral/RequestReferral", field, value);
     let using = |field, value| at("referral/UseReferral", field, value);
+    let releasing = |field, value| at("referral/ReleaseReferral", field, value);
+    let barring = |field, value| at("referral/BarInstitution", field, value);
     let screen = |field, value| at("inspection/Screen", field, value);
     let participant = |field, value| at("interregional/RegisterParticipant", field, value);
     vec![
@@ -271,6 +279,13 @@ fn of_the_others() -> Vec<Wrong> {
         using("institution_code", json!("")), using("visit_number", json!("")),
         using("visit_number", json!("号")), using("admission_day", json!("")),
         using("origin", json!("AAAA")),
+        releasing("visit_number", json!("")), releasing("visit_number", json!("号")),
+        releasing("origin", json!("AAAA")),
+        barring("institution_code", json!("")), barring("from_day", json!("")),
+        barring("until_day", json!("2017-02-29")), barring("decision_number", json!(" ")),
+        barring("decision_number", long(101)), barring("reason", json!("")),
+        barring("reason", long(201)), barring("origin", json!("AAAA")),
+        at("referral/ListBars", "institution_code", json!("H")),
         screen("claim", Value::Null), screen("member", Value::Null),
         screen("member.person_id", json!("0190d6b2-5f5e-7cc3-98c4-dc0c0c07398f")),
         screen("member.sex", json!("")), screen("member.birth_day", json!("")),
@@ -341,7 +356,7 @@ async fn traces(world: &World, wrong: &Wrong, request: &Value, commits: u64) -> 
         return traces;
     }
     let method = match (package, verb) {
-        ("orchestrator", verb) => format!("METHOD_{}", verb.to_uppercase()),
+        ("orchestrator", verb) => orchestrated::method(verb),
         (_, verb) => verb.to_string(),
     };
     let question = json!({"request_id": request["request_id"], "method": method});
@@ -357,7 +372,13 @@ async fn traces(world: &World, wrong: &Wrong, request: &Value, commits: u64) -> 
 
 /// Commits of all databases so far.
 fn committed(world: &World) -> u64 {
-    let services = ["enrollment", "settlement", "referral", "interregional"];
+    let services = [
+        "enrollment",
+        "settlement",
+        "referral",
+        "interregional",
+        "orchestrator",
+    ];
     let counts = services.iter().map(|service| {
         let database = world.suite.database(service).expect("a database");
         database.counts().commits.load(Ordering::SeqCst)
@@ -373,6 +394,9 @@ async fn a_malformed_request_is_told_its_field_and_changes_nothing() {
         everywhere(),
         of_enrollment(),
         of_settlement(),
+        batches::of_batches(),
+        orchestrated::of_sagas(),
+        operations::of_operations(),
         of_packages(),
         of_the_others(),
     ];

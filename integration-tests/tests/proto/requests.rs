@@ -1,5 +1,9 @@
 //! One sound request for every method: what malformed ones and noise are made from.
 
+mod batches;
+mod operations;
+mod orchestrated;
+
 use crate::{ask, caller, methods, short};
 use integration_tests::{CLINIC, DRUG, HOSPITAL, World, id_number, stay, visit};
 use kernel::Role;
@@ -7,14 +11,21 @@ use policy::testing::Text;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
+/// A person and a referral that nobody registered.
+pub const NOBODY: &str = "0190d6b2-5f5e-7cc3-98c4-dc0c0c07398f";
+
 /// Ids of what the sound requests are about.
 pub struct Ground {
     insured: String,
     uninsured: String,
+    newcomer: String,
     mortal: String,
     requested: String,
     approved: String,
     posted: [String; 2],
+    holds: [String; 2],
+    guarantee: String,
+    sagas: [String; 3],
 }
 
 impl Ground {
@@ -62,14 +73,19 @@ impl Ground {
             let name = format!("{service}/ProposePackage");
             ask(world, &proposer, &name, &proposal).await.unwrap();
         }
+        let holds = batches::holds(world).await;
         let (uninsured, mortal) = (world.person().await, world.person().await);
         Ground {
             insured,
             uninsured,
+            newcomer: world.person().await,
             mortal,
             requested,
             approved,
             posted,
+            holds,
+            guarantee: batches::guarantee(world).await,
+            sagas: operations::sagas(world).await,
         }
     }
 
@@ -77,8 +93,11 @@ impl Ground {
     pub fn sound(&self) -> Vec<(&'static str, Value)> {
         let mut all = self.enrolment();
         all.extend(self.settling());
+        all.extend(self.together());
+        all.extend(self.orchestrated());
         all.extend(self.referring());
         all.extend(self.inspecting());
+        all.extend(self.operating());
         all.extend(legislating());
         all.extend(for_all_services());
         all
@@ -127,7 +146,7 @@ impl Ground {
                 json!({"request_id": "S", "person_id": mortal,
                 "scheme": "390", "year": 2017, "paid_day": "2016-11-15", "paid_fen": 18_000,
                 "exempt_from_waiting": false, "fee_tier": "", "repaid_years": 0,
-                "enrolment_way": ""}),
+                "enrolment_way": "", "origin": ""}),
             ),
             (
                 "enrollment/SuspendBenefit",
@@ -213,24 +232,6 @@ impl Ground {
                 "settlement/ListInstitutions",
                 json!({"page_size": 1, "page_token": ""}),
             ),
-            (
-                "orchestrator/PreSettle",
-                json!({"claim": self::claim(insured, "2017-07-01")}),
-            ),
-            (
-                "orchestrator/WhatWouldChange",
-                json!({"claim": self::claim(insured, "2017-07-01"), "change": change()}),
-            ),
-            (
-                "orchestrator/Settle",
-                json!({"request_id": "S-settle",
-                "claim": self::claim(insured, "2017-07-01"), "basis": null}),
-            ),
-            (
-                "orchestrator/Reverse",
-                json!({"request_id": "S-reverse",
-                "settlement_id": first, "reason": "测试"}),
-            ),
         ]
     }
 
@@ -253,6 +254,21 @@ impl Ground {
                 json!({"request_id": "S", "referral_id": approved,
                 "person_id": insured, "institution_code": HOSPITAL, "visit_number": "V-1",
                 "admission_day": "2017-05-02", "origin": ""}),
+            ),
+            (
+                "referral/ReleaseReferral",
+                json!({"request_id": "S", "referral_id": approved,
+                "visit_number": "V-1", "origin": ""}),
+            ),
+            (
+                "referral/BarInstitution",
+                json!({"request_id": "S", "institution_code": CLINIC,
+                "from_day": "2030-01-01", "until_day": "2030-03-01",
+                "decision_number": "测试决定1号", "reason": "测试", "origin": ""}),
+            ),
+            (
+                "referral/ListBars",
+                json!({"institution_code": "", "page_size": 1, "page_token": ""}),
             ),
             ("referral/GetReferral", json!({"referral_id": requested})),
         ]
@@ -315,12 +331,14 @@ fn for_all_services() -> Vec<(&'static str, Value)> {
             "interregional" => "RegisterParticipant",
             "orchestrator" => "METHOD_SETTLE",
             "referral" => "UseReferral",
+            "saga" => "DirectSaga",
             _ => "PostSettlement",
         };
         let request = match verb {
             "GetOutcome" => json!({"request_id": "S", "method": change}),
             "Burn" => json!({"original_request_id": "burnt", "method": change}),
             "ListEvents" => json!({"after_position": 0, "page_size": 1}),
+            "Withdraw" => json!({"original_request_id": "withdrawn", "method": change}),
             verb if verb.starts_with("Withdraw") => json!({"original_request_id": "withdrawn"}),
             _ => continue,
         };
@@ -344,6 +362,7 @@ fn claim(person: &str, day: &str) -> Value {
         "begin_day": day, "end_day": day, "diagnosis_code": claim.diagnosis_code,
         "disease_codes": ["M03900"], "third_party_share_bp": 0, "advance_payment": false,
         "filing": "FILING_REFERRED", "decided_day": day, "household_income_fen": 0,
+        "referral_id": "", "guarantee_id": "",
         "lines": [{"number": 1, "item_code": line.item_code, "quantity_e4": line.quantity_e4,
             "unit_price_micro_yuan": line.unit_price_micro_yuan,
             "amount_fen": line.amount_fen, "approval": "APPROVAL_APPROVED", "fee_day": day}]})

@@ -1,0 +1,180 @@
+//! Sagas through six processes: a claim with a referral, a coordinator killed between two steps, and
+//! two of them on one database.
+
+use crate::{Fleet, furnish, insure, is_shared, orchestrator, service};
+use integration_tests::{PATIENCE, admission, patient, referral_to_hospital, stay};
+use proto::common::Filing;
+use proto::common::outcome::State;
+use proto::orchestrator as pb;
+use proto::orchestrator::get_outcome_request::Method;
+use proto::orchestrator::orchestrator_service_client::OrchestratorServiceClient;
+use proto::referral::referral::State as Standing;
+use proto::referral::referral_service_client::ReferralServiceClient;
+use proto::settlement::settlement_service_client::SettlementServiceClient;
+use proto::{referral, settlement};
+use runtime::Wire;
+use std::time::{Duration, Instant};
+
+/// Between two looks at what another process does.
+const LOOK: Duration = Duration::from_millis(50);
+
+impl Fleet {
+    fn referrals(&self) -> ReferralServiceClient<Wire> {
+        ReferralServiceClient::new(self.wire("referral"))
+    }
+
+    /// A referral of a person to the hospital, approved.
+    async fn referred(&self, person: &str) -> String {
+        let mut client = self.referrals();
+        let request = referral_to_hospital("referral", person);
+        let requested = client.request_referral(service().own(request)).await;
+        let referral_id = requested
+            .unwrap()
+            .into_inner()
+            .referral
+            .unwrap()
+            .referral_id;
+        let request = referral::ApproveReferralRequest {
+            request_id: "approval".into(),
+            referral_id: referral_id.clone(),
+            opinion: "同意".into(),
+        };
+        client
+            .approve_referral(service().own(request))
+            .await
+            .unwrap();
+        referral_id
+    }
+
+    async fn standing(&self, referral_id: &str) -> Standing {
+        let request = referral::GetReferralRequest {
+            referral_id: referral_id.into(),
+        };
+        let found = self.referrals().get_referral(service().own(request)).await;
+        found.unwrap().into_inner().referral.unwrap().state()
+    }
+}
+
+async fn outcome(clerk: &mut OrchestratorServiceClient<Wire>, id: &str, method: Method) -> State {
+    let request = pb::GetOutcomeRequest {
+        request_id: id.into(),
+        method: method.into(),
+    };
+    let told = clerk.get_outcome(patient(request)).await.unwrap();
+    told.into_inner().outcome.unwrap().state()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn six_processes_use_a_referral_and_free_it() {
+    if !is_shared() {
+        return;
+    }
+    let fleet = Fleet::start().await;
+    furnish(fleet.wire("settlement")).await;
+    let person = insure(fleet.wire("enrollment")).await;
+    let referral_id = fleet.referred(&person).await;
+    let mut claim = stay(&person, "V-1", 10_000);
+    claim.referral_id = referral_id.clone();
+    claim.set_filing(Filing::Referred);
+    let (settled, replayed) = fleet.settle("settle-1", &claim).await;
+    assert_eq!((&settled.referral_id, replayed), (&referral_id, false));
+    assert_eq!(fleet.standing(&referral_id).await, Standing::Used);
+    assert_eq!(fleet.settle("settle-1", &claim).await, (settled, true));
+
+    let withdraw = pb::WithdrawRequest {
+        original_request_id: "settle-1".into(),
+        method: Method::Settle.into(),
+    };
+    let gone = fleet.clerk().withdraw(patient(withdraw)).await.unwrap();
+    let gone = gone.into_inner().outcome.unwrap();
+    assert_eq!(gone.state(), State::Withdrawn, "{gone:?}");
+    assert_eq!(fleet.standing(&referral_id).await, Standing::Approved);
+    fleet.orchestrator.stop("orchestrator");
+}
+
+/// Between the use of the referral and the guarantee: settlement does not answer, and then nobody
+/// has the saga any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_coordinator_left_is_brought_to_its_end() {
+    if !is_shared() {
+        return;
+    }
+    let mut fleet = Fleet::start().await;
+    furnish(fleet.wire("settlement")).await;
+    let person = insure(fleet.wire("enrollment")).await;
+    let referral_id = fleet.referred(&person).await;
+    let mut claim = stay(&person, "V-1", 10_000);
+    claim.referral_id = referral_id.clone();
+    let admit = pb::AdmitRequest {
+        request_id: "admit-1".into(),
+        admission: Some(admission(&claim)),
+    };
+    let replica = orchestrator(&fleet.database, &fleet.inner);
+    let address = fleet.inner.remove("settlement").unwrap().kill();
+    let (mut clerk, asked) = (fleet.clerk(), patient(admit.clone()));
+    let waiting = tokio::spawn(async move { clerk.admit(asked).await });
+    let limit = Instant::now() + PATIENCE;
+    while fleet.standing(&referral_id).await != Standing::Used {
+        assert!(Instant::now() < limit, "the referral is not used");
+        tokio::time::sleep(LOOK).await;
+    }
+    std::mem::replace(&mut fleet.orchestrator, replica).kill();
+    waiting.await.unwrap().unwrap_err();
+
+    let mut clerk = fleet.clerk();
+    assert_eq!(
+        outcome(&mut clerk, "admit-1", Method::Admit).await,
+        State::Pending
+    );
+    fleet.restart("settlement", &address);
+    let limit = Instant::now() + PATIENCE;
+    while outcome(&mut clerk, "admit-1", Method::Admit).await != State::Done {
+        assert!(Instant::now() < limit, "nobody takes it up");
+        tokio::time::sleep(LOOK).await;
+    }
+    let told = clerk.admit(patient(admit)).await.unwrap().into_inner();
+    assert!(told.replayed);
+    assert_eq!(
+        told.guarantee.unwrap().admission.unwrap().referral_id,
+        referral_id
+    );
+    fleet.orchestrator.stop("orchestrator");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_coordinators_answer_one_key_once() {
+    const SUSPENSIONS: usize = 12;
+    if !is_shared() {
+        return;
+    }
+    let fleet = Fleet::start().await;
+    let other = orchestrator(&fleet.database, &fleet.inner);
+    for n in 0..SUSPENSIONS {
+        let suspend = pb::SuspendOnlineSettlementRequest {
+            request_id: format!("suspend-{n}"),
+            institution_code: format!("H1525017{n:04}"),
+            from_day: "2030-01-01".into(),
+            until_day: "2030-07-01".into(),
+            decision_number: "测试决定1号".into(),
+            reason: "测试暂停".into(),
+            ..Default::default()
+        };
+        let (mut first, mut second) = (fleet.clerk(), other.clerk());
+        let (one, two) = tokio::join!(
+            first.suspend_online_settlement(patient(suspend.clone())),
+            second.suspend_online_settlement(patient(suspend)),
+        );
+        let (one, two) = (one.unwrap().into_inner(), two.unwrap().into_inner());
+        assert_eq!(one.suspension_id, two.suspension_id);
+        assert!(one.replayed || two.replayed, "suspension {n}");
+    }
+    let request = referral::ListBarsRequest::default();
+    let bars = fleet.referrals().list_bars(service().own(request)).await;
+    assert_eq!(bars.unwrap().into_inner().bars.len(), SUSPENSIONS);
+    let mut books = SettlementServiceClient::new(fleet.wire("settlement"));
+    let request = settlement::ListSuspensionsRequest::default();
+    let listed = books.list_suspensions(service().own(request)).await;
+    assert_eq!(listed.unwrap().into_inner().suspensions.len(), SUSPENSIONS);
+    other.stop("orchestrator");
+    fleet.orchestrator.stop("orchestrator");
+}
