@@ -1,0 +1,201 @@
+//! The tills: callers that ask as hospitals do. Each asks for one thing at a time, writes it down
+//! before it sends, and goes on asking with the same id until it knows.
+
+use super::kinds::{Client, Draw, Kind, Told, Town, drawn, within};
+use super::record::{Answer, Order, Record};
+use super::report::Tally;
+use crate::{code, remembered};
+use kernel::refusal::{DEADLINE_EXCEEDED, UNAVAILABLE};
+use proto::common::outcome::State;
+use proto::orchestrator::GetOutcomeRequest;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use runtime::{Wire, connect};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+use tonic::{Code, Status};
+use yibao::desk::{Desk, Wires};
+
+/// How long a till waits for one answer, in milliseconds: some are too hasty.
+const PATIENCES_MS: [u64; 5] = [100, 500, 2_000, 5_000, 10_000];
+/// The longest pause before a till asks again.
+const PAUSE_MAX_MS: u64 = 800;
+/// The longest pause between two requests of a till.
+const THINK_MAX_MS: u64 = 120;
+
+/// What all tills share.
+pub struct Load {
+    /// What they write down.
+    pub record: Record,
+    /// What they count.
+    pub tally: Arc<Tally>,
+    /// What there is to ask for.
+    pub town: Town,
+    /// Where they ask.
+    pub endpoint: String,
+    /// Where chance begins.
+    pub seed: u64,
+}
+
+/// The caller that till `number` is.
+pub fn desk(wire: &Wire, number: usize) -> Desk {
+    Desk::new(&Wires::all(wire.clone()), &format!("till-{number}"))
+}
+
+/// Begins `tills` tills. When `open` turns false they ask for nothing new, and each ends as soon as
+/// it knows what became of its last request.
+pub fn begin(load: &Arc<Load>, tills: usize, open: &watch::Receiver<bool>) -> JoinSet<()> {
+    let mut working = JoinSet::new();
+    for number in 0..tills {
+        // A connection of its own, as tills have.
+        let wire = connect(&load.endpoint, "").expect("an endpoint of ours");
+        let till = Till {
+            load: load.clone(),
+            number,
+            client: desk(&wire, number).orchestrator(),
+            rng: StdRng::seed_from_u64(load.seed.wrapping_add(number as u64 + 1)),
+        };
+        working.spawn(till.work(open.clone()));
+    }
+    working
+}
+
+struct Till {
+    load: Arc<Load>,
+    number: usize,
+    client: Client,
+    rng: StdRng,
+}
+
+impl Till {
+    async fn work(mut self, open: watch::Receiver<bool>) {
+        let mut count = 0;
+        while *open.borrow() {
+            count += 1;
+            let id = format!("t{}-{count:06}", self.number);
+            let kind = drawn(&mut self.rng);
+            let draw = Draw {
+                id: id.clone(),
+                rng: &mut self.rng,
+                town: &self.load.town,
+                client: self.client.clone(),
+            };
+            if let Some(message) = (kind.draw)(draw).await {
+                self.conclude(kind, id, message).await;
+            }
+            self.pause(THINK_MAX_MS).await;
+        }
+    }
+
+    async fn pause(&mut self, most_ms: u64) {
+        sleep(Duration::from_millis(self.rng.random_range(0..most_ms))).await;
+    }
+
+    /// Sends a request until it is known what became of it.
+    async fn conclude(&mut self, kind: &'static Kind, id: String, message: Vec<u8>) {
+        let load = self.load.clone();
+        load.record.order(&Order {
+            id: id.clone(),
+            till: self.number,
+            kind: kind.name.into(),
+            message: hex::encode(&message),
+        });
+        let tally = &load.tally;
+        let mut doubtful = false;
+        loop {
+            if let Some(answer) = self.ask(kind, &id, &message).await {
+                if doubtful {
+                    tally.in_doubt.fetch_sub(1, Ordering::Relaxed);
+                }
+                match &answer {
+                    Answer::Yes(made) => {
+                        tally.settled.fetch_add(1, Ordering::Relaxed);
+                        load.town.learn(kind, &message, made);
+                    }
+                    Answer::No(_) => drop(tally.refused.fetch_add(1, Ordering::Relaxed)),
+                }
+                return;
+            }
+            if !doubtful {
+                doubtful = true;
+                tally.in_doubt.fetch_add(1, Ordering::Relaxed);
+                tally.doubted.fetch_add(1, Ordering::Relaxed);
+            }
+            self.pause(PAUSE_MAX_MS).await;
+        }
+    }
+
+    /// One attempt: mostly the request again, sometimes twice at once, sometimes GetOutcome.
+    async fn ask(&mut self, kind: &Kind, id: &str, message: &[u8]) -> Option<Answer> {
+        let chance = self.rng.random_range(0..PATIENCES_MS.len());
+        let patience = Duration::from_millis(PATIENCES_MS.get(chance).copied().unwrap_or(1_000));
+        let send = || (kind.send)(self.client.clone(), message.to_vec(), patience);
+        match self.rng.random_range(0..10) {
+            0 => {
+                let (one, two) = tokio::join!(send(), send());
+                let (one, two) = (self.hear(id, one), self.hear(id, two));
+                one.or(two)
+            }
+            1 => self.outcome(kind, id, patience).await,
+            _ => {
+                let told = send().await;
+                self.hear(id, told)
+            }
+        }
+    }
+
+    /// Writes down what was told. Only a yes and a remembered no are for good.
+    fn hear(&self, id: &str, told: Told) -> Option<Answer> {
+        let answer = match told {
+            Ok(made) => Answer::Yes(made),
+            Err(no) if remembered(&no) => Answer::No(code(&no)),
+            Err(no) => {
+                self.unknown(id, &no);
+                return None;
+            }
+        };
+        self.load.record.answer(id, &answer);
+        Some(answer)
+    }
+
+    fn unknown(&self, id: &str, no: &Status) {
+        let told = match (code(no), no.code()) {
+            (told, _) if !told.is_empty() => told,
+            // What the connection said, not a service.
+            (_, Code::Cancelled | Code::DeadlineExceeded) => {
+                format!("({})", DEADLINE_EXCEEDED.code)
+            }
+            _ => format!("({})", UNAVAILABLE.code),
+        };
+        self.load.record.silence(id, &told);
+        self.load.tally.silent(&told);
+    }
+
+    /// Asks what became of it. A no is one for good; what was made is told by asking again.
+    async fn outcome(&mut self, kind: &Kind, id: &str, patience: Duration) -> Option<Answer> {
+        let request = GetOutcomeRequest {
+            request_id: id.into(),
+            method: kind.method.into(),
+        };
+        let told = self.client.get_outcome(within(request, patience)).await;
+        let outcome = match told {
+            Ok(answer) => answer.into_inner().outcome.unwrap_or_default(),
+            Err(no) => {
+                self.unknown(id, &no);
+                return None;
+            }
+        };
+        let code = match outcome.state() {
+            State::Refused => outcome.refused.unwrap_or_default().code,
+            State::Withdrawn => super::check::WITHDRAWN.into(),
+            _ => return None,
+        };
+        let answer = Answer::No(code);
+        self.load.record.answer(id, &answer);
+        Some(answer)
+    }
+}

@@ -1,0 +1,247 @@
+//! 反证: that the checks can fail. What each of them must find is planted in a copy of the database,
+//! or in a copy of the record, and the check must name it.
+
+use super::books::Books;
+use super::check::{CHECKS, Evidence, judge};
+use super::record::{Answer, Entries};
+use super::servers::Postgres;
+use sea_orm::{ConnectionTrait, Database};
+
+/// The database the copies are made in turn as.
+const COPY: &str = "planted";
+
+/// Something wrong in the tables, and a part of the sentence of the check that must find it.
+type Planted = (&'static str, &'static str, &'static str);
+
+/// What is planted in the tables.
+#[rustfmt::skip]
+pub const IN_TABLES: &[Planted] = &[
+    ("a settlement's postings twice",
+     "INSERT INTO settlement.posting SELECT area, transaction_id || '-again', number, \
+          settlement_id, reverses, account, amount_fen, posted_at FROM settlement.posting \
+          WHERE transaction_id = (SELECT min(transaction_id) FROM settlement.posting \
+          WHERE reverses IS NULL)",
+     "is in the ledger once"),
+    ("one posting changed by a fen",
+     "UPDATE settlement.posting SET amount_fen = amount_fen + 1 WHERE transaction_id = \
+          (SELECT min(transaction_id) FROM settlement.posting) AND number = 1",
+     "sums to zero"),
+    ("an acknowledged settlement lost",
+     "DELETE FROM settlement.settlement WHERE settlement_id = \
+          (SELECT min(settlement_id) FROM settlement.settlement)",
+     "is there once"),
+    ("a settlement's amount changed",
+     "UPDATE settlement.settlement SET funds_fen = funds_fen + 1, total_fen = total_fen + 1 \
+          WHERE settlement_id = (SELECT min(settlement_id) FROM settlement.settlement)",
+     "is there once"),
+    ("a settlement that nobody asked for",
+     "INSERT INTO settlement.settlement SELECT area, settlement_id || '-again', person_id, \
+          scheme, year, ordinal + 1000000, institution_code, visit_number || 'X', med_type, \
+          begin_day, end_day, fingerprint || 'X', total_fen, funds_fen, cash_fen, evidence, \
+          basis, amounts, engine_version, posted_at, reversed_at, reversal_reason \
+          FROM settlement.settlement LIMIT 1",
+     "nobody was told of"),
+    ("a reversal undone",
+     "UPDATE settlement.settlement SET reversed_at = NULL, fingerprint = fingerprint || 'X', \
+          visit_number = visit_number || 'X' WHERE settlement_id = (SELECT min(settlement_id) FROM \
+          settlement.settlement WHERE reversed_at IS NOT NULL)",
+     "if and only if"),
+    ("an accumulator edited",
+     "UPDATE settlement.person_year SET accumulators = \
+          (accumulators::jsonb || '{\"basic.paid_fen\": 1}')::text WHERE person_id = \
+          (SELECT min(person_id) FROM settlement.person_year)",
+     "accumulators are the fold"),
+    ("a change of a person's year that nothing made",
+     "UPDATE settlement.person_year SET version = version + 1 WHERE person_id = \
+          (SELECT min(person_id) FROM settlement.person_year)",
+     "versions count every change"),
+    ("an event lost",
+     "DELETE FROM settlement.event WHERE event_id = \
+          (SELECT min(event_id) FROM settlement.event WHERE kind = 'settlement.posted')",
+     "one event"),
+    ("a key that was never concluded",
+     "UPDATE settlement.request_key SET state = 0 WHERE method = 'PostSettlement' AND request_id = \
+          (SELECT min(request_id) FROM settlement.request_key WHERE method = 'PostSettlement')",
+     "every key"),
+];
+
+/// Plants everything in turn, as far as the campaign left something to plant in; answers what was
+/// not found.
+pub async fn everything(postgres: &Postgres, evidence: &Evidence, database: &str) -> Vec<String> {
+    let named: Vec<_> = names().collect();
+    let unplanted = |check: &&str| !named.iter().any(|named| check.contains(named));
+    let checks = CHECKS.iter().map(|(check, _)| *check).filter(unplanted);
+    let mut missed: Vec<_> = checks
+        .map(|check| format!("nothing is planted for {check:?}"))
+        .collect();
+    for (what, sql, named) in IN_TABLES {
+        let Some(books) = planted(postgres, database, sql).await else {
+            println!("nothing to plant in: {what}");
+            continue;
+        };
+        let evidence = Evidence {
+            entries: evidence.entries.clone(),
+            books,
+            words: None,
+        };
+        missed.extend(missing(what, named, &evidence));
+    }
+    for (what, plant, named) in IN_RECORD {
+        let mut entries = evidence.entries.clone();
+        plant(&mut entries);
+        if entries == evidence.entries {
+            println!("nothing to plant in: {what}");
+            continue;
+        }
+        let (books, words) = (evidence.books.clone(), evidence.words.clone());
+        let evidence = Evidence {
+            entries,
+            books,
+            words,
+        };
+        missed.extend(missing(what, named, &evidence));
+    }
+    missed
+}
+
+/// What the checks are known by here.
+fn names() -> impl Iterator<Item = &'static str> {
+    let in_tables = IN_TABLES.iter().map(|(_, _, named)| *named);
+    in_tables.chain(IN_RECORD.iter().map(|(_, _, named)| *named))
+}
+
+type Forgery = (&'static str, fn(&mut Entries), &'static str);
+
+/// What is planted in the record.
+#[rustfmt::skip]
+const IN_RECORD: &[Forgery] = &[
+    ("a request without an answer", forget_answer, "is concluded"),
+    ("a request with two answers", doubt_answer, "one answer"),
+    ("a refusal that cannot be", twist_refusal, "may meet"),
+    ("an attempt that met a bug", meet_bug, "suite itself failed"),
+    ("a refused settlement that is there", deny_settlement, "nothing refused"),
+    ("a quote that was not kept", break_quote, "was quoted"),
+    ("an answer with another amount", twist_amount, "GetSettlement"),
+    ("an answer that GetOutcome does not know", deny_settlement, "GetOutcome"),
+];
+
+/// The answers of the first request that was told yes, or no.
+fn first(entries: &mut Entries, yes: bool) -> Option<&mut Vec<Answer>> {
+    let told = |answers: &[Answer]| match answers.first() {
+        Some(Answer::Yes(_)) => yes,
+        Some(Answer::No(_)) => !yes,
+        None => false,
+    };
+    let settles = entries
+        .values_mut()
+        .filter(|entry| entry.order.kind.starts_with("settle"));
+    settles
+        .map(|entry| &mut entry.answers)
+        .find(|answers| told(answers))
+}
+
+fn forget_answer(entries: &mut Entries) {
+    if let Some(answers) = first(entries, true) {
+        answers.clear();
+    }
+}
+
+fn doubt_answer(entries: &mut Entries) {
+    if let Some(answers) = first(entries, true) {
+        answers.push(Answer::No("PERSON_UNKNOWN".into()));
+    }
+}
+
+fn meet_bug(entries: &mut Entries) {
+    if let Some(entry) = entries.values_mut().next() {
+        entry.silences.push("INTERNAL".into());
+    }
+}
+
+fn deny_settlement(entries: &mut Entries) {
+    if let Some(answers) = first(entries, true) {
+        *answers = vec![Answer::No("CLAIM_DENIED".into())];
+    }
+}
+
+fn break_quote(entries: &mut Entries) {
+    for entry in entries
+        .values_mut()
+        .filter(|entry| entry.order.kind == "settle-quoted")
+    {
+        for answer in &mut entry.answers {
+            if let Answer::Yes(made) = answer {
+                made.funds_fen += 1;
+            }
+        }
+    }
+}
+
+fn twist_refusal(entries: &mut Entries) {
+    if let Some(answers) = first(entries, false) {
+        *answers = vec![Answer::No("INTERNAL".into())];
+    }
+}
+
+fn twist_amount(entries: &mut Entries) {
+    if let Some(Answer::Yes(made)) = first(entries, true).and_then(|answers| answers.first_mut()) {
+        made.cash_fen += 1;
+    }
+}
+
+/// None when the check whose sentence contains `named` fails.
+fn missing(what: &str, named: &str, evidence: &Evidence) -> Option<String> {
+    let findings = judge(evidence);
+    let failing = || {
+        findings
+            .iter()
+            .filter(|finding| !finding.problems.is_empty())
+    };
+    match failing().any(|finding| finding.check.contains(named)) {
+        true => None,
+        false => {
+            let others: Vec<_> = failing().map(|finding| finding.check).collect();
+            Some(format!("{what}: no check {named:?} fails, but {others:?}"))
+        }
+    }
+}
+
+/// The books of a copy of the database after this statement; none when it changed nothing.
+async fn planted(postgres: &Postgres, database: &str, sql: &str) -> Option<Books> {
+    let maintenance = Database::connect(postgres.url("postgres"))
+        .await
+        .expect("a database");
+    let copy = format!("CREATE DATABASE {COPY} TEMPLATE {database}");
+    maintenance.execute_unprepared(&copy).await.expect("a copy");
+    let changed = Database::connect(postgres.url(COPY))
+        .await
+        .expect("the copy");
+    let planted = changed
+        .execute_unprepared(sql)
+        .await
+        .expect("it is planted");
+    changed.close().await.expect("it closes");
+    let books = Books::read(&postgres.url(COPY))
+        .await
+        .expect("the copy's books");
+    let drop = format!("DROP DATABASE {COPY} WITH (FORCE)");
+    maintenance
+        .execute_unprepared(&drop)
+        .await
+        .expect("the copy goes");
+    maintenance.close().await.expect("it closes");
+    (planted.rows_affected() > 0).then_some(books)
+}
+
+/// Makes a database.
+pub async fn make_database(postgres: &Postgres, name: &str) {
+    let maintenance = Database::connect(postgres.url("postgres"))
+        .await
+        .expect("a database");
+    let create = format!("CREATE DATABASE {name}");
+    maintenance
+        .execute_unprepared(&create)
+        .await
+        .expect("a new database");
+    maintenance.close().await.expect("it closes");
+}
