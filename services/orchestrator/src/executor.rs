@@ -4,6 +4,8 @@
 
 mod worker;
 
+pub use worker::Taken;
+
 use crate::journal::{Patience, SqlJournal};
 use crate::refusal::{SAGA_ABANDONED, SAGA_STUCK};
 use crate::sagas::{self, Asked, Bodies, Told};
@@ -217,7 +219,9 @@ impl Executor {
         }
         let row = self.settled(row, until).await?;
         match row.state() {
-            State::Done if row.0.kind != B::KIND => self.told_by_pivot(body, &row, until).await,
+            State::Done if B::TOLD_BY_PIVOT || row.0.kind != B::KIND => {
+                self.told_by_pivot(body, &row, until).await
+            }
             State::Done => {
                 let run = self.retold(row, until).await?;
                 match drive(body, run).await {
@@ -260,8 +264,8 @@ impl Executor {
         Ok(row)
     }
 
-    /// What a saga that another version of the body ended came to, as far as its pivot tells it: that
-    /// version's journal is not this one's to read.
+    /// What a saga came to, as far as its pivot tells it: how that stands by now, and, where another
+    /// version of the body ended it, all that can be told, since its journal is that version's.
     async fn told_by_pivot<B>(
         &self,
         body: &B,
@@ -283,9 +287,10 @@ impl Executor {
     async fn retold(&self, row: Row, until: tokio::time::Instant) -> Result<Run<Ports>, Refusal> {
         let principal = row.principal().ok_or_else(|| SAGA_STUCK.refuse())?;
         let ports = self.ports(principal, Some(until), None);
+        let past = self.past(&row).await?;
         let past = Past {
             ended: true,
-            ..self.past(&row).await?
+            ..past.ok_or_else(|| SAGA_STUCK.refuse())?
         };
         let journal = self.journal(Patience::Caller(until), None);
         Ok(Run::new(row.0.saga_id, row.0.request_id, ports, journal).resumed(past))
@@ -359,15 +364,14 @@ impl Executor {
         }
     }
 
-    async fn past(&self, row: &Row) -> Result<Past, Refusal> {
+    /// What a saga has behind it; none when its journal cannot be read.
+    async fn past(&self, row: &Row) -> Result<Option<Past>, Refusal> {
         let lines = store::lines_of(self.db.reader(), &row.0.area, &row.0.saga_id).await?;
         let attempts = u32::try_from(row.0.rest_attempts).unwrap_or(u32::MAX);
         let step = row.0.rest_step.and_then(|step| u32::try_from(step).ok());
-        Ok(Past {
-            lines: lines
-                .into_iter()
-                .map(store::entry)
-                .collect::<Result<_, _>>()?,
+        let lines: Result<Vec<_>, Refusal> = lines.into_iter().map(store::entry).collect();
+        Ok(lines.ok().map(|lines| Past {
+            lines,
             wish: match row.0.withdraw {
                 true => Wish::Withdraw,
                 false => Wish::GoOn,
@@ -375,7 +379,7 @@ impl Executor {
             rested: step.map(|step| (step, attempts)),
             stood: u32::try_from(row.0.stood).unwrap_or(0),
             ended: false,
-        })
+        }))
     }
 
     pub(crate) fn ports(

@@ -38,7 +38,7 @@ mod steps;
 mod store;
 mod wire;
 
-pub use executor::{Executor, Request, Times};
+pub use executor::{Executor, Request, Taken, Times};
 pub use journal::Patience;
 pub use sagas::{Asked, Told};
 pub use steps::{Peers, PeersError, Ports};

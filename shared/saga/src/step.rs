@@ -74,6 +74,9 @@ pub trait Body: Send + Sync {
     /// Its name and version, such as `settle.v1`. A changed body is a new version beside the old: a
     /// journal is only ever read by the version that wrote it.
     const KIND: &'static str;
+    /// True when its pivot alone tells all it came to: a repeat then hears how that stands by now, and
+    /// not how it stood.
+    const TOLD_BY_PIVOT: bool = false;
     /// How its peers are reached.
     type Ports: Send + Sync + 'static;
     /// Its point of no return.

@@ -384,9 +384,24 @@ pub fn lock_timed_out(stop: &Stop) -> bool {
 
 fn is_disconnect(fault: &DbErr) -> bool {
     use sea_orm::sqlx::Error;
-    matches!(sqlx_error(fault), Some(Error::Io(_) | Error::PoolClosed | Error::PoolTimedOut | Error::WorkerCrashed))
-        // PostgreSQL: shutting down, starting up, connection failures.
-        || code_of(fault).is_some_and(|code| code.starts_with("57P") || code.starts_with("08"))
+    let broken = matches!(
+        sqlx_error(fault),
+        Some(
+            Error::Io(_)
+                | Error::Tls(_)
+                | Error::Protocol(_)
+                | Error::PoolClosed
+                | Error::PoolTimedOut
+                | Error::WorkerCrashed
+        )
+    );
+    // PostgreSQL: connection failures, out of resources, cancelled, shutting down, starting up, and
+    // a standby that is not the primary yet.
+    let passing = |code: String| {
+        let classes = ["08", "53", "57"];
+        code == "25006" || code.len() == 5 && classes.iter().any(|class| code.starts_with(class))
+    };
+    broken || code_of(fault).is_some_and(passing)
 }
 
 fn sqlx_error(fault: &DbErr) -> Option<&sea_orm::sqlx::Error> {

@@ -7,17 +7,32 @@ use crate::refusal::SAGA_STUCK;
 use crate::sagas::Asked;
 use crate::steps;
 use crate::store::{self, Holder, Row, Which};
-use kernel::Refusal;
+use kernel::{Principal, Refusal};
 use saga::{Change, End, Journal, Run, withdraw_unbegun};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 /// How often the worker looks for sagas that are due.
 const WORK_PERIOD: Duration = Duration::from_millis(250);
 /// Sagas taken up at once.
 const ADOPTED_MAX: usize = 64;
+
+/// A saga taken up just now.
+pub struct Taken {
+    row: Row,
+    /// From when its lease counts by our own clock: before the database was asked.
+    since: Instant,
+}
+
+impl Taken {
+    /// Its body and version.
+    pub fn kind(&self) -> &str {
+        &self.row.0.kind
+    }
+}
 
 impl Executor {
     /// Takes up what nobody has, for ever, off the requests' path.
@@ -54,7 +69,7 @@ impl Executor {
     }
 
     /// Takes up to `most` sagas that are due.
-    pub async fn take_due(&self, most: usize) -> Result<Vec<Row>, Refusal> {
+    pub async fn take_due(&self, most: usize) -> Result<Vec<Taken>, Refusal> {
         if most == 0 || !store::due(&self.db, &self.bodies.kinds()).await? {
             return Ok(Vec::new());
         }
@@ -65,24 +80,25 @@ impl Executor {
         &self,
         saga_id: Option<&str>,
         limit: u64,
-    ) -> Result<Vec<Row>, Refusal> {
+    ) -> Result<Vec<Taken>, Refusal> {
         let which = &match saga_id {
             Some(id) => Which::One(id.to_string()),
             None => Which::Due(limit),
         };
         // What this program does not know it leaves to whoever does: a newer one beside it.
         let (kinds, owner, lease) = (&self.bodies.kinds(), &*self.owner, self.times.lease);
+        let since = Instant::now();
         let taken = self
             .db
             .write(|tx| async move { store::adopt(&tx, which, kinds, owner, lease).await });
-        Ok(taken.await?)
+        let taken = taken.await?.into_iter();
+        Ok(taken.map(|row| Taken { row, since }).collect())
     }
 
     /// Drives a saga that was taken up just now, as far as it gets.
-    pub async fn work_on(&self, row: Row, patience: Patience) {
-        let since = tokio::time::Instant::now();
-        let (id, kind) = (row.0.saga_id.clone(), row.0.kind.clone());
-        match self.driven(row, patience, since).await {
+    pub async fn work_on(&self, taken: Taken, patience: Patience) {
+        let (id, kind) = (taken.row.0.saga_id.clone(), taken.row.0.kind.clone());
+        match self.driven(taken, patience).await {
             Ok(End::Stuck(no)) => tracing::error!(saga = %id, %kind, code = %no.code, "stuck"),
             Ok(End::Lost) => tracing::warn!(saga = %id, %kind, "lost to another"),
             Ok(_) => {}
@@ -90,18 +106,12 @@ impl Executor {
         }
     }
 
-    async fn driven(
-        &self,
-        row: Row,
-        patience: Patience,
-        since: tokio::time::Instant,
-    ) -> Result<End<()>, Refusal> {
-        let principal = row.principal().ok_or_else(|| SAGA_STUCK.refuse())?;
+    async fn driven(&self, taken: Taken, patience: Patience) -> Result<End<()>, Refusal> {
+        let Taken { row, since } = taken;
         let until = match patience {
             Patience::Caller(until) => Some(until),
             Patience::Nobody => None,
         };
-        let ports = self.ports(principal.clone(), until, Some(self.times.call));
         let holder = Holder {
             area: row.0.area.clone(),
             saga_id: row.0.saga_id.clone(),
@@ -111,14 +121,18 @@ impl Executor {
         };
         let mut journal = self.sql_journal(patience, None).held(holder, since);
         let asked = Asked::of(&row.0.method).filter(|_| row.is_tombstone());
-        let body = self.bodies.read(&row.0.kind, &principal, &row.0.request);
-        if asked.is_none() && body.is_none() {
-            // Its version is known, and its request is not what that version wrote.
+        let read = |principal: Principal| {
+            let body = self.bodies.read(&row.0.kind, &principal, &row.0.request);
+            (asked.is_some() || body.is_some()).then_some((principal, body))
+        };
+        let past = self.past(&row).await?;
+        let (Some((principal, body)), Some(past)) = (row.principal().and_then(read), past) else {
+            // Its version is known, and what is stored is not what that version wrote.
             let no = SAGA_STUCK.refuse();
             let written = journal.write(&[], Change::Stuck(no.clone())).await;
             return Ok(written.map_or(End::Lost, |_| End::Stuck(no)));
-        }
-        let past = self.past(&row).await?;
+        };
+        let ports = self.ports(principal, until, Some(self.times.call));
         let run = Run::new(&row.0.saga_id, &row.0.request_id, ports, Box::new(journal));
         let run = run.resumed(past);
         Ok(match (asked, body) {

@@ -22,6 +22,7 @@ impl AdmitPerson {
 
 impl Body for AdmitPerson {
     const KIND: &'static str = "admit.v1";
+    const TOLD_BY_PIVOT: bool = true;
     type Ports = Ports;
     type Pivot = OpenGuarantee;
     type Output = Kept<Opened>;

@@ -23,6 +23,7 @@ impl Reversal {
 
 impl Body for Reversal {
     const KIND: &'static str = "reverse.v1";
+    const TOLD_BY_PIVOT: bool = true;
     type Ports = Ports;
     type Pivot = ReverseSettlement;
     type Output = Kept<Reversed>;

@@ -31,6 +31,7 @@ impl SettleClaim {
 
 impl Body for SettleClaim {
     const KIND: &'static str = "settle.v1";
+    const TOLD_BY_PIVOT: bool = true;
     type Ports = Ports;
     type Pivot = PostSettlement;
     type Output = Kept<Settled>;

@@ -20,6 +20,7 @@ impl SuspendOnlineSettlement {
 
 impl Body for SuspendOnlineSettlement {
     const KIND: &'static str = "suspend_online_settlement.v1";
+    const TOLD_BY_PIVOT: bool = true;
     type Ports = Ports;
     type Pivot = SuspendOnline;
     type Output = Kept<Suspended>;

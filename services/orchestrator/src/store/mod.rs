@@ -97,11 +97,6 @@ impl Row {
         told(self.0.refusal.as_deref())
     }
 
-    /// What was heard last.
-    pub fn heard(&self) -> Option<Refusal> {
-        told(self.0.heard.as_deref())
-    }
-
     /// Why its reversal was refused last.
     pub fn stood_for(&self) -> Option<Refusal> {
         told(self.0.stood_for.as_deref())
