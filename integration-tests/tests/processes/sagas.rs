@@ -13,6 +13,7 @@ use proto::referral::referral_service_client::ReferralServiceClient;
 use proto::settlement::settlement_service_client::SettlementServiceClient;
 use proto::{referral, settlement};
 use runtime::Wire;
+use sea_orm::{ConnectionTrait, Database, QueryResult, Statement};
 use std::time::{Duration, Instant};
 
 /// Between two looks at what another process does.
@@ -44,6 +45,31 @@ impl Fleet {
             .await
             .unwrap();
         referral_id
+    }
+
+    /// What a saga made, and the numbers and writers of its journal's lines.
+    async fn journal(&self, request_id: &str) -> (String, Vec<(i32, String)>) {
+        let url = self.database.url("orchestrator");
+        let database = Database::connect(url).await.unwrap();
+        let asked = |what: String| Statement::from_string(database.get_database_backend(), what);
+        let saga = asked(format!(
+            "SELECT saga_id, subject FROM orchestrator.saga WHERE request_id = '{request_id}'"
+        ));
+        let saga = database.query_one_raw(saga).await.unwrap().unwrap();
+        let id: String = saga.try_get("", "saga_id").unwrap();
+        let lines = asked(format!(
+            "SELECT number, written_by FROM orchestrator.saga_line WHERE saga_id = '{id}' \
+             ORDER BY number"
+        ));
+        let lines = database.query_all_raw(lines).await.unwrap();
+        let line = |row: &QueryResult| {
+            let number = row.try_get("", "number").unwrap();
+            (number, row.try_get("", "written_by").unwrap())
+        };
+        let subject = saga.try_get("", "subject").unwrap();
+        let lines = lines.iter().map(line).collect();
+        database.close().await.unwrap();
+        (subject, lines)
     }
 
     async fn standing(&self, referral_id: &str) -> Standing {
@@ -138,6 +164,54 @@ async fn what_a_killed_coordinator_left_is_brought_to_its_end() {
         told.guarantee.unwrap().admission.unwrap().referral_id,
         referral_id
     );
+    fleet.orchestrator.stop("orchestrator");
+}
+
+/// A coordinator is stopped while it waits for settlement, and wakes when another has brought the saga
+/// to its end: it finds that the saga is not its own any more, and tells what the other did.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coordinator_that_wakes_late_cannot_write() {
+    if !is_shared() {
+        return;
+    }
+    let fleet = Fleet::start().await;
+    furnish(fleet.wire("settlement")).await;
+    let person = insure(fleet.wire("enrollment")).await;
+    let referral_id = fleet.referred(&person).await;
+    let mut claim = stay(&person, "V-1", 10_000);
+    claim.referral_id = referral_id.clone();
+    let admit = pb::AdmitRequest {
+        request_id: "admit-1".into(),
+        admission: Some(admission(&claim)),
+    };
+    let other = orchestrator(&fleet.database, &fleet.inner);
+    fleet.inner["settlement"].child.signal("STOP");
+    let (mut clerk, asked) = (fleet.clerk(), patient(admit));
+    let waiting = tokio::spawn(async move { clerk.admit(asked).await });
+    let limit = Instant::now() + PATIENCE;
+    while fleet.standing(&referral_id).await != Standing::Used {
+        assert!(Instant::now() < limit, "the referral is not used");
+        tokio::time::sleep(LOOK).await;
+    }
+    fleet.orchestrator.child.signal("STOP");
+    fleet.inner["settlement"].child.signal("CONT");
+    let mut clerk = other.clerk();
+    let limit = Instant::now() + PATIENCE;
+    while outcome(&mut clerk, "admit-1", Method::Admit).await != State::Done {
+        assert!(Instant::now() < limit, "nobody takes it up");
+        tokio::time::sleep(LOOK).await;
+    }
+    let journal = fleet.journal("admit-1").await;
+    fleet.orchestrator.child.signal("CONT");
+    let told = waiting.await.unwrap().unwrap().into_inner();
+    let subject = told.guarantee.unwrap().guarantee_id;
+    assert_eq!(fleet.journal("admit-1").await, journal);
+    assert_eq!(journal.0, subject);
+    // Begun by one, ended by the other, every line written once.
+    let (first, last) = (journal.1.first().unwrap(), journal.1.last().unwrap());
+    assert_ne!(first.1, last.1);
+    assert!((0..).zip(&journal.1).all(|(n, line)| line.0 == n));
+    other.stop("orchestrator");
     fleet.orchestrator.stop("orchestrator");
 }
 
