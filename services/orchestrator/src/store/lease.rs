@@ -184,6 +184,15 @@ pub async fn write(
                 )
                 .finally(State::Done.number())
                 .into(),
+            )
+            .col_expr(
+                Column::LeaseUntil,
+                Expr::case(
+                    Expr::col(Column::Withdraw).eq(true),
+                    Expr::col(Column::LeaseUntil),
+                )
+                .finally(0_i64)
+                .into(),
             ),
         Change::Refused(no) => free(update)
             .col_expr(Column::State, state(State::Refused))
