@@ -73,10 +73,14 @@ impl Broken {
     }
 
     async fn list(&self, state: State) -> Vec<pb::Saga> {
+        self.list_of("settle", state).await
+    }
+
+    async fn list_of(&self, kind: &str, state: State) -> Vec<pb::Saga> {
         let request = pb::ListSagasRequest {
             filter: Some(pb::SagaFilter {
                 states: vec![state.into()],
-                kind: "settle".into(),
+                kind: kind.into(),
                 ..Default::default()
             }),
             ..Default::default()
@@ -135,13 +139,15 @@ impl Broken {
     }
 }
 
-/// Withdrawals of uses are refused for good, while it breaks its promise.
+/// Withdrawals of uses and releases are refused for good, while it breaks its promise.
 fn refusing(wire: Wire, breaks: Arc<AtomicBool>) -> Wire {
     Wire::new(tower::service_fn(move |request: http::Request<Body>| {
         let (wire, breaks) = (wire.clone(), breaks.clone());
         async move {
-            let withdrawal = request.uri().path().ends_with("/WithdrawUseReferral");
-            if withdrawal && breaks.load(Ordering::SeqCst) {
+            let path = request.uri().path();
+            let promised =
+                path.ends_with("/WithdrawUseReferral") || path.ends_with("/ReleaseReferral");
+            if promised && breaks.load(Ordering::SeqCst) {
                 let no = referral::refusal::REFERRAL_UNKNOWN.refuse();
                 let no = no.with("referral_id", "?").remember();
                 return Ok(status_of(&no).into_http());
@@ -264,6 +270,90 @@ async fn two_operators_leave_a_stuck_saga_as_it_stands() {
     assert_eq!(code(&no), "SAGA_ABANDONED");
 }
 
+/// What its pivot made stands, whoever leaves the rest as it is; and nobody leaves it while settlement
+/// cannot say so.
+#[tokio::test]
+async fn an_abandoned_saga_is_told_by_what_its_pivot_made() {
+    let (breaks, silent) = (
+        Arc::new(AtomicBool::new(false)),
+        Arc::new(AtomicBool::new(false)),
+    );
+    let (broken, muted) = (breaks.clone(), silent.clone());
+    let world = World::wrapped(move |peer, wire| match peer {
+        "referral" => refusing(wire, broken.clone()),
+        "settlement" => muting(wire, muted.clone()),
+        _ => wire,
+    });
+    let world = world.await;
+    let broken = Broken { world, breaks };
+    let person = broken.world.insured(None).await;
+    let claim = Claim {
+        filing: Filing::Referred.into(),
+        referral_id: broken.world.referred(&person).await,
+        ..stay(&person, "V-1", 8_000)
+    };
+    let settled = broken.world.settle("R-1", claim).await.unwrap();
+    broken.breaks.store(true, Ordering::SeqCst);
+    let reverse = pb::ReverseRequest {
+        request_id: "R-2".into(),
+        settlement_id: settled.settlement_id.clone(),
+        reason: "测试撤销".into(),
+    };
+    let mut clerk = broken.world.clerk().orchestrator();
+    let no = clerk.reverse(patient(reverse)).await.unwrap_err();
+    assert_eq!(code(&no), "SAGA_STUCK");
+    let saga = broken
+        .list_of("reverse", State::Stuck)
+        .await
+        .remove(0)
+        .saga_id;
+    let propose = pb::ProposeAbandonmentRequest {
+        request_id: "P-1".into(),
+        saga_id: saga.clone(),
+        reason: "转诊已在线下处理".into(),
+    };
+    let mut sagas = broken.sagas();
+    let proposed = operator("operator-1").own(propose);
+    sagas.propose_abandonment(proposed).await.unwrap();
+    let approve = || {
+        let request = pb::ApproveAbandonmentRequest {
+            request_id: "A-1".into(),
+            saga_id: saga.clone(),
+        };
+        operator("operator-2").own(request)
+    };
+    silent.store(true, Ordering::SeqCst);
+    let no = broken
+        .sagas()
+        .approve_abandonment(approve())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (no.code(), code(&no).as_str()),
+        (Code::Unavailable, "UNAVAILABLE")
+    );
+    assert_eq!(broken.get(&saga).await.saga.unwrap().state(), State::Stuck);
+    silent.store(false, Ordering::SeqCst);
+    let approved = broken.sagas().approve_abandonment(approve()).await.unwrap();
+    let approved = approved.into_inner().saga.unwrap();
+    assert_eq!(approved.state(), State::Abandoned);
+    let asked = pb::GetOutcomeRequest {
+        request_id: "R-2".into(),
+        method: pb::get_outcome_request::Method::Reverse.into(),
+    };
+    let outcome = clerk
+        .get_outcome(asked)
+        .await
+        .unwrap()
+        .into_inner()
+        .outcome
+        .unwrap();
+    assert_eq!(
+        (outcome.state(), outcome.subject_id),
+        (Stood::Done, settled.settlement_id)
+    );
+}
+
 /// What rests before its pivot would post, is told before it is posted.
 #[tokio::test]
 async fn what_would_be_posted_is_told_before_and_what_was_posted_after() {
@@ -326,12 +416,13 @@ async fn what_would_be_posted_is_told_before_and_what_was_posted_after() {
     );
 }
 
-/// Settlement's pivot is never reached while it is silent.
+/// Settlement's pivot is never reached, nor its key burned, while it is silent.
 fn muting(wire: Wire, silent: Arc<AtomicBool>) -> Wire {
     Wire::new(tower::service_fn(move |request: http::Request<Body>| {
         let (wire, silent) = (wire.clone(), silent.clone());
         async move {
-            let pivot = request.uri().path().ends_with("/PostSettlement");
+            let path = request.uri().path();
+            let pivot = path.ends_with("/PostSettlement") || path.ends_with("/Burn");
             if pivot && silent.load(Ordering::SeqCst) {
                 return Err(runtime::Broken::new("silence"));
             }

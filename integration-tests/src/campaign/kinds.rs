@@ -1,20 +1,20 @@
 //! What the tills ask for: one table. A further kind of request is one line of it, with how it is
-//! drawn and how it is sent.
+//! drawn and where it is sent.
 
-use super::record::Made;
-use crate::{claim, patient, visit};
+use super::furnish::{SPARE, payment};
+use super::record::{Bill, Made};
+use super::town::{Known, Town};
+use crate::patient;
 use futures_util::future::BoxFuture;
 use prost::Message;
 use proto::common::{Claim, Settlement};
+use proto::orchestrator as pb;
 use proto::orchestrator::get_outcome_request::Method;
 use proto::orchestrator::orchestrator_service_client::OrchestratorServiceClient;
-use proto::orchestrator::{PreSettleRequest, ReverseRequest, SettleRequest};
 use rand::Rng;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use runtime::Wire;
-use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tonic::Status;
 
@@ -24,15 +24,35 @@ pub type Client = OrchestratorServiceClient<Wire>;
 /// What an answer that holds for ever says: what was made.
 pub type Told = Result<Made, Status>;
 
-/// What a kind does to the books when it takes effect.
+/// What a request does to the books when it takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// A settlement stands that did not before.
+    /// Settlements stand that did not before.
     Settles,
     /// A settlement stands no more.
     Reverses,
-    /// Nothing: what it does is in other books.
-    Elsewhere,
+    /// A guarantee is open.
+    Admits,
+    /// A coverage, and the subsidy of its fee.
+    Enrols,
+    /// Somebody is suspended.
+    Suspends,
+}
+
+/// A method of the orchestrator's.
+pub struct Door {
+    /// What it does to the books.
+    pub effect: Effect,
+    /// The method, as GetOutcome and Withdraw know it.
+    pub method: Method,
+    /// The method of settlement whose key has the request's own id.
+    pub pivot: &'static str,
+    /// Refusals that the withdrawal of a done request may meet.
+    pub may_stand: &'static [&'static str],
+    /// The claims of a request.
+    pub claims: fn(&[u8]) -> Vec<Claim>,
+    /// Sends one, and waits no longer than this.
+    pub send: fn(Client, Vec<u8>, Duration) -> BoxFuture<'static, Told>,
 }
 
 /// One kind of request.
@@ -41,97 +61,235 @@ pub struct Kind {
     pub name: &'static str,
     /// How often it is drawn, beside the others.
     pub weight: u32,
-    /// What it does to the books.
-    pub effect: Effect,
-    /// The method that GetOutcome is asked for.
-    pub method: Method,
-    /// The method of settlement whose key has the request's own id; none where a saga names it.
-    pub pivot: Option<&'static str>,
+    /// Where it is sent.
+    pub door: &'static Door,
     /// True when it may take effect.
     pub may_succeed: bool,
     /// Refusals that it may meet: any other is a wrong answer.
     pub may_meet: &'static [&'static str],
     /// Draws one: the request as it goes over the wire. None when there is nothing to draw from.
     pub draw: for<'a> fn(Draw<'a>) -> BoxFuture<'a, Option<Vec<u8>>>,
-    /// Sends one, and waits no longer than this.
-    pub send: fn(Client, Vec<u8>, Duration) -> BoxFuture<'static, Told>,
 }
 
-/// What a fresh claim may meet: others of its person and year.
-const CLASHES: &[&str] = &["CLAIM_DENIED", "DUPLICATE_CLAIM"];
+/// 结算.
+static SETTLE: Door = Door {
+    effect: Effect::Settles,
+    method: Method::Settle,
+    pivot: "PostSettlement",
+    may_stand: &["NOT_NEWEST", "ALREADY_REVERSED"],
+    claims: |message| {
+        decoded::<pb::SettleRequest>(message)
+            .claim
+            .into_iter()
+            .collect()
+    },
+    send: |mut client, message, patience| {
+        Box::pin(async move {
+            let request: pb::SettleRequest = decoded(&message);
+            let answer = client.settle(within(request, patience)).await?.into_inner();
+            Ok(made(answer.settlement))
+        })
+    },
+};
 
-/// Every kind of request.
+/// 整批结算.
+static TOGETHER: Door = Door {
+    effect: Effect::Settles,
+    method: Method::SettleTogether,
+    pivot: "PostHolds",
+    may_stand: &["NOT_NEWEST", "ALREADY_REVERSED"],
+    claims: |message| decoded::<pb::SettleTogetherRequest>(message).claims,
+    send: |mut client, message, patience| {
+        Box::pin(async move {
+            let request: pb::SettleTogetherRequest = decoded(&message);
+            let answer = client.settle_together(within(request, patience)).await?;
+            Ok(made(answer.into_inner().settlements))
+        })
+    },
+};
+
+/// 撤销.
+static REVERSE: Door = Door {
+    effect: Effect::Reverses,
+    method: Method::Reverse,
+    pivot: "ReverseSettlement",
+    may_stand: &["REVERSAL_STANDS"],
+    claims: |_| Vec::new(),
+    send: |mut client, message, patience| {
+        Box::pin(async move {
+            let request: pb::ReverseRequest = decoded(&message);
+            let answer = client
+                .reverse(within(request, patience))
+                .await?
+                .into_inner();
+            Ok(made(answer.settlement))
+        })
+    },
+};
+
+/// 先诊疗后付费.
+static ADMIT: Door = Door {
+    effect: Effect::Admits,
+    method: Method::Admit,
+    pivot: "OpenGuarantee",
+    may_stand: &[],
+    claims: |_| Vec::new(),
+    send: |mut client, message, patience| {
+        Box::pin(async move {
+            let request: pb::AdmitRequest = decoded(&message);
+            let answer = client.admit(within(request, patience)).await?.into_inner();
+            Ok(Made {
+                subject: answer.guarantee.unwrap_or_default().guarantee_id,
+                ..Default::default()
+            })
+        })
+    },
+};
+
+/// 参保缴费.
+static ENROL: Door = Door {
+    effect: Effect::Enrols,
+    method: Method::Enrol,
+    pivot: "PostSubsidy",
+    may_stand: &[],
+    claims: |_| Vec::new(),
+    send: |mut client, message, patience| {
+        Box::pin(async move {
+            let request: pb::EnrolRequest = decoded(&message);
+            let answer = client.enrol(within(request, patience)).await?.into_inner();
+            Ok(Made {
+                subject: answer.subsidy_id,
+                subsidy_fen: answer.subsidy_fen,
+                ..Default::default()
+            })
+        })
+    },
+};
+
+/// 暂停联网结算.
+static SUSPEND: Door = Door {
+    effect: Effect::Suspends,
+    method: Method::SuspendOnlineSettlement,
+    pivot: "SuspendOnline",
+    may_stand: &[],
+    claims: |_| Vec::new(),
+    send: |mut client, message, patience| {
+        Box::pin(async move {
+            let request: pb::SuspendOnlineSettlementRequest = decoded(&message);
+            let answer = client.suspend_online_settlement(within(request, patience));
+            Ok(Made {
+                subject: answer.await?.into_inner().suspension_id,
+                ..Default::default()
+            })
+        })
+    },
+};
+
+/// Every kind of request. What a fresh claim may meet is others of its person and year; what has a
+/// journal may be given up and taken back, when a peer is silent for too long.
 pub const KINDS: &[Kind] = &[
     Kind {
         name: "settle",
-        weight: 60,
-        effect: Effect::Settles,
-        method: Method::Settle,
-        pivot: Some("PostSettlement"),
+        weight: 40,
+        door: &SETTLE,
         may_succeed: true,
-        may_meet: CLASHES,
-        draw: |draw| {
-            Box::pin(async move { Some(settle(&draw.id, draw.town.claim(draw.rng, &draw.id))) })
-        },
-        send: send_settle,
+        may_meet: &["CLAIM_DENIED", "DUPLICATE_CLAIM"],
+        draw: |draw| Box::pin(async move { settle(&draw.id, draw.town.claim(draw.rng, &draw.id)) }),
     },
     Kind {
         name: "settle-quoted",
-        weight: 10,
-        effect: Effect::Settles,
-        method: Method::Settle,
-        pivot: Some("PostSettlement"),
+        weight: 8,
+        door: &SETTLE,
         may_succeed: true,
         may_meet: &["CLAIM_DENIED", "DUPLICATE_CLAIM", "BASIS_CHANGED"],
         draw: |draw| Box::pin(quoted(draw)),
-        send: send_settle,
     },
     Kind {
         name: "settle-again",
-        weight: 6,
-        effect: Effect::Settles,
-        method: Method::Settle,
-        pivot: Some("PostSettlement"),
+        weight: 5,
+        door: &SETTLE,
         // The first one may have been reversed meanwhile.
         may_succeed: true,
         may_meet: &["CLAIM_DENIED", "DUPLICATE_CLAIM", "VISIT_SETTLED"],
         draw: |draw| {
-            Box::pin(async move { Some(settle(&draw.id, draw.town.any(draw.rng)?.claim)) })
+            Box::pin(async move { settle(&draw.id, draw.town.any_plain(draw.rng)?.claim) })
         },
-        send: send_settle,
     },
     Kind {
         name: "settle-nobody",
         weight: 4,
-        effect: Effect::Settles,
-        method: Method::Settle,
-        pivot: Some("PostSettlement"),
+        door: &SETTLE,
         may_succeed: false,
         may_meet: &["PERSON_UNKNOWN"],
-        draw: |draw| Box::pin(async move { Some(nobody(draw)) }),
-        send: send_settle,
+        draw: |draw| Box::pin(async move { nobody(draw) }),
+    },
+    Kind {
+        name: "settle-referred",
+        weight: 10,
+        door: &SETTLE,
+        may_succeed: true,
+        may_meet: &["CLAIM_DENIED", "DUPLICATE_CLAIM", "STEP_UNANSWERED"],
+        draw: |draw| {
+            Box::pin(async move { settle(&draw.id, draw.town.referred(draw.rng, &draw.id).await?) })
+        },
+    },
+    Kind {
+        name: "settle-together",
+        weight: 9,
+        door: &TOGETHER,
+        may_succeed: true,
+        may_meet: &["CLAIM_DENIED", "DUPLICATE_CLAIM", "STEP_UNANSWERED"],
+        draw: |draw| Box::pin(async move { together(draw) }),
+    },
+    Kind {
+        name: "admit",
+        weight: 8,
+        door: &ADMIT,
+        may_succeed: true,
+        may_meet: &["GUARANTEE_EXISTS", "STEP_UNANSWERED"],
+        draw: |draw| Box::pin(admit(draw)),
+    },
+    Kind {
+        name: "discharge",
+        weight: 8,
+        door: &SETTLE,
+        may_succeed: true,
+        // It is not open again after a reversal while another of the person is.
+        may_meet: &["CLAIM_DENIED", "DUPLICATE_CLAIM", "GUARANTEE_CLOSED"],
+        draw: |draw| Box::pin(async move { settle(&draw.id, draw.town.discharged(draw.rng)?) }),
+    },
+    Kind {
+        name: "enrol",
+        weight: 6,
+        door: &ENROL,
+        may_succeed: true,
+        may_meet: &["STEP_UNANSWERED"],
+        draw: |draw| Box::pin(enrol(draw)),
+    },
+    Kind {
+        name: "suspend",
+        weight: 4,
+        door: &SUSPEND,
+        may_succeed: true,
+        may_meet: &["SUSPENSION_OVERLAPS", "BAR_OVERLAPS", "STEP_UNANSWERED"],
+        draw: |draw| Box::pin(async move { suspend(draw) }),
     },
     Kind {
         name: "reverse",
         weight: 14,
-        effect: Effect::Reverses,
-        method: Method::Reverse,
-        pivot: Some("ReverseSettlement"),
+        door: &REVERSE,
         may_succeed: true,
-        may_meet: &["NOT_NEWEST"],
-        draw: |draw| Box::pin(async move { Some(reverse(&draw.id, draw.town.newest(draw.rng)?)) }),
-        send: send_reverse,
+        // Somebody may have asked for any of the person's.
+        may_meet: &["NOT_NEWEST", "ALREADY_REVERSED", "STEP_UNANSWERED"],
+        draw: |draw| Box::pin(async move { reverse(&draw.id, draw.town.newest(draw.rng)?) }),
     },
     Kind {
         name: "reverse-any",
         weight: 4,
-        effect: Effect::Reverses,
-        method: Method::Reverse,
-        pivot: Some("ReverseSettlement"),
+        door: &REVERSE,
         may_succeed: true,
-        may_meet: &["NOT_NEWEST", "ALREADY_REVERSED"],
-        draw: |draw| Box::pin(async move { Some(reverse(&draw.id, draw.town.any(draw.rng)?)) }),
-        send: send_reverse,
+        may_meet: &["NOT_NEWEST", "ALREADY_REVERSED", "STEP_UNANSWERED"],
+        draw: |draw| Box::pin(async move { reverse(&draw.id, draw.town.any(draw.rng)?) }),
     },
 ];
 
@@ -158,99 +316,24 @@ pub struct Draw<'a> {
     pub client: Client,
 }
 
-/// 结算 that a till knows to have been made.
-#[derive(Clone, Debug)]
-pub struct Known {
-    settlement_id: String,
-    claim: Claim,
-}
-
-/// The people of the campaign, and what is known to have been settled for them.
-pub struct Town {
-    people: Vec<String>,
-    known: Mutex<BTreeMap<String, Vec<Known>>>,
-}
-
-impl Town {
-    /// A town of these people.
-    pub fn of(people: Vec<String>) -> Town {
-        let known = Mutex::default();
-        Town { people, known }
-    }
-
-    /// Takes note of what a request made.
-    pub fn learn(&self, kind: &Kind, message: &[u8], made: &Made) {
-        let mut known = self.known();
-        match kind.effect {
-            Effect::Settles => {
-                let request = SettleRequest::decode(message).unwrap_or_default();
-                let claim = request.claim.unwrap_or_default();
-                let settlement_id = made.subject.clone();
-                let of_person = known.entry(claim.person_id.clone()).or_default();
-                of_person.push(Known {
-                    settlement_id,
-                    claim,
-                });
-            }
-            Effect::Reverses => {
-                for of_person in known.values_mut() {
-                    of_person.retain(|known| known.settlement_id != made.subject);
-                }
-            }
-            Effect::Elsewhere => {}
-        }
-    }
-
-    fn known(&self) -> MutexGuard<'_, BTreeMap<String, Vec<Known>>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A bill nobody has seen: a visit or a stay.
-    fn claim(&self, rng: &mut StdRng, id: &str) -> Claim {
-        let person = self.people.choose(rng).expect("people");
-        let (month, day) = (rng.random_range(2..12), rng.random_range(1..20));
-        let fen = rng.random_range(100..200_000);
-        let begin = format!("2017-{month:02}-{day:02}");
-        if rng.random() {
-            return visit(person, id, &begin, fen);
-        }
-        let end = format!("2017-{month:02}-{:02}", day + rng.random_range(1..9));
-        let days = (begin.as_str(), end.as_str());
-        claim(person, crate::HOSPITAL, "21", id, days, fen * 10)
-    }
-
-    /// Anything known to have been settled, whoever reversed it meanwhile.
-    fn any(&self, rng: &mut StdRng) -> Option<Known> {
-        let known = self.known();
-        let person = self.people.choose(rng)?;
-        known.get(person)?.choose(rng).cloned()
-    }
-
-    /// The last one of somebody; nobody else is told of it, so that it is reversed once.
-    fn newest(&self, rng: &mut StdRng) -> Option<Known> {
-        let person = self.people.choose(rng)?;
-        self.known().get_mut(person)?.pop()
-    }
-}
-
-fn settle(id: &str, claim: Claim) -> Vec<u8> {
-    let request = SettleRequest {
+fn settle(id: &str, claim: Claim) -> Option<Vec<u8>> {
+    let request = pb::SettleRequest {
         request_id: id.into(),
         claim: Some(claim),
         basis: None,
     };
-    request.encode_to_vec()
+    Some(request.encode_to_vec())
 }
 
 /// Asks the price first, and settles for that or not at all.
 async fn quoted(mut draw: Draw<'_>) -> Option<Vec<u8>> {
     let claim = draw.town.claim(draw.rng, &draw.id);
-    let request = PreSettleRequest {
+    let request = pb::PreSettleRequest {
         claim: Some(claim.clone()),
     };
     // No price, no request: nothing was asked for that could be in doubt.
     let answer = draw.client.pre_settle(patient(request)).await.ok()?;
-    let request = SettleRequest {
+    let request = pb::SettleRequest {
         request_id: draw.id,
         claim: Some(claim),
         basis: answer.into_inner().quote?.basis,
@@ -258,43 +341,68 @@ async fn quoted(mut draw: Draw<'_>) -> Option<Vec<u8>> {
     Some(request.encode_to_vec())
 }
 
-fn nobody(draw: Draw<'_>) -> Vec<u8> {
+fn nobody(draw: Draw<'_>) -> Option<Vec<u8>> {
     let mut claim = draw.town.claim(draw.rng, &draw.id);
     claim.person_id = "0190d6b2-5f5e-7cc3-98c4-dc0c0c07398f".into();
     settle(&draw.id, claim)
 }
 
-fn reverse(id: &str, known: Known) -> Vec<u8> {
-    let request = ReverseRequest {
+fn together(draw: Draw<'_>) -> Option<Vec<u8>> {
+    let request = pb::SettleTogetherRequest {
+        claims: draw.town.claims(draw.rng, &draw.id),
+        request_id: draw.id,
+    };
+    Some(request.encode_to_vec())
+}
+
+fn reverse(id: &str, known: Known) -> Option<Vec<u8>> {
+    let request = pb::ReverseRequest {
         request_id: id.into(),
         settlement_id: known.settlement_id,
         reason: "演练撤销".into(),
     };
-    request.encode_to_vec()
+    Some(request.encode_to_vec())
 }
 
-fn send_settle(
-    mut client: Client,
-    message: Vec<u8>,
-    patience: Duration,
-) -> BoxFuture<'static, Told> {
-    Box::pin(async move {
-        let request = within(SettleRequest::decode(&*message).expect("ours"), patience);
-        let answer = client.settle(request).await?.into_inner();
-        Ok(made(answer.settlement.unwrap_or_default()))
-    })
+async fn admit(draw: Draw<'_>) -> Option<Vec<u8>> {
+    let admission = draw.town.admission(draw.rng, &draw.id).await;
+    let request = pb::AdmitRequest {
+        request_id: draw.id,
+        admission: Some(admission?),
+    };
+    Some(request.encode_to_vec())
 }
 
-fn send_reverse(
-    mut client: Client,
-    message: Vec<u8>,
-    patience: Duration,
-) -> BoxFuture<'static, Told> {
-    Box::pin(async move {
-        let request = within(ReverseRequest::decode(&*message).expect("ours"), patience);
-        let answer = client.reverse(request).await?.into_inner();
-        Ok(made(answer.settlement.unwrap_or_default()))
-    })
+async fn enrol(draw: Draw<'_>) -> Option<Vec<u8>> {
+    let (person, to_pay_fen) = draw.town.newcomer(&draw.id).await?;
+    Some(payment(draw.id, person, to_pay_fen).encode_to_vec())
+}
+
+/// Long after the campaign, so that nobody is in the way of the other kinds.
+fn suspend(draw: Draw<'_>) -> Option<Vec<u8>> {
+    let (year, month) = (
+        draw.rng.random_range(2040..2100),
+        draw.rng.random_range(1..10),
+    );
+    let until = month + draw.rng.random_range(1..4);
+    let mut request = pb::SuspendOnlineSettlementRequest {
+        decision_number: draw.id.clone(),
+        request_id: draw.id,
+        from_day: format!("{year}-{month:02}-01"),
+        until_day: format!("{year}-{until:02}-01"),
+        reason: "演练暂停".into(),
+        ..Default::default()
+    };
+    match draw.rng.random_range(0..4) {
+        0 => request.person_id = draw.town.anybody(draw.rng),
+        _ => request.institution_code = SPARE.choose(draw.rng)?.to_string(),
+    }
+    Some(request.encode_to_vec())
+}
+
+/// A message of ours.
+pub fn decoded<M: Message + Default>(message: &[u8]) -> M {
+    M::decode(message).expect("ours")
 }
 
 /// A request whose caller waits no longer than this.
@@ -304,11 +412,22 @@ pub fn within<T>(message: T, patience: Duration) -> tonic::Request<T> {
     request
 }
 
-/// What a till keeps of a settlement.
-pub fn made(settlement: Settlement) -> Made {
-    let amounts = settlement.amounts.unwrap_or_default();
+/// What a till keeps of settlements.
+fn made(settlements: impl IntoIterator<Item = Settlement>) -> Made {
+    let bills: Vec<Bill> = settlements.into_iter().map(bill).collect();
+    let first = bills.first().map(|bill| bill.settlement_id.clone());
     Made {
-        subject: settlement.settlement_id,
+        subject: first.unwrap_or_default(),
+        bills,
+        subsidy_fen: 0,
+    }
+}
+
+/// What a till keeps of a settlement.
+pub fn bill(settlement: Settlement) -> Bill {
+    let amounts = settlement.amounts.unwrap_or_default();
+    Bill {
+        settlement_id: settlement.settlement_id,
         total_fen: amounts.total_fen,
         funds_fen: amounts.funds_fen,
         cash_fen: amounts.cash_fen,

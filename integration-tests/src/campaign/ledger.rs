@@ -4,6 +4,9 @@ use super::books::{PersonYear, Posting, Settled};
 use super::check::{Evidence, Look};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// 医疗救助基金.
+const ASSISTANCE: &str = "fund:610100";
+
 /// 每笔分录: each transaction sums to zero, and so do all of them.
 pub fn balanced(evidence: &Evidence, look: &mut Look) {
     let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
@@ -40,8 +43,35 @@ pub fn posted(evidence: &Evidence, look: &mut Look) {
             format!("{id}: {back:?} back of {row:?}")
         });
     }
+    for subsidy in &evidence.books.subsidies {
+        of.remove(subsidy.subsidy_id.as_str());
+    }
     for (id, postings) in of {
         look.at(false, || format!("{id} is not there, and {postings:?}"));
+    }
+}
+
+/// Each subsidy is one transaction from 医疗救助 to the scheme's fund; its withdrawal is the opposite
+/// one.
+pub fn subsidised(evidence: &Evidence, look: &mut Look) {
+    let mut moved: BTreeMap<(&str, bool), Vec<(&str, i64)>> = BTreeMap::new();
+    for posting in &evidence.books.postings {
+        let of = moved.entry((&posting.settlement_id, posting.reverses.is_some()));
+        of.or_default().push((&posting.account, posting.amount_fen));
+    }
+    for row in &evidence.books.subsidies {
+        for (back, times) in [(false, 1), (true, i64::from(row.withdrawn_at.is_some()))] {
+            let found = moved
+                .remove(&(row.subsidy_id.as_str(), back))
+                .unwrap_or_default();
+            let sign = if back { -times } else { times };
+            let brings = row.subsidy_fen * sign;
+            let mut wanted = vec![("fund:390100", brings), (ASSISTANCE, -brings)];
+            wanted.retain(|(_, fen)| *fen != 0);
+            let mut sorted = found.clone();
+            sorted.sort_unstable();
+            look.at(sorted == wanted, || format!("{found:?} of {row:?}"));
+        }
     }
 }
 

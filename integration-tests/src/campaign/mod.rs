@@ -1,12 +1,12 @@
 //! 演练: the suite as processes under load, while whatever can fail fails; and then the question
 //! whether anything was lost, doubled or made up.
 //!
-//! Tills ask for settlements and reversals as hospitals do ([`load`]), of services that are killed
-//! at random ([`chaos`]) behind lines that cut, delay, half-open and deafen ([`proxy`]), on a
-//! PostgreSQL and a Redis that crash ([`servers`]). In the end everything is begun again, the tills
-//! ask until they know, and the tills' record, the tables and the services' own words are held
-//! against each other ([`check`], [`ledger`]). That these checks can fail is shown by planting what
-//! each must find ([`plant`]).
+//! Tills ask for whatever hospitals and the bureau ask for, and withdraw some of it ([`load`],
+//! [`kinds`], [`town`]), of services that are killed at random ([`chaos`]) behind lines that cut,
+//! delay, half-open and deafen ([`proxy`]), on a PostgreSQL and a Redis that crash ([`servers`]). In
+//! the end everything is begun again, the tills ask until they know, and the tills' record, the
+//! tables and the services' own words are held against each other ([`check`], [`effects`],
+//! [`ledger`]). That these checks can fail is shown by planting what each must find ([`plant`]).
 //!
 //! Chance comes from one seed. What chance decides is the same for the same seed; how long a
 //! machine takes for it is not.
@@ -14,6 +14,7 @@
 pub mod books;
 pub mod chaos;
 pub mod check;
+pub mod effects;
 pub mod failover;
 pub mod fleet;
 pub mod furnish;
@@ -25,12 +26,12 @@ pub mod proxy;
 pub mod record;
 pub mod report;
 pub mod servers;
+pub mod town;
 
 use books::{Books, words};
 use chaos::{Chaos, Mishap};
 use check::{Evidence, judge};
 use fleet::{FRONT, Fleet, Surroundings};
-use kinds::Town;
 use load::Load;
 use proxy::{Backend, Line};
 use record::Record;
@@ -43,6 +44,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
+use town::Town;
 
 /// The database of the services.
 pub const DATABASE: &str = "yibao";
@@ -111,6 +113,7 @@ impl Stage {
         let around = Surroundings {
             database_url: format!("postgres://postgres@{}/{DATABASE}", database.address()),
             redis_url: redis.url(),
+            programs: folder.path().join("programs"),
         };
         let tally = Arc::new(Tally::default());
         let fleet = Fleet::begin(&around, &logs, &tally).await;
@@ -119,7 +122,7 @@ impl Stage {
         let load = Arc::new(Load {
             record: Record::begin(&record).expect("a new record"),
             tally: tally.clone(),
-            town: Town::of(people),
+            town: Town::of(people, furnish::bureau(&fleet)),
             endpoint: fleet.line(FRONT).endpoint(),
             seed: plan.seed,
         });
@@ -158,9 +161,11 @@ impl Stage {
         timeout(CONCLUDING, tills).await.ok();
         self.saying.abort();
         self.tills.shutdown().await;
-        let entries = record::read(&self.record).expect("the record");
+        books::quiet(&self.postgres.url(DATABASE), CONCLUDING).await;
+        let mut entries = record::read(&self.record).expect("the record");
         let front = self.fleet.line(FRONT).endpoint();
         let words = words(&entries, &front, &self.fleet.line("settlement").endpoint()).await;
+        check::hear_out(&mut entries, &words);
         let complaints = self.fleet.complaints.clone();
         let asked = self.fleet.instances().len();
         let badly_ended = self.fleet.stop().await;

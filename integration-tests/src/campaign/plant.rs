@@ -1,14 +1,11 @@
-//! 反证: that the checks can fail. What each of them must find is planted in a copy of the database,
-//! or in a copy of the record, and the check must name it.
+//! 反证: that the checks can fail. What each of them must find is planted in the database, in a
+//! transaction that is rolled back, or in a copy of the record, and the check must name it.
 
 use super::books::Books;
 use super::check::{CHECKS, Evidence, judge};
-use super::record::{Answer, Entries};
+use super::record::{Answer, Entries, Entry, WITHDRAWN};
 use super::servers::Postgres;
-use sea_orm::{ConnectionTrait, Database};
-
-/// The database the copies are made in turn as.
-const COPY: &str = "planted";
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 
 /// Something wrong in the tables, and a part of the sentence of the check that must find it.
 type Planted = (&'static str, &'static str, &'static str);
@@ -63,11 +60,73 @@ pub const IN_TABLES: &[Planted] = &[
      "UPDATE settlement.request_key SET state = 0 WHERE method = 'PostSettlement' AND request_id = \
           (SELECT min(request_id) FROM settlement.request_key WHERE method = 'PostSettlement')",
      "every key"),
+    ("a hold that is open again",
+     "UPDATE settlement.hold SET posted_at = NULL, released_at = NULL WHERE hold_id = \
+          (SELECT min(hold_id) FROM settlement.hold)",
+     "no hold is open"),
+    ("a person's year that is held",
+     "UPDATE settlement.person_year SET held_by = 'nobody', held_until = 0 WHERE person_id = \
+          (SELECT min(person_id) FROM settlement.person_year)",
+     "no hold is open"),
+    ("a saga that runs",
+     "UPDATE orchestrator.saga SET state = 0 WHERE saga_id = \
+          (SELECT min(saga_id) FROM orchestrator.saga)",
+     "no saga is left"),
+    ("a saga that is stuck",
+     "UPDATE orchestrator.saga SET state = 4 WHERE saga_id = \
+          (SELECT max(saga_id) FROM orchestrator.saga)",
+     "no saga is left"),
+    ("half of a batch lost",
+     "DELETE FROM settlement.settlement WHERE settlement_id = (SELECT min(c.settlement_id) FROM \
+          settlement.held_claim c JOIN settlement.hold h ON h.hold_id = c.hold_id \
+          WHERE h.posted_at IS NOT NULL)",
+     "a batch is settled"),
+    ("an open guarantee closed",
+     "UPDATE settlement.guarantee SET closed_at = 1 WHERE guarantee_id = \
+          (SELECT min(guarantee_id) FROM settlement.guarantee \
+          WHERE closed_at IS NULL AND withdrawn_at IS NULL)",
+     "a guarantee is open"),
+    ("a guarantee left open after the stay was settled",
+     "UPDATE settlement.guarantee SET closed_at = NULL, settlement_id = NULL, \
+          person_id = person_id || 'X', visit_number = visit_number || 'X' WHERE guarantee_id = \
+          (SELECT max(guarantee_id) FROM settlement.guarantee WHERE closed_at IS NOT NULL)",
+     "a guarantee is open"),
+    ("a referral freed while its stay stands",
+     "UPDATE referral.referral SET used_by = NULL, visit_number = NULL, admission_day = NULL \
+          WHERE referral_id = (SELECT min(referral_id) FROM referral.referral \
+          WHERE used_by IS NOT NULL)",
+     "a referral is used"),
+    ("a referral used by nothing",
+     "UPDATE referral.referral SET used_by = 'nobody', visit_number = 'X', \
+          admission_day = '2017-03-01' WHERE referral_id = (SELECT min(referral_id) FROM \
+          referral.referral WHERE used_by IS NULL)",
+     "a referral is used"),
+    ("a subsidy without its coverage",
+     "UPDATE enrollment.coverage SET withdrawn_at = 1 WHERE coverage_id = \
+          (SELECT min(coverage_id) FROM settlement.subsidy WHERE withdrawn_at IS NULL)",
+     "a subsidy and its coverage"),
+    ("a subsidy withdrawn, its enrolment done",
+     "UPDATE settlement.subsidy SET withdrawn_at = 1 WHERE subsidy_id = \
+          (SELECT min(subsidy_id) FROM settlement.subsidy WHERE withdrawn_at IS NULL)",
+     "a subsidy and its coverage"),
+    ("a subsidy's postings twice",
+     "INSERT INTO settlement.posting SELECT area, transaction_id || '-again', number, \
+          settlement_id, reverses, account, amount_fen, posted_at FROM settlement.posting \
+          WHERE settlement_id = (SELECT min(subsidy_id) FROM settlement.subsidy)",
+     "every subsidy is in the ledger"),
+    ("a bar lifted, its suspension standing",
+     "UPDATE referral.bar SET withdrawn_at = 1 WHERE bar_id = \
+          (SELECT min(bar_id) FROM referral.bar WHERE withdrawn_at IS NULL)",
+     "a suspension and its bar"),
 ];
 
 /// Plants everything in turn, as far as the campaign left something to plant in; answers what was
 /// not found.
 pub async fn everything(postgres: &Postgres, evidence: &Evidence, database: &str) -> Vec<String> {
+    // One connection: what is said to it belongs together.
+    let mut options = ConnectOptions::new(postgres.url(database));
+    options.max_connections(1);
+    let db = Database::connect(options).await.expect("the database");
     let named: Vec<_> = names().collect();
     let unplanted = |check: &&str| !named.iter().any(|named| check.contains(named));
     let checks = CHECKS.iter().map(|(check, _)| *check).filter(unplanted);
@@ -75,7 +134,7 @@ pub async fn everything(postgres: &Postgres, evidence: &Evidence, database: &str
         .map(|check| format!("nothing is planted for {check:?}"))
         .collect();
     for (what, sql, named) in IN_TABLES {
-        let Some(books) = planted(postgres, database, sql).await else {
+        let Some(books) = planted(&db, sql).await else {
             println!("nothing to plant in: {what}");
             continue;
         };
@@ -101,6 +160,7 @@ pub async fn everything(postgres: &Postgres, evidence: &Evidence, database: &str
         };
         missed.extend(missing(what, named, &evidence));
     }
+    db.close().await.expect("it closes");
     missed
 }
 
@@ -123,6 +183,10 @@ const IN_RECORD: &[Forgery] = &[
     ("a quote that was not kept", break_quote, "was quoted"),
     ("an answer with another amount", twist_amount, "GetSettlement"),
     ("an answer that GetOutcome does not know", deny_settlement, "GetOutcome"),
+    ("a withdrawn settlement that stands", withdraw_settlement, "nothing is left"),
+    ("a withdrawn enrolment that stands", withdraw_enrolment, "nothing is left"),
+    ("a withdrawn admission that stands", withdraw_admission, "nothing is left"),
+    ("a withdrawn suspension that stands", withdraw_suspension, "nothing is left"),
 ];
 
 /// The answers of the first request that was told yes, or no.
@@ -134,7 +198,7 @@ fn first(entries: &mut Entries, yes: bool) -> Option<&mut Vec<Answer>> {
     };
     let settles = entries
         .values_mut()
-        .filter(|entry| entry.order.kind.starts_with("settle"));
+        .filter(|entry| entry.order.kind.starts_with("settle") && entry.withdrawals == 0);
     settles
         .map(|entry| &mut entry.answers)
         .find(|answers| told(answers))
@@ -164,16 +228,46 @@ fn deny_settlement(entries: &mut Entries) {
     }
 }
 
+fn withdraw_settlement(entries: &mut Entries) {
+    withdraw(entries, "settle");
+}
+
+fn withdraw_enrolment(entries: &mut Entries) {
+    withdraw(entries, "enrol");
+}
+
+fn withdraw_admission(entries: &mut Entries) {
+    withdraw(entries, "admit");
+}
+
+fn withdraw_suspension(entries: &mut Entries) {
+    withdraw(entries, "suspend");
+}
+
+/// The tills say that they withdrew what they were told is done.
+fn withdraw(entries: &mut Entries, kind: &str) {
+    let of_kind = |entry: &&mut Entry| entry.order.kind == kind && entry.stands().is_some();
+    for entry in entries.values_mut().filter(of_kind) {
+        entry.withdrawals += 1;
+        entry.answers.push(Answer::No(WITHDRAWN.into()));
+    }
+}
+
 fn break_quote(entries: &mut Entries) {
     for entry in entries
         .values_mut()
         .filter(|entry| entry.order.kind == "settle-quoted")
     {
-        for answer in &mut entry.answers {
-            if let Answer::Yes(made) = answer {
-                made.funds_fen += 1;
-            }
-        }
+        entry.answers.iter_mut().for_each(one_fen_more);
+    }
+}
+
+/// The first settlement of an answer that was yes.
+fn one_fen_more(answer: &mut Answer) {
+    if let Answer::Yes(made) = answer
+        && let Some(bill) = made.bills.first_mut()
+    {
+        bill.funds_fen += 1;
     }
 }
 
@@ -184,8 +278,8 @@ fn twist_refusal(entries: &mut Entries) {
 }
 
 fn twist_amount(entries: &mut Entries) {
-    if let Some(Answer::Yes(made)) = first(entries, true).and_then(|answers| answers.first_mut()) {
-        made.cash_fen += 1;
+    if let Some(answer) = first(entries, true).and_then(|answers| answers.first_mut()) {
+        one_fen_more(answer);
     }
 }
 
@@ -206,30 +300,14 @@ fn missing(what: &str, named: &str, evidence: &Evidence) -> Option<String> {
     }
 }
 
-/// The books of a copy of the database after this statement; none when it changed nothing.
-async fn planted(postgres: &Postgres, database: &str, sql: &str) -> Option<Books> {
-    let maintenance = Database::connect(postgres.url("postgres"))
-        .await
-        .expect("a database");
-    let copy = format!("CREATE DATABASE {COPY} TEMPLATE {database}");
-    maintenance.execute_unprepared(&copy).await.expect("a copy");
-    let changed = Database::connect(postgres.url(COPY))
-        .await
-        .expect("the copy");
-    let planted = changed
-        .execute_unprepared(sql)
-        .await
-        .expect("it is planted");
-    changed.close().await.expect("it closes");
-    let books = Books::read(&postgres.url(COPY))
-        .await
-        .expect("the copy's books");
-    let drop = format!("DROP DATABASE {COPY} WITH (FORCE)");
-    maintenance
-        .execute_unprepared(&drop)
-        .await
-        .expect("the copy goes");
-    maintenance.close().await.expect("it closes");
+/// The books of the database after this statement; none when it changed nothing.
+// It is rolled back, and on PostgreSQL always.
+#[allow(clippy::disallowed_methods)]
+async fn planted(db: &DatabaseConnection, sql: &str) -> Option<Books> {
+    db.execute_unprepared("BEGIN").await.expect("a transaction");
+    let planted = db.execute_unprepared(sql).await.expect("it is planted");
+    let books = Books::on(db).await.expect("the books");
+    db.execute_unprepared("ROLLBACK").await.expect("it goes");
     (planted.rows_affected() > 0).then_some(books)
 }
 

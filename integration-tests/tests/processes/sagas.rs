@@ -223,10 +223,26 @@ async fn two_coordinators_answer_one_key_once() {
     }
     let fleet = Fleet::start().await;
     let other = orchestrator(&fleet.database, &fleet.inner);
+    let mut settlement = SettlementServiceClient::new(fleet.wire("settlement"));
     for n in 0..SUSPENSIONS {
+        let institution_code = format!("H1525017{n:04}");
+        let institution = settlement::Institution {
+            institution_code: institution_code.clone(),
+            name: "测试机构".into(),
+            tier: "2".into(),
+            kind: "A1".into(),
+            agreement_from_day: "2010-01-01".into(),
+            ..Default::default()
+        };
+        let request = settlement::RegisterInstitutionRequest {
+            request_id: format!("institution-{n}"),
+            institution: Some(institution),
+        };
+        let registered = settlement.register_institution(service().own(request));
+        registered.await.unwrap();
         let suspend = pb::SuspendOnlineSettlementRequest {
             request_id: format!("suspend-{n}"),
-            institution_code: format!("H1525017{n:04}"),
+            institution_code,
             from_day: "2030-01-01".into(),
             until_day: "2030-07-01".into(),
             decision_number: "测试决定1号".into(),

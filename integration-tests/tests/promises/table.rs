@@ -7,7 +7,8 @@ mod sagas;
 
 use crate::bench::{Bad, Bench, Good, Mend, No, Rpc, SUBJECT, Seen};
 use batches::{
-    batch, batch_reversal, guarantee, held_after_posting, holding, online_suspension, subsidy,
+    batch, batch_reversal, cancellation, guarantee, held_after_posting, holding, online_suspension,
+    subsidy,
 };
 use integration_tests::{CLINIC, DRUG, HOSPITAL, id_number, stay};
 use kernel::Role::{self, Clerk, Operator, Service};
@@ -60,6 +61,7 @@ table! {
     Service settlement.PostSettlement: posting, staged!("DUPLICATE_CLAIM", posted_before);
     Service settlement.ReverseSettlement: reversal, staged!("NOT_NEWEST", older_at_settlement);
     Service settlement.OpenGuarantee: guarantee, Bad::Twice("GUARANTEE_EXISTS");
+    Service settlement.CancelGuarantee: cancellation, Bad::Twice("GUARANTEE_UNKNOWN");
     Service settlement.HoldClaims: holding, staged!("DUPLICATE_CLAIM", held_after_posting);
     Service settlement.PostHolds: batch, Bad::Twice("HOLD_POSTED");
     Service settlement.ReverseHolds: batch_reversal, Bad::Twice("ALREADY_REVERSED");
@@ -67,7 +69,7 @@ table! {
     Service settlement.SuspendOnline: online_suspension, Bad::Twice("SUSPENSION_OVERLAPS");
     Clerk referral.RequestReferral: referral, staged!("SAME_INSTITUTION", to_itself);
     Clerk referral.ApproveReferral: approval, Bad::Twice("REFERRAL_NOT_REQUESTED");
-    Clerk referral.UseReferral: usage, Bad::Twice("REFERRAL_NOT_APPROVED");
+    Clerk referral.UseReferral: usage, Bad::Twice("REFERRAL_USED");
     Clerk referral.ReleaseReferral: release, Bad::Never;
     Clerk referral.BarInstitution: bar, Bad::Twice("BAR_OVERLAPS");
     Clerk interregional.RegisterParticipant: participant, Bad::Twice("PARTICIPANT_EXISTS");
@@ -79,7 +81,7 @@ table! {
     Clerk orchestrator.Admit: admission, Bad::Twice("GUARANTEE_EXISTS");
     Clerk orchestrator.Admit: admission_referred, staged!("PERSON_UNKNOWN", admission_of_nobody);
     Clerk orchestrator.Enrol: enrolment, Bad::Twice("ALREADY_INSURED");
-    Clerk orchestrator.SuspendOnlineSettlement: of_institution, Bad::Twice("BAR_OVERLAPS");
+    Clerk orchestrator.SuspendOnlineSettlement: of_institution, Bad::Twice("SUSPENSION_OVERLAPS");
     Clerk orchestrator.SuspendOnlineSettlement: of_person, Bad::Twice("SUSPENSION_OVERLAPS");
     Operator saga.DirectSaga: resumption, Bad::Twice("SAGA_NOT_STUCK");
     Operator saga.DirectSagas: resumption_of_many, Bad::Never;
@@ -164,7 +166,7 @@ async fn death(bench: &Bench) -> Good {
     good.seen(GET_PERSON, json!({ "person_id": person }), "2017-11-11")
 }
 
-async fn institution(bench: &Bench) -> Good {
+pub async fn institution(bench: &Bench) -> Good {
     let content = json!({ "institution": {
         "institution_code": format!("H1525019{:04}", bench.number()),
         "name": "测试机构",

@@ -63,6 +63,7 @@ const NOT_OF_CLERKS: &[&str] = &[
     "saga/ProposeAbandonment",
     "saga/ReckonSaga",
     "settlement/ActivatePackage",
+    "settlement/CancelGuarantee",
     "settlement/HoldClaims",
     "settlement/OpenGuarantee",
     "settlement/PostHolds",

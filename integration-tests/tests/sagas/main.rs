@@ -8,6 +8,7 @@
 
 mod books;
 mod flaws;
+mod ids;
 mod script;
 mod stage;
 mod works;
@@ -252,12 +253,16 @@ async fn a_request_withdrawn_after_it_is_done_is_gone_wholly() {
         (2, Work::Enrol),
         (1, Work::Together),
         (1, Work::SuspendInstitution),
+        (1, Work::Admit),
     ] {
         let (changed, _) = holds_under(faults, work, Caller::Regrets, told.clone()).await;
         assert!(changed.is_empty(), "{work:?}: {changed:?}");
     }
     // What is reversed is settled anew: its reversal stands.
     holds_under(1, Work::Reverse, Caller::Regrets, Told::Yes).await;
+    // A stay that is settled was admitted: its referral stays used.
+    let discharged = holds_under(1, Work::AdmitDischarged, Caller::Regrets, Told::Yes).await;
+    assert!(discharged.0.is_empty(), "{:?}", discharged.0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -18,6 +18,8 @@ pub enum Work {
     SettleUnreferred,
     /// 先诊疗后付费, 入院, with a referral.
     Admit,
+    /// The same, done and discharged before.
+    AdmitDischarged,
     /// 出院: the claim of a guaranteed stay.
     Discharge,
     /// 撤销 of a settlement that used a referral.
@@ -74,10 +76,13 @@ impl Job {
                 let claim = referred(stay(&person, &visit_number, 8_000), &referral);
                 (vec![person], Method::Settle, Ask::Settle(Box::new(claim)))
             }
-            Work::Admit => {
+            Work::Admit | Work::AdmitDischarged => {
                 let person = world.insured(None).await;
                 let referral = referral(world, &person, n, true).await;
                 let admission = admission(&person, &visit_number, &referral);
+                if work == Work::AdmitDischarged {
+                    discharged(world, &format!("job-{n}"), admission.clone()).await;
+                }
                 (vec![person], Method::Admit, Ask::Admit(admission))
             }
             Work::Discharge => {
@@ -258,6 +263,26 @@ fn admission(person: &str, visit_number: &str, referral_id: &str) -> pb::Admissi
         referral_id: referral_id.into(),
         estimate_fen: 900_000,
     }
+}
+
+/// Admits and discharges: the stay used the referral.
+async fn discharged(world: &World, id: &str, admission: pb::Admission) {
+    let claim = stay(&admission.person_id, &admission.visit_number, 8_000);
+    let request = pb::AdmitRequest {
+        request_id: id.into(),
+        admission: Some(admission),
+    };
+    let mut client = world.clerk().orchestrator();
+    let admitted = client.admit(patient(request)).await.unwrap().into_inner();
+    let claim = Claim {
+        guarantee_id: admitted.guarantee.unwrap().guarantee_id,
+        filing: Filing::Referred.into(),
+        ..claim
+    };
+    world
+        .settle(&format!("discharge-{id}"), claim)
+        .await
+        .unwrap();
 }
 
 async fn referral(world: &World, person: &str, n: usize, approve: bool) -> String {

@@ -10,10 +10,10 @@ use crate::journal::{Patience, SqlJournal};
 use crate::refusal::{SAGA_ABANDONED, SAGA_STUCK};
 use crate::sagas::{self, Asked, Bodies, Told};
 use crate::steps::{Peers, Ports};
-use crate::store::{self, Beginning, Row, State, Writer};
+use crate::store::{self, Beginning, Row, State, Which, Writer};
 use ::store::{Db, Key, new_id};
 use kernel::refusal::{DEADLINE_EXCEEDED, REQUEST_ID_REUSED, REQUEST_WITHDRAWN};
-use kernel::{AreaCode, Clock, Digest, Outcome, Principal, Refusal, RequestId};
+use kernel::{AreaCode, Clock, Digest, Fault, Outcome, Principal, Refusal, RequestId};
 use runtime::{Context, Settings};
 use saga::{Body, End, Inquiry, Past, Run, Step, Wish, drive, inquire};
 use std::sync::Arc;
@@ -163,10 +163,17 @@ impl Executor {
             End::Told(no) => return Err(no),
             End::Withdrawn => return Err(withdrawn(id)),
             End::Stuck(_) => return Err(SAGA_STUCK.refuse()),
-            End::Taken | End::Rests(_) | End::Lost => {
-                self.bell.notify_one();
-                (self.telling(&key).await?, Err(unknown(id)))
-            }
+            End::Rests(_) => return Err(unknown(id)),
+            End::Lost => (self.telling(&key).await?, Err(unknown(id))),
+            End::Taken => match self.telling(&key).await? {
+                Some(row) => (Some(row), Err(unknown(id))),
+                // A row that tells nothing: the pivot's key does.
+                None => {
+                    let principal = context.principal.clone();
+                    let told = self.told_by_key(&request.body, principal, id, until);
+                    return told.await;
+                }
+            },
         };
         match row {
             Some(row) => {
@@ -246,9 +253,12 @@ impl Executor {
         let (mut row, mut pause) = (row, LOOK_FIRST);
         let key = key_of_row(&row)?;
         while row.state() == State::Running {
-            let id = row.0.saga_id.clone();
-            if let Some(taken) = self.adopt(Some(&id), 1).await?.into_iter().next() {
-                self.work_on(taken, Patience::Caller(until)).await;
+            let which = Which::One(row.0.area.clone(), row.0.saga_id.clone());
+            if let Some(taken) = self.adopt(which).await?.into_iter().next() {
+                // Its caller's time is over: asking again at once would only use up its attempts.
+                if self.work_on(taken, Patience::Caller(until)).await {
+                    break;
+                }
             } else {
                 if tokio::time::Instant::now() + pause + TELLING >= until {
                     break;
@@ -276,10 +286,27 @@ impl Executor {
         B: Body<Ports = Ports>,
     {
         let principal = row.principal().ok_or_else(|| SAGA_STUCK.refuse())?;
+        self.told_by_key(body, principal, &row.0.request_id, until)
+            .await
+    }
+
+    /// What stands under the pivot's key of a request.
+    async fn told_by_key<B>(
+        &self,
+        body: &B,
+        principal: Principal,
+        request_id: &str,
+        until: tokio::time::Instant,
+    ) -> Result<(B::Output, bool), Refusal>
+    where
+        B: Body<Ports = Ports>,
+    {
         let ports = self.ports(principal, Some(until), None);
-        match body.bare().run(&ports, &row.0.request_id).await {
+        match body.bare().run(&ports, request_id).await {
             Ok(answer) => Ok((body.told(answer), true)),
-            Err(_) => Err(unknown(&row.0.request_id)),
+            Err(Fault::Refused(no)) => Err(no),
+            Err(Fault::Unknown(no)) if no.is(&REQUEST_ID_REUSED) => Err(no),
+            Err(Fault::Unknown(_)) => Err(unknown(request_id)),
         }
     }
 

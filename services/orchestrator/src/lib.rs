@@ -13,7 +13,8 @@
 //! Reverse:         read GetSettlement ─▶ pivot ReverseSettlement ─▶ finish ReleaseReferral
 //! Admit:           read CheckEligibility ─▶ run UseReferral ─▶ pivot OpenGuarantee
 //! Enrol:           run EnrolPerson ─▶ pivot PostSubsidy
-//! Suspend…:        run BarInstitution ─▶ pivot SuspendOnline
+//! Suspend…:        read CheckSuspension ─▶ run BarInstitution ─▶ pivot SuspendOnline; of a person
+//!                  read GetPerson ─▶ pivot SuspendOnline
 //!
 //! saga:  running ─▶ done ─▶ (withdrawn by its caller) running ─▶ withdrawn, or done as it was
 //!          ├─▶ refused, withdrawn: all of it taken back

@@ -12,7 +12,7 @@ kernel::refusals! {
     /// No such saga in the operator's area.
     SAGA_UNKNOWN: NotFound, "长事务 {saga_id} 不存在。", "请核对编号。";
     /// It has come to its end already.
-    SAGA_NOT_OPEN: Precondition, "长事务 {saga_id} 已办结,不能再处理。", "无需处理。";
+    SAGA_NOT_OPEN: Precondition, "长事务 {saga_id} 已终结,不能再处理。", "无需处理。";
     /// Only a stuck saga is resumed or abandoned.
     SAGA_NOT_STUCK: Precondition, "长事务 {saga_id} 未中断,不适用该操作。", "请核对状态;仍在办理的可用重试。";
     /// A stuck saga is not retried before a person has looked.

@@ -269,7 +269,7 @@ async fn from_request_to_use() {
     // One stay only; and the no given before the approval is the answer for ever.
     assert_eq!(
         clerk.put_to_use(stay("U2", &id, "Z2")).await,
-        remembered("REFERRAL_NOT_APPROVED")
+        remembered("REFERRAL_USED")
     );
     assert_eq!(
         clerk.put_to_use(stay("U0", &id, "Z0")).await,
@@ -427,7 +427,7 @@ async fn of_many_stays_at_once_exactly_one_uses_it() {
                 assert_eq!(used, (State::Used, false));
                 won.push(n);
             }
-            lost => assert_eq!(lost, remembered("REFERRAL_NOT_APPROVED")),
+            lost => assert_eq!(lost, remembered("REFERRAL_USED")),
         }
     }
     let [winner] = won[..] else {

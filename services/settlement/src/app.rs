@@ -1,7 +1,7 @@
 //! One method per RPC: load, decide, store.
 //!
 //! Statements of one `post` on a person who has claims in the year: key, institution (and who is
-//! suspended), catalogue version, person-year lock (and who holds it), settlement, postings,
+//! suspended, and what guarantee is open), catalogue version, person-year lock (and who holds it), settlement, postings,
 //! person-year, event, key: nine, and one commit. A guarantee adds three.
 
 mod batches;
@@ -14,8 +14,8 @@ mod suspensions;
 
 use crate::catalogue::Catalogue;
 use crate::domain::{
-    Basis, Bill, Evidence, Finding, Institution, Member, PersonYear, Posted, Suspended, Taken,
-    YearKey, admit, price, still_holds,
+    Basis, Bill, Evidence, Finding, Institution, Member, PersonYear, Posted, Taken, YearKey, admit,
+    named, price, still_holds,
 };
 use crate::ledger::Transaction;
 use crate::refusal::{
@@ -29,14 +29,15 @@ use ::store::event::{self, Event};
 use ::store::{Call, Db, Done, Key, Made, Stop, Tx, lock_timed_out, new_id, page};
 use kernel::refusal::NO_PACKAGE;
 use kernel::{
-    AreaCode, Clock, Day, Instant, InstitutionCode, Outcome, Refusal, SealedEvent, SettlementId,
-    Spec,
+    AreaCode, Clock, Day, GuaranteeId, Instant, InstitutionCode, Outcome, Refusal, SealedEvent,
+    SettlementId, Spec,
 };
 use policy::{Law, Library, Package};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 use std::sync::Arc;
 
+pub use batches::BatchReversal;
 pub use holds::Set;
 
 /// Refusals that may stand in this service's key rows.
@@ -82,17 +83,30 @@ pub struct Reversal {
     pub institution: Option<InstitutionCode>,
 }
 
-impl Reversal {
-    /// An institution is not told where else the person was.
-    fn not_newest(&self, newest: &store::Standing) -> Refusal {
-        let own = |code: &InstitutionCode| code.as_str() == newest.institution;
-        let told = match self.institution.as_ref().is_none_or(own) {
-            true => newest.id.as_str(),
-            false => "(由其他机构办理)",
-        };
-        let no = NOT_NEWEST.refuse().with("settlement_id", self.settlement);
-        no.with("newest_id", told)
-    }
+/// Why a settlement cannot be reversed before the newest. An institution that asks is not told where
+/// else the person was.
+fn not_newest(
+    id: SettlementId,
+    newest: &store::Standing,
+    institution: Option<&InstitutionCode>,
+) -> Refusal {
+    let own = |code: &InstitutionCode| code.as_str() == newest.institution;
+    let told = match institution.is_none_or(own) {
+        true => newest.id.as_str(),
+        false => "(由其他机构办理)",
+    };
+    let no = NOT_NEWEST.refuse().with("settlement_id", id);
+    no.with("newest_id", told)
+}
+
+/// What a bill is priced by.
+#[derive(Clone)]
+struct Terms {
+    package: Arc<Package>,
+    catalogue: Arc<Catalogue>,
+    institution: Institution,
+    /// The open guarantee of the bill's visit.
+    guarantee: Option<GuaranteeId>,
 }
 
 impl App {
@@ -128,13 +142,16 @@ impl App {
     async fn post_in(&self, tx: Tx, call: &Call, order: &Order) -> Result<Made<Posted>, Stop> {
         let (area, bill) = (&call.key.area, &order.bill);
         admit(bill, order.member.as_ref(), &order.findings, call.now.day())?;
-        let (package, catalogue, institution) = self.terms(&*tx, area, bill, call.now).await?;
+        let terms = self.terms(&*tx, area, bill, call.now).await?;
+        named(bill, terms.guarantee)?;
         let whose = bill.year_key();
         let before = lock_year(&tx, call, &whose).await?;
-        let mut guarantees = self.lock_guarantees(&tx, area, [bill].into_iter()).await?;
-        guarantees.close(bill, call.now)?;
-        let evidence = evidence(order, &institution, &before)?;
-        let priced = price(&package, &catalogue, &evidence, before.version)?;
+        if bill.guarantee.is_some() {
+            let mut guarantees = self.lock_guarantees(&tx, area, &[bill]).await?;
+            guarantees.close(bill, call.now)?;
+        }
+        let evidence = evidence(order, &terms.institution, &before)?;
+        let priced = price(&terms.package, &terms.catalogue, &evidence, before.version)?;
         still_holds(order.basis.as_ref(), &priced.basis)?;
 
         let posted = Posted {
@@ -203,7 +220,7 @@ impl App {
             let row = store::find_row(&*tx, area, &id.to_string()).await?;
             let stands = row.is_some_and(|row| row.reversed_at.is_none());
             return Err(match newest.filter(|_| stands) {
-                Some(newest) => what.not_newest(&newest),
+                Some(newest) => not_newest(id, &newest, what.institution.as_ref()),
                 None => ALREADY_REVERSED.refuse().with("settlement_id", id),
             }
             .into());
@@ -295,9 +312,9 @@ impl App {
         area: &AreaCode,
         bill: &Bill,
         now: Instant,
-    ) -> Result<(Arc<Package>, Arc<Catalogue>, Institution), Stop> {
+    ) -> Result<Terms, Stop> {
         let (at, who) = ((&bill.institution, bill.end), (bill.person, now.day()));
-        let institution = store::institution_on(on, area, at, who).await?;
+        let institution = store::institution_on(on, area, at, who, Some(bill)).await?;
         let found = store::catalogue_in_force(on, area, bill.end).await?;
         let law = match &found {
             Some(version) => self.packages.current(on, area, version.generation).await?,
@@ -308,10 +325,15 @@ impl App {
             let no = NO_PACKAGE.refuse().at("claim.scheme");
             no.with("scheme", bill.scheme.term()).with("day", bill.end)
         })?;
-        let institution = settling(institution, at, "claim.institution_code")?;
+        let (institution, guarantee) = settling(institution, at, "claim.institution_code")?;
         let version = found.ok_or_else(|| NO_CATALOGUE.refuse().with("day", bill.end))?;
         let catalogue = self.catalogues.current(on, area, &version).await?;
-        Ok((package.clone(), catalogue, institution))
+        Ok(Terms {
+            package: package.clone(),
+            catalogue,
+            institution,
+            guarantee,
+        })
     }
 
     async fn tell(
@@ -354,18 +376,19 @@ fn told_reversed(call: &Call, posted: &Posted) -> Event {
     told(call, "settlement.reversed", &posted.id.to_string(), facts)
 }
 
-/// The institution, if it is known on the day and nobody is suspended; `path` is where it was named.
+/// The institution, if it is known on the day and nobody is suspended, and the guarantee that was
+/// found beside it; `path` is where the institution was named.
 fn settling(
-    found: Option<(Institution, Suspended)>,
+    found: Option<(Institution, store::Beside)>,
     (code, day): (&InstitutionCode, Day),
     path: &str,
-) -> Result<Institution, Refusal> {
-    let (institution, suspended) = found.ok_or_else(|| {
+) -> Result<(Institution, Option<GuaranteeId>), Refusal> {
+    let (institution, beside) = found.ok_or_else(|| {
         let no = INSTITUTION_UNKNOWN.refuse().at(path);
         no.with("institution_code", code).with("day", day)
     })?;
-    suspended.check()?;
-    Ok(institution)
+    beside.suspended.check()?;
+    Ok((institution, beside.guarantee))
 }
 
 /// Locks a person-year that nobody holds.

@@ -7,11 +7,11 @@ mod price;
 mod subsidy;
 mod suspension;
 
-pub use guarantee::{Admission, Guarantee, GuaranteeState, Guarantees, Stay};
+pub use guarantee::{Admission, Cancellation, Guarantee, GuaranteeState, Guarantees, Stay, named};
 pub use hold::{BATCH_MAX, Hold, HoldState, Taken, expiry, within};
 pub use person_year::{Held, PersonYear, YearKey};
 pub use price::price;
-pub use subsidy::Subsidy;
+pub use subsidy::{Grant, Subsidy};
 pub use suspension::{Suspended, Suspension, Whom};
 
 use crate::refusal::{

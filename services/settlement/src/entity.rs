@@ -179,6 +179,8 @@ pub mod guarantee {
         pub settlement_id: Option<String>,
         pub closed_at: Option<i64>,
         pub withdrawn_at: Option<i64>,
+        /// Why it was cancelled, where it was not its request that was withdrawn.
+        pub cancel_reason: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

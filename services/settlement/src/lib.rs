@@ -8,7 +8,7 @@
 //!
 //! ```text
 //! settlement:   posted ──ReverseSettlement, ReverseHolds (newest first)──▶ reversed
-//! guarantee:    open ◀──settled, reversed──▶ closed;  open ──withdrawn by its request──▶ withdrawn
+//! guarantee:    open ◀──settled, reversed──▶ closed;  open ──withdrawn by its request, cancelled──▶ withdrawn
 //! hold:         open ──PostHolds──▶ posted;  open ──withdrawn──▶ released;  open ──time──▶ expired
 //! subsidy:      posted ──withdrawn by its request──▶ taken back by the opposite entry
 //! suspension:   recorded ──withdrawn by its request──▶ gone;  it counts on its days only

@@ -18,6 +18,7 @@ impl MigratorTrait for Migrator {
         migrations.push(store::migration::documents());
         migrations.push(Box::new(Places));
         migrations.push(Box::new(batches::Batches));
+        migrations.push(Box::new(Cancellations));
         migrations
     }
 }
@@ -175,6 +176,36 @@ impl MigrationTrait for Places {
             manager.alter_table(add).await?;
         }
         Ok(())
+    }
+}
+
+#[derive(DeriveIden)]
+enum Guarantee {
+    Table,
+    CancelReason,
+}
+
+/// 撤回入院: why a guarantee was cancelled.
+struct Cancellations;
+
+impl MigrationName for Cancellations {
+    fn name(&self) -> &str {
+        "m0104_cancellations"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Cancellations {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let add = Table::alter()
+            .table(Guarantee::Table)
+            .add_column(text_null(Guarantee::CancelReason))
+            .to_owned();
+        manager.alter_table(add).await
     }
 }
 

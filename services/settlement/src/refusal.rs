@@ -38,8 +38,8 @@ kernel::refusals! {
     NOT_NEWEST: Precondition, "结算 {settlement_id} 之后还有同一年度的有效结算 {newest_id}。", "请按从新到旧的顺序,以新的请求编号撤销。";
     /// The institution or the person is not settled for online at present.
     ONLINE_SUSPENDED: Precondition, "{who}已被暂停联网结算,自 {until_day} 起恢复。", "请先行垫付,凭票据到经办机构申请手工(零星)报销;或待恢复后以新的请求编号办理。";
-    /// The days of a suspension are in the wrong order, or more than the law allows.
-    SUSPENSION_DAYS: Invalid, "暂停自 {from_day} 至 {until_day}(不含当日),应至少一天且不超过 {max_months} 个月。", "请核对处理决定书的起止日期,以新的请求编号办理。";
+    /// The days of a suspension are in the wrong order, more than the law allows, or over.
+    SUSPENSION_DAYS: Invalid, "暂停自 {from_day} 至 {until_day}(不含当日),应至少一天、不超过 {max_months} 个月,且止于今天({today})之后。", "请核对处理决定书的起止日期,以新的请求编号办理。";
     /// Another suspension of the same institution or person has days in common with it.
     SUSPENSION_OVERLAPS: Exists, "与已有的暂停 {suspension_id} 日期重叠。", "请核对已有的暂停;如需更改,请先冲正原暂停,再以新的请求编号办理。";
     /// The day of admission has not come yet.
@@ -53,7 +53,9 @@ kernel::refusals! {
     /// A settlement closed it already.
     GUARANTEE_CLOSED: Precondition, "担保 {guarantee_id} 已随结算终止。", "请核对原结算;如需更改,请先撤销原结算,再以新的请求编号办理。";
     /// It stands for another stay.
-    GUARANTEE_FOR_OTHERS: Precondition, "担保 {guarantee_id} 不属于该参保人、该机构的该次就诊。", "请核对人员、机构与就诊编号,以新的请求编号办理。";
+    GUARANTEE_FOR_OTHERS: Precondition, "担保 {guarantee_id} 不属于该参保人、该机构的该次就诊。", "请核对人员、机构、就诊编号、险种、医疗类别与入院日期,以新的请求编号办理。";
+    /// The visit has an open guarantee, which its settlement must close.
+    GUARANTEE_NOT_NAMED: Precondition, "机构 {institution_code} 的就诊 {visit_number} 有未结算的担保 {guarantee_id},费用单未注明。", "请在费用单中填写该担保编号(guarantee_id),以新的请求编号办理。";
     /// No such hold in the caller's area.
     HOLD_UNKNOWN: NotFound, "预留 {hold_id} 不存在。", "请核对预留编号,以新的请求编号办理。";
     /// Its time ran out before it was posted.

@@ -29,6 +29,7 @@ pub const ACCESS: Access = &[
     ("ReverseSettlement", SUITE),
     ("OpenGuarantee", SUITE),
     ("WithdrawOpenGuarantee", SUITE),
+    ("CancelGuarantee", SUITE),
     ("GetGuarantee", BUREAU),
     ("ListGuarantees", BUREAU),
     ("HoldClaims", SUITE),
@@ -40,6 +41,7 @@ pub const ACCESS: Access = &[
     ("WithdrawPostSubsidy", SUITE),
     ("SuspendOnline", SUITE),
     ("WithdrawSuspendOnline", SUITE),
+    ("CheckSuspension", BUREAU),
     ("ListSuspensions", BUREAU),
     ("GetLedgerEntries", BUREAU),
     ("GetSettlement", BUREAU),
@@ -73,6 +75,7 @@ const METHODS: &[&str] = &[
     "PostSettlement",
     "ReverseSettlement",
     "OpenGuarantee",
+    "CancelGuarantee",
     "HoldClaims",
     "PostHolds",
     "ReverseHolds",
@@ -124,6 +127,7 @@ served! {
     reverse_settlement(ReverseSettlementRequest) -> ReverseSettlementResponse;
     open_guarantee(OpenGuaranteeRequest) -> OpenGuaranteeResponse;
     withdraw_open_guarantee(WithdrawOpenGuaranteeRequest) -> WithdrawOpenGuaranteeResponse;
+    cancel_guarantee(CancelGuaranteeRequest) -> CancelGuaranteeResponse;
     get_guarantee(GetGuaranteeRequest) -> GetGuaranteeResponse;
     list_guarantees(ListGuaranteesRequest) -> ListGuaranteesResponse;
     hold_claims(HoldClaimsRequest) -> HoldClaimsResponse;
@@ -136,6 +140,7 @@ served! {
     get_ledger_entries(GetLedgerEntriesRequest) -> GetLedgerEntriesResponse;
     suspend_online(SuspendOnlineRequest) -> SuspendOnlineResponse;
     withdraw_suspend_online(WithdrawSuspendOnlineRequest) -> WithdrawSuspendOnlineResponse;
+    check_suspension(CheckSuspensionRequest) -> CheckSuspensionResponse;
     list_suspensions(ListSuspensionsRequest) -> ListSuspensionsResponse;
     get_settlement(GetSettlementRequest) -> GetSettlementResponse;
     explain_settlement(ExplainSettlementRequest) -> ExplainSettlementResponse;

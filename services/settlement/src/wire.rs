@@ -9,10 +9,10 @@ mod suspension;
 
 pub use amounts::{comparison, quote, reason, settlement};
 pub use claim::{bill, change, order};
-pub use guarantee::{admission, guarantee};
-pub use hold::{held_claims, hold, hold_ids, set};
-pub use ledger::{entry, new_subsidy, subsidy, trial_balance};
-pub use suspension::{new_suspension, suspension};
+pub use guarantee::{admission, cancellation, guarantee};
+pub use hold::{batch_reversal, held_claims, hold, hold_ids, set};
+pub use ledger::{entry, grant, subsidy, trial_balance};
+pub use suspension::{new_suspension, suspension, wanted_suspension};
 
 use crate::app::Reversal;
 use crate::catalogue::{ITEMS_MAX, Item, MARKS_MAX};

@@ -99,18 +99,7 @@ pub struct Remote {
 impl Remote {
     /// Connects to `http://host:port` and learns what is there.
     pub async fn reach(endpoint: &str) -> Result<Remote, CallError> {
-        let built = Endpoint::from_shared(endpoint.to_string())
-            .ok()
-            .filter(|built| built.uri().authority().is_some() && built.uri().scheme().is_some());
-        let built = built.ok_or_else(|| CallError::BadEndpoint(endpoint.to_string()))?;
-        let connecting = built
-            .connect_timeout(Duration::from_secs(3))
-            .timeout(PATIENCE);
-        let channel = connecting.connect().await;
-        let channel = channel.map_err(|error| CallError::Unreachable {
-            endpoint: endpoint.to_string(),
-            reason: innermost(&error),
-        })?;
+        let channel = connect(endpoint).await?;
         let learnt = learn(channel.clone()).await;
         let (pool, services) = learnt.map_err(|reason| CallError::NoReflection {
             endpoint: endpoint.to_string(),
@@ -141,19 +130,18 @@ impl Remote {
             .services()
             .filter(|known| service.is_none_or(|service| is_called(known, service)))
             .collect();
-        let methods = |service: &ServiceDescriptor| service.methods().collect::<Vec<_>>();
-        let found: Vec<MethodDescriptor> = fitting
-            .iter()
-            .flat_map(methods)
-            .filter(|known| known.name().eq_ignore_ascii_case(method))
-            .collect();
-        match found.as_slice() {
-            [one] => Ok(one.clone()),
-            several => Err(CallError::NoMethod {
-                wanted: wanted.to_string(),
-                hint: self.hint(&fitting, several, service.is_some()),
-            }),
+        let mut found = called(&fitting, method);
+        if let [one] = found.as_slice() {
+            return Ok(one.clone());
         }
+        if found.is_empty() {
+            // Another service than was said may have it.
+            found = called(&self.services().collect::<Vec<_>>(), method);
+        }
+        Err(CallError::NoMethod {
+            wanted: wanted.to_string(),
+            hint: self.hint(&fitting, &found, service.is_some()),
+        })
     }
 
     fn hint(
@@ -217,6 +205,22 @@ impl Remote {
     }
 }
 
+/// Connects to `http://host:port`, now: an operator who types a wrong one hears it at once.
+pub(crate) async fn connect(endpoint: &str) -> Result<Channel, CallError> {
+    let built = Endpoint::from_shared(endpoint.to_string())
+        .ok()
+        .filter(|built| built.uri().authority().is_some() && built.uri().scheme().is_some());
+    let built = built.ok_or_else(|| CallError::BadEndpoint(endpoint.to_string()))?;
+    let connecting = built
+        .connect_timeout(Duration::from_secs(3))
+        .timeout(PATIENCE);
+    let unreachable = |error: tonic::transport::Error| CallError::Unreachable {
+        endpoint: endpoint.to_string(),
+        reason: innermost(&error),
+    };
+    connecting.connect().await.map_err(unreachable)
+}
+
 /// `package.Service/Method`.
 pub fn path_of(method: &MethodDescriptor) -> String {
     format!("{}/{}", method.parent_service().full_name(), method.name())
@@ -241,6 +245,14 @@ pub fn comment_of(service: &ServiceDescriptor, method: Option<&MethodDescriptor>
     let comment = comment.split_whitespace().collect::<Vec<_>>().join(" ");
     let end = comment.find(". ").map_or(comment.len(), |at| at + 1);
     comment.get(..end).unwrap_or(&comment).trim().to_string()
+}
+
+/// The methods of this name that these services have.
+fn called(services: &[ServiceDescriptor], method: &str) -> Vec<MethodDescriptor> {
+    let methods = |service: &ServiceDescriptor| service.methods().collect::<Vec<_>>();
+    let all = services.iter().flat_map(methods);
+    all.filter(|known| known.name().eq_ignore_ascii_case(method))
+        .collect()
 }
 
 fn is_called(service: &ServiceDescriptor, name: &str) -> bool {
@@ -352,10 +364,10 @@ fn shown(told: &Told) -> String {
         code => format!("{code} ({})", told.status),
     };
     let mut lines = vec![
-        format!("refused:  {code}"),
-        format!("reason:   {}", told.sentence),
+        format!("refused: {code}"),
+        format!("reason:  {}", told.sentence),
     ];
-    for (name, text) in [("remedy:   ", &told.remedy), ("field:    ", &told.field)] {
+    for (name, text) in [("remedy:  ", &told.remedy), ("field:   ", &told.field)] {
         if !text.is_empty() {
             lines.push(format!("{name}{text}"));
         }

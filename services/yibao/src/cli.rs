@@ -40,6 +40,8 @@ Examples:
   yibao list                              services and methods of a running suite
   yibao call settlement/GetTrialBalance '{}'
   yibao call --as H15250100005 orchestrator/PreSettle @claim.json
+  yibao saga list --caller H15250100001 --request s1
+                                          what became of a hospital's request
   yibao policy new 330523 > 330523.toml   begin a policy package, then check it:
   yibao policy check 330523.toml          exit status 0 when it can be used
 

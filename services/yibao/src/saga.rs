@@ -4,7 +4,7 @@
 mod age;
 mod show;
 
-use crate::call::CallError;
+use crate::call::{self, CallError};
 use crate::cli::{ENDPOINT, Trouble};
 use crate::desk::{Desk, Wires};
 use crate::told::Told;
@@ -18,9 +18,14 @@ use runtime::clock::SystemClock;
 use std::io::Write;
 use std::time::Duration;
 use tonic::{Request, Response, Status};
+use tower::ServiceExt;
 
 /// How long a call may take.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Who asks unless told otherwise.
+const OPERATOR: &str = "operator";
+/// Why sagas are only counted, which nobody notes.
+const TO_COUNT: &str = "仅计数";
 
 /// What can be done about sagas while the suite runs.
 #[derive(Debug, Subcommand)]
@@ -29,6 +34,9 @@ pub enum Operation {
     List {
         #[command(flatten)]
         asked: Asked,
+        /// Where they stand; several are said one by one.
+        #[arg(long, value_enum)]
+        state: Vec<Standing>,
         #[command(flatten)]
         which: Which,
         /// How many to list, at most 500.
@@ -65,7 +73,8 @@ pub enum Operation {
         /// The saga's id.
         saga: String,
     },
-    /// Retry or resume all sagas that meet the filter; without --go they are only counted.
+    /// Retry all resting, or resume all stuck sagas that meet the filter; without --go they are only
+    /// counted.
     Bulk {
         #[command(flatten)]
         asked: Asked,
@@ -75,9 +84,9 @@ pub enum Operation {
         which: Which,
         /// What to do.
         action: Action,
-        /// Why, at most 200 characters.
-        #[arg(long, value_name = "TEXT")]
-        reason: String,
+        /// Why, at most 200 characters; needed with --go.
+        #[arg(long, value_name = "TEXT", required_if_eq("go", "true"))]
+        reason: Option<String>,
         /// Do it.
         #[arg(long)]
         go: bool,
@@ -91,7 +100,7 @@ pub struct Asked {
     #[arg(long, value_name = "URL", default_value = ENDPOINT)]
     endpoint: String,
     /// Who asks; @330523 behind the name is the area.
-    #[arg(long = "as", value_name = "CALLER", default_value = "operator")]
+    #[arg(long = "as", value_name = "CALLER", default_value = OPERATOR)]
     caller: String,
 }
 
@@ -120,9 +129,6 @@ pub struct One {
 /// Which sagas.
 #[derive(Debug, Args)]
 pub struct Which {
-    /// Where they stand; several are said one by one.
-    #[arg(long, value_enum)]
-    state: Vec<Standing>,
     /// Their body and version, such as settle.v1, or settle for every version.
     #[arg(long, value_name = "KIND", default_value = "")]
     kind: String,
@@ -132,6 +138,12 @@ pub struct Which {
     /// The code of the last fault, such as PROMISE_BROKEN.
     #[arg(long, value_name = "CODE", default_value = "")]
     fault: String,
+    /// Who asked for them, such as H15250100001. (The one who asks now is --as.)
+    #[arg(long = "caller", value_name = "NAME", default_value = "")]
+    of_caller: String,
+    /// Their caller's name for the request.
+    #[arg(long = "request", value_name = "ID", default_value = "")]
+    of_request: String,
 }
 
 /// Where a saga stands.
@@ -176,9 +188,9 @@ impl Action {
     }
 }
 
-impl Which {
-    fn filter(&self) -> pb::SagaFilter {
-        let state = |standing: &Standing| match standing {
+impl Standing {
+    fn wire(self) -> i32 {
+        let state = match self {
             Standing::Running => State::Running,
             Standing::Done => State::Done,
             Standing::Refused => State::Refused,
@@ -186,16 +198,37 @@ impl Which {
             Standing::Stuck => State::Stuck,
             Standing::Abandoned => State::Abandoned,
         };
+        state.into()
+    }
+}
+
+impl Which {
+    fn filter(self, states: &[Standing]) -> pb::SagaFilter {
         pb::SagaFilter {
-            states: self
-                .state
-                .iter()
-                .map(|standing| state(standing).into())
-                .collect(),
-            kind: self.kind.clone(),
+            states: states.iter().map(|state| state.wire()).collect(),
+            kind: self.kind,
             older_than_seconds: self.older_than,
-            fault_code: self.fault.clone(),
+            fault_code: self.fault,
+            caller: self.of_caller,
+            request_id: self.of_request,
         }
+    }
+}
+
+impl Asked {
+    /// A command to go on with, at the same place and in the same area.
+    fn follow(&self, what: &str, saga: &str, name: &str) -> String {
+        let mut told = format!("yibao saga {what} {saga}");
+        if self.endpoint != ENDPOINT {
+            told.push_str(&format!(" --endpoint {}", self.endpoint));
+        }
+        let area = self.caller.split_once('@').map(|(_, area)| area);
+        match area {
+            Some(area) => told.push_str(&format!(" --as {name}@{area}")),
+            None if name == OPERATOR => {}
+            None => told.push_str(&format!(" --as {name}")),
+        }
+        told
     }
 }
 
@@ -211,25 +244,26 @@ pub async fn obey(operation: Operation, out: &mut dyn Write) -> Result<(), Troub
     match operation {
         Operation::List {
             asked,
+            state,
             which,
             limit,
         } => {
             let request = pb::ListSagasRequest {
-                filter: Some(which.filter()),
+                filter: Some(which.filter(&state)),
                 page_size: limit,
                 page_token: String::new(),
             };
-            let page = heard(client(&asked)?.list_sagas(patient(request)).await)?;
+            let page = heard(client(&asked).await?.list_sagas(patient(request)).await)?;
             Ok(show::page(&page, SystemClock.now(), out)?)
         }
         Operation::Show { asked, saga } => {
             let request = pb::GetSagaRequest { saga_id: saga };
-            let told = heard(client(&asked)?.get_saga(patient(request)).await)?;
+            let told = heard(client(&asked).await?.get_saga(patient(request)).await)?;
             Ok(show::saga(&told, SystemClock.now(), out)?)
         }
         Operation::Reckon { asked, saga } => {
             let request = pb::ReckonSagaRequest { saga_id: saga };
-            let told = heard(client(&asked)?.reckon_saga(patient(request)).await)?;
+            let told = heard(client(&asked).await?.reckon_saga(patient(request)).await)?;
             Ok(show::reckoning(&told, out)?)
         }
         Operation::Retry(one) => direct(one, Action::Retry, out).await,
@@ -245,7 +279,12 @@ pub async fn obey(operation: Operation, out: &mut dyn Write) -> Result<(), Troub
                 request_id: request_id.clone(),
                 saga_id: saga,
             };
-            let told = heard(client(&asked)?.approve_abandonment(patient(request)).await)?;
+            let told = heard(
+                client(&asked)
+                    .await?
+                    .approve_abandonment(patient(request))
+                    .await,
+            )?;
             let done = ("已放弃：该长事务按现状终止，不再处理", told.replayed);
             Ok(show::directed(done, &request_id, told.saga.as_ref(), out)?)
         }
@@ -259,19 +298,16 @@ pub async fn obey(operation: Operation, out: &mut dyn Write) -> Result<(), Troub
         } => {
             let request = pb::DirectSagasRequest {
                 request_id: naming.request_id(),
-                filter: Some(which.filter()),
+                // Of all that meet it the suite takes those in the state the action fits.
+                filter: Some(which.filter(&[])),
                 action: action.wire(),
-                reason,
+                reason: reason.unwrap_or_else(|| TO_COUNT.to_string()),
                 dry_run: !go,
             };
             let id = request.request_id.clone();
-            let told = heard(client(&asked)?.direct_sagas(patient(request)).await)?;
-            Ok(show::many(
-                &told,
-                action.verb(),
-                go.then_some(id.as_str()),
-                out,
-            )?)
+            let told = heard(client(&asked).await?.direct_sagas(patient(request)).await)?;
+            let done = go.then_some(id.as_str());
+            Ok(show::many(&told, action.verb(), done, out)?)
         }
     }
 }
@@ -284,7 +320,12 @@ async fn direct(one: One, action: Action, out: &mut dyn Write) -> Result<(), Tro
         reason: one.reason,
     };
     let id = request.request_id.clone();
-    let told = heard(client(&one.asked)?.direct_saga(patient(request)).await)?;
+    let told = heard(
+        client(&one.asked)
+            .await?
+            .direct_saga(patient(request))
+            .await,
+    )?;
     let done = match action {
         Action::Retry => "已安排重试",
         Action::Resume => "已恢复：从中断处继续",
@@ -305,25 +346,25 @@ async fn propose(one: One, out: &mut dyn Write) -> Result<(), Trouble> {
     };
     let id = request.request_id.clone();
     let told = heard(
-        client(&one.asked)?
+        client(&one.asked)
+            .await?
             .propose_abandonment(patient(request))
             .await,
     )?;
     let done = ("已申请放弃：由另一人核对账务后同意", told.replayed);
     show::directed(done, &id, told.saga.as_ref(), out)?;
     let saga = told.saga.unwrap_or_default().saga_id;
-    writeln!(out, "yibao saga reckon {saga}")?;
-    Ok(writeln!(
-        out,
-        "yibao saga approve-abandon {saga} --as 另一人"
-    )?)
+    writeln!(out, "{}", one.asked.follow("reckon", &saga, OPERATOR))?;
+    let approve = one.asked.follow("approve-abandon", &saga, "另一人");
+    Ok(writeln!(out, "{approve}")?)
 }
 
-fn client(asked: &Asked) -> Result<SagaServiceClient<Wire>, Trouble> {
+async fn client(asked: &Asked) -> Result<SagaServiceClient<Wire>, Trouble> {
     // Nobody acts under a name that a header cannot carry.
     let bad = || CallError::BadCaller(asked.caller.clone());
     runtime::loopback_caller(&asked.caller).ok_or_else(bad)?;
-    let wires = Wires::all(runtime::connect(&asked.endpoint, "")?);
+    let channel = call::connect(&asked.endpoint).await?;
+    let wires = Wires::all(Wire::new(channel.map_err(runtime::Broken::new)));
     Ok(Desk::new(&wires, &asked.caller).sagas())
 }
 

@@ -1,8 +1,8 @@
 //! What the sagas ask of settlement.
 
-use super::{GET_SETTLEMENT, NOBODY, good, posted_before, posting, whole};
+use super::{GET_SETTLEMENT, NOBODY, good, institution, posted_before, posting, whole};
 use crate::bench::{Bench, Good, No, SUBJECT};
-use kernel::Role::Service;
+use kernel::Role::{Clerk, Service};
 use serde_json::json;
 
 pub async fn guarantee(bench: &Bench) -> Good {
@@ -22,6 +22,17 @@ pub async fn guarantee(bench: &Bench) -> Good {
     let good = good(content, "/estimate_fen", json!(600_000));
     let asked = ("settlement", "GetGuarantee");
     good.seen(asked, json!({ "guarantee_id": SUBJECT }), "STATE_OPEN")
+}
+
+pub async fn cancellation(bench: &Bench) -> Good {
+    let content = guarantee(bench).await.content;
+    let asked = ("settlement", "OpenGuarantee");
+    let (_, opened) = bench.done(Service, asked, &content).await;
+    let id = &opened["guarantee"]["guarantee_id"];
+    let content = json!({ "guarantee_id": id, "reason": "测试撤回" });
+    let good = good(content, "/reason", json!("其他原因"));
+    let asked = ("settlement", "GetGuarantee");
+    good.seen(asked, json!({ "guarantee_id": SUBJECT }), "STATE_WITHDRAWN")
 }
 
 pub async fn holding(bench: &Bench) -> Good {
@@ -83,8 +94,11 @@ pub async fn subsidy(bench: &Bench) -> Good {
 
 /// Of an institution that nobody else suspends, long after all that is settled.
 pub async fn online_suspension(bench: &Bench) -> Good {
+    let registered = institution(bench).await.content;
+    let asked = ("settlement", "RegisterInstitution");
+    bench.done(Clerk, asked, &registered).await;
     let content = json!({
-        "institution_code": format!("H1525017{:04}", bench.number()),
+        "institution_code": registered["institution"]["institution_code"],
         "from_day": "2030-01-01",
         "until_day": "2030-07-01",
         "decision_number": "测试决定1号",

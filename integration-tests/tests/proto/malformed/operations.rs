@@ -17,6 +17,8 @@ pub fn of_operations() -> Vec<Wrong> {
             at(method, "filter.kind", long(61)), at(method, "filter.older_than_seconds", json!(-1)),
             at(method, "filter.fault_code", json!("a b")),
             at(method, "filter.fault_code", long(61)),
+            at(method, "filter.caller", long(101)), at(method, "filter.caller", json!("a\nb")),
+            at(method, "filter.request_id", json!("a b")), at(method, "filter.request_id", long(65)),
         ]);
     }
     for method in ["DirectSaga", "DirectSagas"] {

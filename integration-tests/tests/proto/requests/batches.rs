@@ -18,6 +18,11 @@ impl Ground {
                 "estimate_fen": 500_000, "member": member(person, "2017-06-01")}),
             ),
             (
+                "settlement/CancelGuarantee",
+                json!({"request_id": "S", "origin": "", "guarantee_id": self.guarantee,
+                "reason": "测试"}),
+            ),
+            (
                 "settlement/GetGuarantee",
                 json!({"guarantee_id": self.guarantee}),
             ),
@@ -32,7 +37,8 @@ impl Ground {
             ),
             (
                 "settlement/ReverseHolds",
-                json!({"request_id": "S", "origin": "", "hold_ids": [posted], "reason": "测试"}),
+                json!({"request_id": "S", "origin": "", "hold_ids": [posted], "reason": "测试",
+                "institution_code": HOSPITAL}),
             ),
             (
                 "settlement/ListHolds",
@@ -53,6 +59,11 @@ impl Ground {
                 json!({"request_id": "S", "origin": "", "institution_code": "",
                 "person_id": person, "from_day": "2030-01-01", "until_day": "2030-07-01",
                 "decision_number": "测试决定1号", "reason": "测试"}),
+            ),
+            (
+                "settlement/CheckSuspension",
+                json!({"institution_code": "", "person_id": person, "from_day": "2031-01-01",
+                "until_day": "2031-07-01", "decision_number": "测试决定2号", "reason": "测试"}),
             ),
             (
                 "settlement/ListSuspensions",

@@ -26,7 +26,7 @@ impl Ground {
     pub(super) fn operating(&self) -> Vec<(&'static str, Value)> {
         let [first, second, proposed] = &self.sagas;
         let filter = json!({"states": ["STATE_STUCK"], "kind": "settle", "older_than_seconds": 0,
-            "fault_code": "NO_SUCH_FAULT"});
+            "fault_code": "NO_SUCH_FAULT", "caller": "nobody", "request_id": "none"});
         vec![
             (
                 "saga/ListSagas",

@@ -73,18 +73,12 @@ impl Executor {
         if most == 0 || !store::due(&self.db, &self.bodies.kinds()).await? {
             return Ok(Vec::new());
         }
-        self.adopt(None, u64::try_from(most).unwrap_or(1)).await
+        let most = u64::try_from(most).unwrap_or(1);
+        self.adopt(Which::Due(most)).await
     }
 
-    pub(super) async fn adopt(
-        &self,
-        saga_id: Option<&str>,
-        limit: u64,
-    ) -> Result<Vec<Taken>, Refusal> {
-        let which = &match saga_id {
-            Some(id) => Which::One(id.to_string()),
-            None => Which::Due(limit),
-        };
+    pub(super) async fn adopt(&self, which: Which) -> Result<Vec<Taken>, Refusal> {
+        let which = &which;
         // What this program does not know it leaves to whoever does: a newer one beside it.
         let (kinds, owner, lease) = (&self.bodies.kinds(), &*self.owner, self.times.lease);
         let since = Instant::now();
@@ -95,15 +89,18 @@ impl Executor {
         Ok(taken.map(|row| Taken { row, since }).collect())
     }
 
-    /// Drives a saga that was taken up just now, as far as it gets.
-    pub async fn work_on(&self, taken: Taken, patience: Patience) {
+    /// Drives a saga that was taken up just now, as far as it gets; true when it rests, and shall be
+    /// taken up when it is due.
+    pub async fn work_on(&self, taken: Taken, patience: Patience) -> bool {
         let (id, kind) = (taken.row.0.saga_id.clone(), taken.row.0.kind.clone());
-        match self.driven(taken, patience).await {
+        let driven = self.driven(taken, patience).await;
+        match &driven {
             Ok(End::Stuck(no)) => tracing::error!(saga = %id, %kind, code = %no.code, "stuck"),
             Ok(End::Lost) => tracing::warn!(saga = %id, %kind, "lost to another"),
             Ok(_) => {}
             Err(no) => tracing::error!(saga = %id, %kind, code = %no.code, "cannot be driven"),
         }
+        matches!(driven, Ok(End::Rests(_)))
     }
 
     async fn driven(&self, taken: Taken, patience: Patience) -> Result<End<()>, Refusal> {

@@ -11,11 +11,15 @@ pub use reckon::{Reckoning, Standing};
 
 use crate::executor::Executor;
 use crate::refusal::{self, SAGA_UNKNOWN};
+use crate::steps::bare::Bare;
 use crate::store::operations::{self as store, Filter, Seen, Tally};
 use crate::store::{Line, line, lines_of};
 use ::store::event::{self, Event};
 use ::store::{Call, Done, Key, Made, Stop, Tx, new_id, page};
+use kernel::refusal::UNAVAILABLE;
 use kernel::{AreaCode, Outcome, Refusal, SagaId, SealedEvent, Spec};
+use runtime::Context;
+use saga::{Body, Burned, Pivot};
 use serde_json::json;
 
 /// Refusals that may stand in this service's key rows.
@@ -128,6 +132,8 @@ impl Operations {
                 "reason": reason,
                 "kind": filter.kind,
                 "fault_code": filter.fault_code,
+                "caller": filter.caller,
+                "request_id": filter.request_id,
                 "began_until": filter.began_until.map(|until| until.micros()),
                 "sagas": sagas,
             });
@@ -165,15 +171,48 @@ impl Operations {
     }
 
     /// Abandons a stuck saga that another person proposed to abandon; true when an earlier attempt
-    /// had done it.
-    pub async fn approve(&self, call: &Call, id: SagaId) -> Result<(Seen, bool), Refusal> {
+    /// had done it. Its pivot's key is burned first: what its caller is told then is so for ever.
+    pub async fn approve(
+        &self,
+        context: &Context,
+        call: &Call,
+        id: SagaId,
+    ) -> Result<(Seen, bool), Refusal> {
+        let seen = store::seen(self.executor.db.reader(), &call.key.area, &id.to_string()).await?;
+        let concluded = match seen {
+            Some(seen) if decide::approve(&seen, &call.key.caller).is_ok() => {
+                self.concluded(context, id).await?
+            }
+            // It is refused, or told again: nothing is burned for that.
+            _ => None,
+        };
+        let subject = concluded.as_deref();
         let done = self.executor.db.once(call, LISTS, |tx| async move {
             let seen = locked(&tx, call, id).await?;
             let reason = decide::approve(&seen, &call.key.caller)?.to_string();
-            store::abandon(&tx, &call.key.area, &seen.saga_id, call.now).await?;
+            store::abandon(&tx, &call.key.area, &seen.saga_id, subject, call.now).await?;
             made(&tx, call, "saga.abandoned", seen, &reason).await
         });
         self.answer(call, done.await?).await
+    }
+
+    /// Nobody can commit a saga any more; the id of what was made, if somebody has and it stands.
+    async fn concluded(&self, context: &Context, id: SagaId) -> Result<Option<String>, Refusal> {
+        let subject = self.subject(context, id).await?;
+        let until = tokio::time::Instant::now() + context.left();
+        let ports = self
+            .executor
+            .ports(subject.principal.clone(), Some(until), None);
+        let pivot = Bare(subject.asked).bare();
+        let burned = pivot.burn(&ports, &subject.seen.request_id).await;
+        let burned = burned.map_err(|fault| {
+            let heard = fault.into_refusal();
+            UNAVAILABLE.refuse().with("part", heard.code)
+        })?;
+        match burned {
+            Burned::Done(made) if !subject.is_reversed() => Ok(Some(made)),
+            Burned::Done(_) | Burned::Never | Burned::Refused => Ok(None),
+        }
     }
 
     /// What became of an operator's request.

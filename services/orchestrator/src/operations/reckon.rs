@@ -48,11 +48,11 @@ pub struct Standing {
 type Left = (u32, &'static Effect, String);
 
 /// A saga to reckon with.
-struct Subject {
-    seen: Seen,
-    asked: Asked,
+pub(super) struct Subject {
+    pub(super) seen: Seen,
+    pub(super) asked: Asked,
     row: Row,
-    principal: Principal,
+    pub(super) principal: Principal,
     lines: Vec<Line>,
 }
 
@@ -88,7 +88,7 @@ impl Operations {
         })
     }
 
-    async fn subject(&self, context: &Context, id: SagaId) -> Result<Subject, Refusal> {
+    pub(super) async fn subject(&self, context: &Context, id: SagaId) -> Result<Subject, Refusal> {
         let (db, area, id) = (&self.executor.db, &context.principal.area, id.to_string());
         let seen = store::seen(db.reader(), area, &id)
             .await?
@@ -165,6 +165,12 @@ enum Way {
 }
 
 impl Subject {
+    /// True when what its pivot made was taken back.
+    pub(super) fn is_reversed(&self) -> bool {
+        let reversed = |line: &Line| matches!(line.entry.what, What::Reversed);
+        self.lines.iter().any(reversed)
+    }
+
     fn is_open(&self) -> bool {
         matches!(self.seen.state(), State::Running | State::Stuck)
     }

@@ -130,7 +130,7 @@ impl SagaService for Rpc {
         answer(request, |context, message| async move {
             let id = wire::saga_id(&message.saga_id)?;
             let call = self.call(&context, APPROVE, &message.request_id, &message)?;
-            let (seen, replayed) = self.0.approve(&call, id).await?;
+            let (seen, replayed) = self.0.approve(&context, &call, id).await?;
             let saga = Some(wire::saga(seen));
             Ok(pb::ApproveAbandonmentResponse { saga, replayed })
         })

@@ -50,22 +50,10 @@ impl Told for Kept<Opened> {
 }
 
 async fn admit_person(mut saga: Saga<'_, Ports>, admit: Arc<Admit>) -> Result<Kept<Opened>, Halt> {
-    let entitled = CheckEligibility {
-        person: admit.person,
-        scheme: admit.scheme.clone(),
-        day: admit.admission,
-    };
-    let member = saga.read(entitled).await?;
+    let member = saga.read(CheckEligibility::on_admission(&admit)).await?;
     if let Some(referral) = admit.referral {
-        saga.run(UseReferral {
-            origin: admit.origin,
-            referral,
-            person: admit.person,
-            institution: admit.institution.clone(),
-            visit: admit.message.visit_number.clone(),
-            admission: admit.admission,
-        })
-        .await?;
+        saga.run(UseReferral::on_admission(referral, &admit))
+            .await?;
     }
     let member = Some(member);
     saga.conclude(OpenGuarantee { admit, member }).await

@@ -64,15 +64,7 @@ async fn settle_claim(
 ) -> Result<Kept<Settled>, Halt> {
     let assessment = assess(&mut saga, &settle.claim).await?;
     if let Some(referral) = settle.referral {
-        saga.run(UseReferral {
-            origin: settle.origin,
-            referral,
-            person: settle.claim.person,
-            institution: settle.claim.institution.clone(),
-            visit: settle.claim.message.visit_number.clone(),
-            admission: settle.claim.first_day,
-        })
-        .await?;
+        saga.run(UseReferral::of(referral, &settle)).await?;
     }
     let assessment = Some(assessment);
     saga.conclude(PostSettlement { settle, assessment }).await

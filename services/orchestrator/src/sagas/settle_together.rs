@@ -10,6 +10,7 @@ use crate::wire::{Claim, SettleTogether};
 use kernel::Digest;
 use proto::common::Settlement;
 use saga::{Body, Halt, Saga};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// 整批结算.
@@ -72,21 +73,19 @@ async fn settle_together(
     Ok(in_order(&groups, posted.0.settlements))
 }
 
-/// The claims by person, scheme and year, in the order in which each comes first.
+/// The claims by person, scheme and year, in the order of those: two batches that hold the same people
+/// wait for each other, and not each for the other.
 fn grouped(claims: Vec<(Arc<Claim>, Assessment)>) -> Vec<Group> {
-    let whose = |claim: &Claim| (claim.person, claim.scheme.clone(), claim.last_day.year());
-    let mut groups: Vec<Group> = Vec::new();
+    let mut groups: BTreeMap<_, Group> = BTreeMap::new();
     for (place, (claim, assessment)) in claims.into_iter().enumerate() {
-        let same = |group: &&mut Group| {
-            let first = group.first();
-            first.is_some_and(|(_, first, _)| whose(first) == whose(&claim))
-        };
-        match groups.iter_mut().find(same) {
-            Some(group) => group.push((place, claim, assessment)),
-            None => groups.push(vec![(place, claim, assessment)]),
-        }
+        let scheme = claim.scheme.to_string();
+        let whose = (claim.person.to_string(), scheme, claim.last_day.year());
+        groups
+            .entry(whose)
+            .or_default()
+            .push((place, claim, assessment));
     }
-    groups
+    groups.into_values().collect()
 }
 
 /// The settlements, which come in the order of the groups, in the order of the claims.

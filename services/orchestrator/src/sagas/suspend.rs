@@ -1,8 +1,10 @@
-//! 暂停联网结算: of an institution, to which nobody is referred meanwhile, or of a person.
+//! 暂停联网结算: of an institution, to which nobody is referred meanwhile, or of a person. Whether the
+//! institution is known and the days are lawful is settlement's; whether the person is, enrollment's.
 
 use super::Told;
+use crate::steps::enrollment::FindPerson;
 use crate::steps::referral::BarInstitution;
-use crate::steps::suspension::{SuspendOnline, Suspended};
+use crate::steps::suspension::{CheckSuspension, SuspendOnline, Suspended};
 use crate::steps::{Kept, Ports};
 use crate::wire::Suspend;
 use saga::{Body, Halt, Saga};
@@ -48,8 +50,13 @@ async fn suspend(
     mut saga: Saga<'_, Ports>,
     suspend: Arc<Suspend>,
 ) -> Result<Kept<Suspended>, Halt> {
-    if !suspend.message.institution_code.is_empty() {
+    let person = suspend.message.person_id.clone();
+    if person.is_empty() {
+        // Refused here, nobody is turned away meanwhile.
+        saga.read(CheckSuspension(suspend.clone())).await?;
         saga.run(BarInstitution(suspend.clone())).await?;
+    } else {
+        saga.read(FindPerson(person)).await?;
     }
     saga.conclude(SuspendOnline(suspend)).await
 }

@@ -61,7 +61,7 @@ impl Pivot for BarePivot {
         match self.0 {
             Asked::Settle => settlement::reverse(ports, Vec::new(), own_key, subject).await,
             Asked::Reverse => Err(settlement::stands(subject)),
-            Asked::Admit => guarantee::withdraw(ports, key).await,
+            Asked::Admit => guarantee::cancel(ports, Vec::new(), own_key, subject).await,
             Asked::SuspendOnlineSettlement => suspension::withdraw(ports, key).await,
             // They always have a row: what their keys made cannot be there without one.
             Asked::Enrol | Asked::SettleTogether => Err(Fault::Unknown(INTERNAL.refuse())),

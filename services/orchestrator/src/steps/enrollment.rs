@@ -1,7 +1,8 @@
 //! What is asked of enrollment.
 
+use super::paths::{ADMISSION, CLAIM, told};
 use super::{Kept, Ports, carried, gone, present};
-use crate::wire::{Claim, Enrol, Member};
+use crate::wire::{Admit, Claim, Enrol, Member};
 use kernel::{Day, Fault, PersonId, Scheme};
 use proto::enrollment as pb;
 use proto::enrollment::enrollment_service_client::EnrollmentServiceClient;
@@ -21,6 +22,8 @@ pub struct CheckEligibility {
     pub scheme: Scheme,
     /// The day.
     pub day: Day,
+    /// What the caller calls what they asked about.
+    pub named: &'static str,
 }
 
 impl CheckEligibility {
@@ -30,6 +33,17 @@ impl CheckEligibility {
             person: claim.person,
             scheme: claim.scheme.clone(),
             day: claim.last_day,
+            named: CLAIM,
+        }
+    }
+
+    /// Of a person to admit, on the day of admission.
+    pub fn on_admission(admit: &Admit) -> CheckEligibility {
+        CheckEligibility {
+            person: admit.person,
+            scheme: admit.scheme.clone(),
+            day: admit.admission,
+            named: ADMISSION,
         }
     }
 }
@@ -47,7 +61,26 @@ impl Step for CheckEligibility {
         };
         let mut enrollment = client(ports);
         let answer = ports.ask(request, |request| enrollment.check_eligibility(request));
-        present(answer.await?.member, "member").map(Kept)
+        let answer = answer.await.map_err(told(self.named))?;
+        present(answer.member, "member").map(Kept)
+    }
+}
+
+/// That the area has a person of this id.
+pub struct FindPerson(pub String);
+
+impl Step for FindPerson {
+    const NAME: &'static str = "enrollment.get_person";
+    type Ports = Ports;
+    type Output = ();
+
+    async fn run(&self, ports: &Ports, _: &str) -> Result<(), Fault> {
+        let request = pb::GetPersonRequest {
+            person_id: self.0.clone(),
+        };
+        let mut enrollment = client(ports);
+        let answer = ports.ask(request, |request| enrollment.get_person(request));
+        answer.await.map(drop)
     }
 }
 

@@ -1,7 +1,8 @@
 //! 先诊疗后付费: what is asked of settlement on admission.
 
-use super::settlement::{burn, client};
-use super::{Kept, Ports, carried, gone};
+use super::paths::{ADMISSION, told};
+use super::settlement::{WITHDRAWN, burn, client, in_the_way};
+use super::{Kept, Ports, carried};
 use crate::wire::{Admit, Member};
 use kernel::Fault;
 use proto::settlement as pb;
@@ -50,7 +51,7 @@ impl Step for OpenGuarantee {
         };
         let mut settlement = client(ports);
         let answer = ports.change(request, |request| settlement.open_guarantee(request));
-        answer.await.map(Kept)
+        answer.await.map(Kept).map_err(told(ADMISSION))
     }
 }
 
@@ -66,17 +67,32 @@ impl Pivot for OpenGuarantee {
         burn(ports, Self::METHOD, key).await
     }
 
-    async fn reverse(&self, ports: &Ports, key: &str, _: &str, _: &str) -> Result<(), Fault> {
-        withdraw(ports, key).await
+    async fn reverse(
+        &self,
+        ports: &Ports,
+        _: &str,
+        own_key: &str,
+        subject: &str,
+    ) -> Result<(), Fault> {
+        cancel(ports, carried(self.admit.origin), own_key, subject).await
     }
 }
 
-/// Withdraws the opening of a guarantee by its key.
-pub(super) async fn withdraw(ports: &Ports, key: &str) -> Result<(), Fault> {
-    let request = pb::WithdrawOpenGuaranteeRequest {
-        original_request_id: key.to_string(),
+/// 撤回入院: cancels a guarantee because the request for it is withdrawn. Once the stay is settled the
+/// admission stands, and with it the referral it used.
+pub(super) async fn cancel(
+    ports: &Ports,
+    origin: Vec<u8>,
+    own_key: &str,
+    guarantee_id: &str,
+) -> Result<(), Fault> {
+    let request = pb::CancelGuaranteeRequest {
+        request_id: own_key.to_string(),
+        origin,
+        guarantee_id: guarantee_id.to_string(),
+        reason: WITHDRAWN.to_string(),
     };
     let mut settlement = client(ports);
-    let answer = ports.change(request, |r| settlement.withdraw_open_guarantee(r));
-    gone(answer.await?.outcome)
+    let answer = ports.change(request, |request| settlement.cancel_guarantee(request));
+    answer.await.map(drop).map_err(in_the_way)
 }

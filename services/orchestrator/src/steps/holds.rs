@@ -1,6 +1,7 @@
 //! 整批结算: what is asked of settlement for claims that are settled together.
 
-use super::settlement::{Assessment, WITHDRAWN, burn, client};
+use super::paths::{told_of_holds, told_of_some};
+use super::settlement::{Assessment, WITHDRAWN, burn, client, in_the_way};
 use super::{Kept, Ports, carried, gone, present};
 use crate::wire::Claim;
 use kernel::{Digest, Fault};
@@ -39,29 +40,9 @@ impl Step for HoldClaims {
         };
         let mut settlement = client(ports);
         let answer = ports.change(request, |request| settlement.hold_claims(request));
-        match answer.await {
-            Ok(answer) => Ok(present(answer.hold, "hold")?.hold_id),
-            Err(Fault::Refused(no)) => Err(Fault::Refused(self.placed(no))),
-            Err(unknown) => Err(unknown),
-        }
-    }
-}
-
-impl HoldClaims {
-    /// A refusal with the claim's place in the batch instead of its place among the held ones.
-    fn placed(&self, mut no: kernel::Refusal) -> kernel::Refusal {
-        let field = no.field.take();
-        no.field = field.map(|field| {
-            let inside = field
-                .strip_prefix("claims[")
-                .and_then(|rest| rest.split_once(']'));
-            let place = inside.and_then(|(number, rest)| {
-                let (place, ..) = self.claims.get(number.parse::<usize>().ok()?)?;
-                Some(format!("claims[{place}]{rest}"))
-            });
-            place.unwrap_or(field)
-        });
-        no
+        let places: Vec<usize> = self.claims.iter().map(|(place, ..)| *place).collect();
+        let answer = answer.await.map_err(told_of_some(&places))?;
+        Ok(present(answer.hold, "hold")?.hold_id)
     }
 }
 
@@ -102,7 +83,7 @@ impl Step for PostHolds {
         };
         let mut settlement = client(ports);
         let answer = ports.change(request, |request| settlement.post_holds(request));
-        answer.await.map(Kept)
+        answer.await.map(Kept).map_err(told_of_holds)
     }
 }
 
@@ -123,9 +104,10 @@ impl Pivot for PostHolds {
             origin: carried(self.origin),
             hold_ids: self.holds.clone(),
             reason: WITHDRAWN.to_string(),
+            institution_code: ports.institution(),
         };
         let mut settlement = client(ports);
         let answer = ports.change(request, |request| settlement.reverse_holds(request));
-        answer.await.map(drop)
+        answer.await.map(drop).map_err(in_the_way)
     }
 }

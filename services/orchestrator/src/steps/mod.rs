@@ -9,6 +9,7 @@ pub mod enrollment;
 pub mod guarantee;
 pub mod holds;
 pub mod inspection;
+mod paths;
 pub mod referral;
 pub mod settlement;
 pub mod standing;
@@ -17,7 +18,7 @@ pub mod suspension;
 pub mod together;
 
 use kernel::refusal::{DEADLINE_EXCEEDED, INTERNAL};
-use kernel::{Digest, Fault, Principal};
+use kernel::{Digest, Fault, Principal, Role};
 use proto::common;
 use proto::common::outcome::State;
 use runtime::{Context, Needs, Settings, Wire, WireError, connect, fault_of};
@@ -115,6 +116,15 @@ impl Ports {
         let most = self.call_max.unwrap_or(CALL_MAX);
         let patience = left.unwrap_or(most).min(most);
         Context::of(self.principal.clone(), patience)
+    }
+
+    /// The institution that asks, for which other institutions' settlements do not exist; empty when
+    /// it is somebody else.
+    fn institution(&self) -> String {
+        match self.principal.has(Role::Institution) {
+            true => self.principal.caller.clone(),
+            false => String::new(),
+        }
     }
 
     /// Asks a question: its "no" is the answer.

@@ -1,7 +1,8 @@
 //! What is asked of referral.
 
+use super::paths::{ADMISSION, CLAIM, told};
 use super::{Kept, Ports, carried, gone, present};
-use crate::wire::Suspend;
+use crate::wire::{Admit, Settle, Suspend};
 use kernel::{Day, Digest, Fault, InstitutionCode, PersonId, ReferralId};
 use proto::referral as pb;
 use proto::referral::referral_service_client::ReferralServiceClient;
@@ -24,6 +25,36 @@ pub struct UseReferral {
     pub visit: String,
     /// 入院日期 (begndate).
     pub admission: Day,
+    /// What the caller calls the stay.
+    pub named: &'static str,
+}
+
+impl UseReferral {
+    /// By the stay of a claim.
+    pub fn of(referral: ReferralId, settle: &Settle) -> UseReferral {
+        UseReferral {
+            origin: settle.origin,
+            referral,
+            person: settle.claim.person,
+            institution: settle.claim.institution.clone(),
+            visit: settle.claim.message.visit_number.clone(),
+            admission: settle.claim.first_day,
+            named: CLAIM,
+        }
+    }
+
+    /// By a stay that begins.
+    pub fn on_admission(referral: ReferralId, admit: &Admit) -> UseReferral {
+        UseReferral {
+            origin: admit.origin,
+            referral,
+            person: admit.person,
+            institution: admit.institution.clone(),
+            visit: admit.message.visit_number.clone(),
+            admission: admit.admission,
+            named: ADMISSION,
+        }
+    }
 }
 
 impl Step for UseReferral {
@@ -43,7 +74,8 @@ impl Step for UseReferral {
         };
         let mut referral = client(ports);
         let answer = ports.change(request, |request| referral.use_referral(request));
-        present(answer.await?.referral, "referral").map(Kept)
+        let answer = answer.await.map_err(told(self.named))?;
+        present(answer.referral, "referral").map(Kept)
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is asked of settlement about claims: questions, and the pivots of settling and reversing.
 
+use super::guarantee::OpenGuarantee;
+use super::paths::{ADMISSION, path};
 use super::{Kept, Ports, burned, carried, present};
 use crate::refusal::REVERSAL_STANDS;
 use crate::wire::{Change, Claim, Finding, Member, Reverse, Settle};
@@ -262,7 +264,13 @@ impl Step for GetOutcome {
         };
         let mut settlement = client(ports);
         let answer = ports.ask(request, |request| settlement.get_outcome(request));
-        present(answer.await?.outcome, "outcome").map(Kept)
+        let mut outcome = present(answer.await?.outcome, "outcome")?;
+        if let Some(no) = &mut outcome.refused
+            && self.method == OpenGuarantee::METHOD
+        {
+            no.field = path(ADMISSION, &no.field);
+        }
+        Ok(Kept(outcome))
     }
 }
 
@@ -282,11 +290,26 @@ pub(super) async fn reverse(
         origin,
         settlement_id: settlement_id.to_string(),
         reason: WITHDRAWN.to_string(),
-        institution_code: String::new(),
+        institution_code: ports.institution(),
     };
     let mut settlement = client(ports);
     let answer = ports.change(request, |request| settlement.reverse_settlement(request));
-    answer.await.map(drop)
+    answer.await.map(drop).map_err(in_the_way)
+}
+
+/// What stands in the way of a withdrawal may be taken away, and the same withdrawal repeated.
+pub(super) fn in_the_way(fault: Fault) -> Fault {
+    match fault {
+        Fault::Refused(mut no) => {
+            no.remedy = match no.code.as_ref() {
+                "NOT_NEWEST" => "请先由新到旧冲正或撤销更新的结算,再重复同一冲正。".into(),
+                "GUARANTEE_CLOSED" => "请先撤销该次住院的结算,再重复同一冲正。".into(),
+                _ => no.remedy,
+            };
+            Fault::Refused(no)
+        }
+        unknown => unknown,
+    }
 }
 
 /// Why the reversal of a settlement is not reversed.

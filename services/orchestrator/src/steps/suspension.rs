@@ -11,6 +11,30 @@ use std::sync::Arc;
 /// A suspension recorded, now or by an earlier attempt.
 pub type Suspended = pb::SuspendOnlineResponse;
 
+/// Whether settlement would record it, asked before anything is changed for it.
+pub struct CheckSuspension(pub Arc<Suspend>);
+
+impl Step for CheckSuspension {
+    const NAME: &'static str = "settlement.check_suspension";
+    type Ports = Ports;
+    type Output = ();
+
+    async fn run(&self, ports: &Ports, _: &str) -> Result<(), Fault> {
+        let message = &self.0.message;
+        let request = pb::CheckSuspensionRequest {
+            institution_code: message.institution_code.clone(),
+            person_id: message.person_id.clone(),
+            from_day: message.from_day.clone(),
+            until_day: message.until_day.clone(),
+            decision_number: message.decision_number.clone(),
+            reason: message.reason.clone(),
+        };
+        let mut settlement = client(ports);
+        let answer = ports.ask(request, |request| settlement.check_suspension(request));
+        answer.await.map(drop)
+    }
+}
+
 /// 暂停联网结算 (pivot): from its first day no claim is settled online.
 pub struct SuspendOnline(pub Arc<Suspend>);
 

@@ -2,12 +2,13 @@
 
 use super::enrollment::CheckEligibility;
 use super::inspection::Screen;
+use super::paths::told_of_one;
 use super::settlement::{Assessment, GetClaimHistory};
 use super::{Both, Kept, Ports};
 use crate::wire::Claim;
 use futures_util::StreamExt;
 use futures_util::stream;
-use kernel::{Fault, Refusal};
+use kernel::Fault;
 use saga::Step;
 use std::sync::Arc;
 
@@ -30,7 +31,7 @@ impl Step for AssessAll {
             .enumerate()
             .map(|(place, claim)| async move {
                 let assessed = assess(ports, key, claim).await;
-                assessed.map_err(|fault| placed(fault, place))
+                assessed.map_err(told_of_one(place))
             });
         let mut answers = stream::iter(asked).buffered(ABREAST);
         let mut assessments = Vec::with_capacity(self.0.len());
@@ -54,18 +55,4 @@ async fn assess(ports: &Ports, key: &str, claim: Arc<Claim>) -> Result<Assessmen
         member,
         findings: screened.0.findings.into_iter().map(Kept).collect(),
     })
-}
-
-/// The fault with the place of its claim in the field's path.
-fn placed(fault: Fault, place: usize) -> Fault {
-    let at = |mut no: Refusal| {
-        let inside = no.field.take().unwrap_or_default();
-        let inside = inside.strip_prefix("claim").unwrap_or_default();
-        no.field = Some(format!("claims[{place}]{inside}"));
-        no
-    };
-    match fault {
-        Fault::Refused(no) => Fault::Refused(at(no)),
-        Fault::Unknown(no) => Fault::Unknown(no),
-    }
 }

@@ -5,7 +5,7 @@ use super::{Row, State, to_json};
 use crate::entity::saga;
 use ::saga::{Change, Entry, Lost, Wish};
 use kernel::Instant;
-use kernel::refusal::INTERNAL;
+use kernel::refusal::{INTERNAL, REQUEST_ID_REUSED};
 use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter,
@@ -52,8 +52,8 @@ pub async fn due(db: &Db, kinds: &[&str]) -> Result<bool, Stop> {
 /// Which sagas to take up.
 #[derive(Clone, Debug)]
 pub enum Which {
-    /// The one of this id, whether it is due or not.
-    One(String),
+    /// The one of this area and id, whether it is due or not.
+    One(String, String),
     /// At most so many that are due.
     Due(u64),
 }
@@ -70,7 +70,7 @@ pub async fn adopt(
     let now = now_sql(backend);
     let mut values: Vec<Value> = vec![owner.into(), micros(lease).into()];
     values.push(match which {
-        Which::One(id) => id.as_str().into(),
+        Which::One(_, id) => id.as_str().into(),
         Which::Due(limit) => i64::try_from(*limit).unwrap_or(i64::MAX).into(),
     });
     let first = values.len() + 1;
@@ -81,7 +81,10 @@ pub async fn adopt(
     let known = known.join(", ");
     let free = format!("state = 0 AND lease_until <= {now} AND kind IN ({known})");
     let which = match which {
-        Which::One(_) => "saga_id = $3".to_string(),
+        Which::One(area, _) => {
+            values.push(area.as_str().into());
+            format!("area = ${} AND saga_id = $3", values.len())
+        }
         Which::Due(_) => format!(
             "saga_id IN (SELECT saga_id FROM saga \
              WHERE {free} AND due_at <= {now} ORDER BY due_at LIMIT $3)"
@@ -194,6 +197,10 @@ pub async fn write(
                 .finally(0_i64)
                 .into(),
             ),
+        // The key is another request's, which has its outcome: this row tells nothing of it.
+        Change::Refused(no) if no.is(&REQUEST_ID_REUSED) => free(update)
+            .col_expr(Column::State, state(State::Done))
+            .col_expr(Column::Origin, Expr::value("")),
         Change::Refused(no) => free(update)
             .col_expr(Column::State, state(State::Refused))
             .col_expr(Column::Refusal, Expr::value(to_json(no))),

@@ -115,6 +115,8 @@ impl Row {
             State::Done => (OutcomeState::Done, None),
             State::Refused => (OutcomeState::Refused, self.refusal()),
             State::Withdrawn => (OutcomeState::Withdrawn, None),
+            // What its pivot made stands; without it, it never will.
+            State::Abandoned if self.0.subject.is_some() => (OutcomeState::Done, None),
             State::Abandoned => (OutcomeState::Refused, Some(SAGA_ABANDONED.refuse())),
         };
         let is_over = state != OutcomeState::Pending;

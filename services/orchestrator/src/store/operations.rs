@@ -135,6 +135,10 @@ pub struct Filter {
     pub began_until: Option<Instant>,
     /// The code of the last fault; any when empty.
     pub fault_code: String,
+    /// Who asked for them; any when empty.
+    pub caller: String,
+    /// The caller's name for the request; any when empty.
+    pub request_id: String,
 }
 
 impl Filter {
@@ -144,14 +148,16 @@ impl Filter {
         let began = self
             .began_until
             .map(|until| Column::BeganAt.lte(until.micros()));
-        let fault =
-            (!self.fault_code.is_empty()).then(|| Column::HeardCode.eq(self.fault_code.as_str()));
+        let said =
+            |column: Column, text: &str| (!text.is_empty()).then(|| column.eq(text.to_string()));
         Condition::all()
             .add(Column::Area.eq(area.as_str()))
             .add_option(states)
             .add_option(self.of_kind())
             .add_option(began)
-            .add_option(fault)
+            .add_option(said(Column::HeardCode, &self.fault_code))
+            .add_option(said(Column::Caller, &self.caller))
+            .add_option(said(Column::RequestId, &self.request_id))
     }
 
     /// `settle` is every `settle.vN`. An underscore stands for itself.
@@ -342,9 +348,16 @@ pub async fn propose(
     Ok(())
 }
 
-/// Leaves a saga as it stands.
-pub async fn abandon(tx: &Tx, area: &AreaCode, saga_id: &str, now: Instant) -> Result<(), Stop> {
+/// Leaves a saga as it stands, with the id of what its pivot made.
+pub async fn abandon(
+    tx: &Tx,
+    area: &AreaCode,
+    saga_id: &str,
+    made: Option<&str>,
+    now: Instant,
+) -> Result<(), Stop> {
     Entity::update_many()
+        .col_expr(Column::Subject, Expr::value(made.map(str::to_string)))
         .col_expr(Column::State, Expr::value(State::Abandoned.number()))
         .col_expr(Column::ChangedAt, Expr::value(now.micros()))
         .filter(one(area, saga_id))

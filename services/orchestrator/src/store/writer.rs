@@ -13,6 +13,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::{Db, Stop, Tx};
+use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{Mutex as Turn, oneshot};
 
 /// Writes in one transaction at most: a commit's wait is shared, the statements are not.
@@ -71,9 +72,11 @@ impl Writer {
                 answer = &mut heard => return answer.unwrap_or(Err(Lost::Gone)),
                 turn = self.turn.lock() => turn,
             };
-            // Written while the turn passed on.
-            if let Ok(answer) = heard.try_recv() {
-                return answer;
+            match heard.try_recv() {
+                // Written while the turn passed on; or its writer is gone, and with it the answer.
+                Ok(answer) => return answer,
+                Err(TryRecvError::Closed) => return Err(Lost::Gone),
+                Err(TryRecvError::Empty) => {}
             }
             let some = |waiting: &mut VecDeque<Waiting>| {
                 let many = waiting.len().min(TOGETHER_MAX);

@@ -5,7 +5,7 @@ use crate::steps::standing::Moved;
 use crate::store::operations::{Filter, Seen, Tally};
 use crate::store::{Line, State};
 use kernel::refusal::invalid;
-use kernel::{Instant, Refusal, SagaId};
+use kernel::{Instant, Refusal, RequestId, SagaId};
 use proto::orchestrator as pb;
 use proto::orchestrator::saga_line::Event;
 use runtime::{parse, render};
@@ -17,6 +17,8 @@ const KIND_MAX: usize = 60;
 const REASON_MAX: usize = 200;
 /// The longest code of a fault, in characters.
 const CODE_MAX: usize = 60;
+/// The longest name of a caller, in characters.
+const CALLER_MAX: usize = 100;
 
 /// Which saga.
 pub fn saga_id(text: &str) -> Result<SagaId, Refusal> {
@@ -57,6 +59,9 @@ pub fn filter(message: Option<pb::SagaFilter>, now: Instant) -> Result<Filter, R
     if !message.fault_code.is_empty() {
         parse::token("filter.fault_code", &message.fault_code, CODE_MAX)?;
     }
+    if !message.request_id.is_empty() {
+        parse::field("filter.request_id", RequestId::parse(&message.request_id))?;
+    }
     let seconds = parse::not_negative("filter.older_than_seconds", message.older_than_seconds)?;
     let began = now
         .micros()
@@ -66,6 +71,8 @@ pub fn filter(message: Option<pb::SagaFilter>, now: Instant) -> Result<Filter, R
         kind: message.kind,
         began_until: (seconds > 0).then(|| Instant::from_micros(began)),
         fault_code: message.fault_code,
+        caller: parse::optional_text("filter.caller", &message.caller, CALLER_MAX)?,
+        request_id: message.request_id,
     })
 }
 

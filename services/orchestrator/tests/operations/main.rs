@@ -69,6 +69,16 @@ async fn sagas_are_listed_by_what_is_asked() {
         ..Default::default()
     };
     assert_eq!(ids(&office.list(&who, broken).await), [&third]);
+    // What became of a caller's request.
+    let asked = |caller: &str, request_id: &str| pb::SagaFilter {
+        caller: caller.into(),
+        request_id: request_id.into(),
+        ..Default::default()
+    };
+    let found = office.list(&who, asked("clerk-1", "R-2")).await;
+    assert_eq!(ids(&found), [&second]);
+    let none = office.list(&who, asked("clerk-2", "R-2")).await;
+    assert!(none.sagas.is_empty() && none.tallies.is_empty());
 }
 
 #[tokio::test]
@@ -187,7 +197,7 @@ async fn one_that_rests_is_retried_and_one_that_is_stuck_resumed() {
 }
 
 #[tokio::test]
-async fn two_people_abandon_a_stuck_saga() {
+async fn two_people_abandon_a_stuck_saga_and_settlement_must_answer() {
     let office = Office::open().await;
     let (one, other) = (operator("operator-1"), operator("operator-2"));
     let running = office.leave("152501", Asked::Enrol, "R-1").await;
@@ -203,23 +213,18 @@ async fn two_people_abandon_a_stuck_saga() {
     );
     let no = office.approve(&one, "A-1", &stuck).await.unwrap_err();
     assert_eq!(code(&no), "ABANDONMENT_SAME_PERSON");
-    let saga = office.approve(&other, "A-1", &stuck).await.unwrap();
-    assert_eq!(saga.state(), State::Abandoned);
-    assert_eq!(saga.abandonment_proposed_by, "operator-1");
-    // For ever: nobody takes it up again, or brings it back.
-    assert!(office.executor.take_due(9).await.unwrap().is_empty());
-    let no = office
-        .direct(&one, "D-1", &stuck, pb::SagaAction::Resume)
-        .await
-        .unwrap_err();
-    assert_eq!(code(&no), "SAGA_NOT_OPEN");
-    let told = [
-        (
-            "saga.abandonment_proposed".to_string(),
-            "operator-1".to_string(),
-        ),
-        ("saga.abandoned".to_string(), "operator-2".to_string()),
-    ];
+    // Whether its pivot was passed only settlement can say, which is silent here.
+    let no = office.approve(&other, "A-1", &stuck).await.unwrap_err();
+    assert_eq!(code(&no), "UNAVAILABLE");
+    let stands = office.list(&one, pb::SagaFilter::default()).await;
+    let saga = stands.sagas.iter().find(|saga| saga.saga_id == stuck);
+    let saga = saga.unwrap();
+    assert_eq!(
+        (saga.state(), saga.abandonment_proposed_by.as_str()),
+        (State::Stuck, "operator-1")
+    );
+    let told = ("saga.abandonment_proposed", "operator-1");
+    let told = [(told.0.to_string(), told.1.to_string())];
     assert_eq!(office.events(&one).await, told);
 }
 

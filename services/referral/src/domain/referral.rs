@@ -8,7 +8,7 @@ use super::bar::barred;
 use super::request::NewReferral;
 use crate::refusal::{
     REFERRAL_EXPIRED, REFERRAL_FOR_OTHERS, REFERRAL_NOT_APPROVED, REFERRAL_NOT_REQUESTED,
-    SAME_INSTITUTION,
+    REFERRAL_USED, SAME_INSTITUTION,
 };
 use kernel::{Day, Instant, InstitutionCode, PersonId, ReferralId, Refusal, RequestId, Spec};
 
@@ -144,8 +144,12 @@ impl Referral {
         stay: &Stay,
         barred_until: Option<Day>,
     ) -> Result<Referral, Refusal> {
-        if self.state() != State::Approved {
-            return Err(self.no(&REFERRAL_NOT_APPROVED));
+        match self.state() {
+            State::Approved => {}
+            State::Used => return Err(self.no(&REFERRAL_USED)),
+            State::Requested | State::Withdrawn => {
+                return Err(self.no(&REFERRAL_NOT_APPROVED));
+            }
         }
         if !(self.wanted.from..self.until).contains(&stay.admission) {
             return Err(self
@@ -339,6 +343,7 @@ pub mod tests {
     fn every_act_in_every_situation() {
         const NOT_REQUESTED: Result<State, &str> = Err("REFERRAL_NOT_REQUESTED");
         const NOT_APPROVED: Result<State, &str> = Err("REFERRAL_NOT_APPROVED");
+        const IS_USED: Result<State, &str> = Err("REFERRAL_USED");
         const NOTHING: Result<State, &str> = Err("nothing");
         const REQUESTED: Result<State, &str> = Ok(State::Requested);
         const APPROVED: Result<State, &str> = Ok(State::Approved);
@@ -350,9 +355,9 @@ pub mod tests {
         let table: [Row; 8] = [
             (&[],             [APPROVED,      NOT_APPROVED, WITHDRAWN, NOTHING,   NOTHING]),
             (&[Approve],      [NOT_REQUESTED, USED,         WITHDRAWN, REQUESTED, NOTHING]),
-            (&[Approve, Use], [NOT_REQUESTED, NOT_APPROVED, WITHDRAWN, USED,      APPROVED]),
+            (&[Approve, Use], [NOT_REQUESTED, IS_USED,      WITHDRAWN, USED,      APPROVED]),
             (&[Approve, Use, WithdrawApproval],
-                              [NOT_REQUESTED, NOT_APPROVED, WITHDRAWN, NOTHING,   REQUESTED]),
+                              [NOT_REQUESTED, IS_USED,      WITHDRAWN, NOTHING,   REQUESTED]),
             (&[Approve, Use, WithdrawUse],
                               [NOT_REQUESTED, USED,         WITHDRAWN, REQUESTED, NOTHING]),
             (&[WithdrawRequest],

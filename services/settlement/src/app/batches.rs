@@ -6,27 +6,42 @@
 
 use super::holds::in_order;
 use super::{
-    App, LISTS, in_progress, opposites, settled_already, told, told_posted, told_reversed,
+    App, LISTS, in_progress, not_newest, opposites, settled_already, told, told_posted,
+    told_reversed,
 };
-use crate::domain::{BATCH_MAX, Hold, HoldState, PersonYear, Posted, YearKey};
+use crate::domain::{BATCH_MAX, Bill, Hold, HoldState, PersonYear, Posted, YearKey};
 use crate::ledger::Transaction;
-use crate::refusal::{ALREADY_REVERSED, HOLD_NOT_POSTED, HOLD_UNKNOWN, NOT_NEWEST};
+use crate::refusal::{ALREADY_REVERSED, HOLD_NOT_POSTED, HOLD_UNKNOWN};
 use crate::store::{self, Batch};
 use ::store::event;
 use ::store::{Call, Made, Stop, Tx, new_id};
 use kernel::refusal::{INTERNAL, invalid};
-use kernel::{BatchId, HoldId, Refusal, SettlementId};
+use kernel::{BatchId, HoldId, InstitutionCode, Refusal, SettlementId};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// 整批撤销: holds whose settlements are to be reversed.
+pub struct BatchReversal {
+    /// Which.
+    pub holds: Vec<HoldId>,
+    /// Why.
+    pub reason: String,
+    /// Who asks, where it may not hear of other institutions' settlements.
+    pub institution: Option<InstitutionCode>,
+}
+
 impl App {
-    /// Posts the claims of holds; true when an earlier attempt had done it.
+    /// Posts the claims of holds; true when an earlier attempt had done it. Holds may be missing
+    /// only when the key has an outcome already.
     pub async fn post_holds(
         &self,
         call: &Call,
         ids: &[HoldId],
     ) -> Result<(Vec<Posted>, bool), Refusal> {
-        let work = |tx| self.post_holds_in(tx, call, ids);
+        let work = |tx| async move {
+            some(ids)?;
+            self.post_holds_in(tx, call, ids).await
+        };
         let done = self.db.once(call, LISTS, work).await?;
         match done.made {
             Some(posted) => Ok((posted, false)),
@@ -89,9 +104,12 @@ impl App {
         let claims = |id: &HoldId| held.remove(id).unwrap_or_default();
         let posted: Vec<Posted> = ids.iter().flat_map(claims).collect();
         within_batch(posted.len())?;
-        let bills = || posted.iter().map(|posted| &posted.evidence.bill);
-        let mut guarantees = self.lock_guarantees(tx, area, bills()).await?;
-        for bill in bills() {
+        let bills: Vec<&Bill> = posted.iter().map(|posted| &posted.evidence.bill).collect();
+        // Since they were held, the institution or the person may have been suspended.
+        let suspended = store::suspended_on(tx, area, &bills, call.now.day()).await?;
+        suspended.check().map_err(at_holds)?;
+        let mut guarantees = self.lock_guarantees(tx, area, &bills).await?;
+        for bill in bills {
             guarantees.close(bill, call.now).map_err(at_holds)?;
         }
         Ok(posted)
@@ -101,10 +119,9 @@ impl App {
     pub async fn reverse_holds(
         &self,
         call: &Call,
-        ids: &[HoldId],
-        reason: &str,
+        what: &BatchReversal,
     ) -> Result<(Vec<Posted>, bool), Refusal> {
-        let work = |tx| self.reverse_holds_in(tx, call, ids, reason);
+        let work = |tx| self.reverse_holds_in(tx, call, what);
         let done = self.db.once(call, LISTS, work).await?;
         match done.made {
             Some(reversed) => Ok((reversed, false)),
@@ -116,10 +133,9 @@ impl App {
         &self,
         tx: Tx,
         call: &Call,
-        ids: &[HoldId],
-        reason: &str,
+        what: &BatchReversal,
     ) -> Result<Made<Vec<Posted>>, Stop> {
-        let area = &call.key.area;
+        let (area, ids) = (&call.key.area, what.holds.as_slice());
         let holds = known(&tx, call, ids).await?;
         let unposted = |hold: &&Hold| hold.state(call.now) != HoldState::Posted;
         if let Some(hold) = holds.iter().find(unposted) {
@@ -135,8 +151,9 @@ impl App {
         for year in years.values() {
             year.free(call.now)?;
         }
-        let standing = self.to_reverse(&tx, call, &settled).await?;
-        store::mark_reversed(&tx, area, &settled, call.now, reason).await?;
+        let standing = self.to_reverse(&tx, call, &settled, what.institution.as_ref());
+        let standing = standing.await?;
+        store::mark_reversed(&tx, area, &settled, call.now, &what.reason).await?;
         let opposite = opposites(&tx, call, &standing).await?;
         store::insert_transactions(&tx, area, &opposite, call.now).await?;
         store::save_person_years(&tx, area, &after(years, &standing, PersonYear::reversed)).await?;
@@ -167,6 +184,7 @@ impl App {
         tx: &Tx,
         call: &Call,
         ids: &[SettlementId],
+        institution: Option<&InstitutionCode>,
     ) -> Result<Vec<Posted>, Stop> {
         let area = &call.key.area;
         let found = in_order(ids, store::find_all_posted(&**tx, area, ids).await?);
@@ -180,8 +198,7 @@ impl App {
         let of_its_year = |one: &&Posted| one.evidence.bill.year_key() == newer.whose;
         let older = found.iter().find(of_its_year);
         let older = older.ok_or_else(|| INTERNAL.refuse())?;
-        let no = NOT_NEWEST.refuse().with("settlement_id", older.id);
-        Err(at_holds(no.with("newest_id", newer.id)).into())
+        Err(at_holds(not_newest(older.id, &newer, institution)).into())
     }
 
     async fn batch_of(
@@ -222,6 +239,13 @@ fn after(
         }
     }
     years
+}
+
+fn some(ids: &[HoldId]) -> Result<(), Refusal> {
+    match ids.is_empty() {
+        true => Err(invalid("hold_ids", format!("1至{BATCH_MAX}个预留"))),
+        false => Ok(()),
+    }
 }
 
 fn within_batch(claims: usize) -> Result<(), Refusal> {

@@ -1,7 +1,7 @@
 //! 先诊疗后付费: guarantees opened on admission, closed by settlements, reopened by their reversals.
 
 use super::{App, LISTS, page_of, settling, told};
-use crate::domain::{Admission, Bill, Guarantee, Guarantees, Posted};
+use crate::domain::{Admission, Bill, Cancellation, Guarantee, Guarantees, Posted};
 use crate::refusal::GUARANTEE_UNKNOWN;
 use crate::store;
 use ::store::event::{self, Event};
@@ -24,8 +24,10 @@ impl App {
                 (&stay.institution, stay.begin),
                 (stay.person, call.now.day()),
             );
-            let institution = store::institution_on(&*tx, area, at, who).await?;
+            let institution = store::institution_on(&*tx, area, at, who, None).await?;
             settling(institution, at, "stay.institution_code")?;
+            let settled = store::settled_visit(&tx, area, &stay.institution, &stay.visit).await?;
+            stay.unsettled(settled.as_deref())?;
             let guarantee = Guarantee {
                 id: GuaranteeId(new_id(call.now)),
                 stay: stay.clone(),
@@ -69,6 +71,45 @@ impl App {
         self.db.withdraw(key, now, LISTS, undo).await
     }
 
+    /// Cancels a guarantee, unless the settlement that closed it stands; true when an earlier attempt
+    /// had done it.
+    pub async fn cancel_guarantee(
+        &self,
+        call: &Call,
+        what: &Cancellation,
+    ) -> Result<(Guarantee, bool), Refusal> {
+        let area = &call.key.area;
+        let work = |tx: Tx| async move {
+            let locked = store::lock_guarantees(&tx, area, &[what.guarantee]).await?;
+            let id = what.guarantee.to_string();
+            let guarantee = locked.into_iter().next().ok_or_else(|| unknown(&id))?;
+            let settled = match guarantee.settlement {
+                Some(settlement) => {
+                    let row = store::find_row(&*tx, area, &settlement.to_string()).await?;
+                    row.is_some_and(|row| row.reversed_at.is_none())
+                }
+                None => false,
+            };
+            guarantee.cancellable(settled)?;
+            store::cancel_guarantee(&tx, area, &id, call.now, &what.reason).await?;
+            let facts = json!({ "person_id": guarantee.stay.person });
+            self.tell(&tx, call, "guarantee.cancelled", &id, facts)
+                .await?;
+            let value = Guarantee {
+                settlement: None,
+                closed_at: None,
+                withdrawn_at: Some(call.now),
+                ..guarantee
+            };
+            Ok(Made { subject: id, value })
+        };
+        let done = self.db.once(call, LISTS, work).await?;
+        match done.made {
+            Some(guarantee) => Ok((guarantee, false)),
+            None => Ok((self.guarantee_of(area, &done.subject).await?, true)),
+        }
+    }
+
     /// One guarantee.
     pub async fn guarantee(&self, area: &AreaCode, id: GuaranteeId) -> Result<Guarantee, Refusal> {
         self.guarantee_of(area, &id.to_string()).await
@@ -76,10 +117,7 @@ impl App {
 
     async fn guarantee_of(&self, area: &AreaCode, id: &str) -> Result<Guarantee, Refusal> {
         let found = store::find_guarantee(self.db.reader(), area, id).await?;
-        found.ok_or_else(|| {
-            let no = GUARANTEE_UNKNOWN.refuse().with("guarantee_id", id);
-            no.at("guarantee_id")
-        })
+        found.ok_or_else(|| unknown(id))
     }
 
     /// A page of guarantees and the token of the next.
@@ -94,15 +132,15 @@ impl App {
         Ok(page_of(rows, size, |guarantee| guarantee.id.to_string()))
     }
 
-    /// Locks the guarantees that these bills name.
+    /// Locks the guarantees that these bills name, and the open ones of their visits.
     pub(super) async fn lock_guarantees(
         &self,
         tx: &Tx,
         area: &AreaCode,
-        bills: impl Iterator<Item = &Bill>,
+        bills: &[&Bill],
     ) -> Result<Guarantees, Stop> {
-        let named: Vec<GuaranteeId> = bills.filter_map(|bill| bill.guarantee).collect();
-        Ok(Guarantees(store::lock_guarantees(tx, area, &named).await?))
+        let locked = store::lock_guarantees_of(tx, area, bills).await?;
+        Ok(Guarantees(locked))
     }
 
     /// Closes the guarantees of settlements, which this transaction has locked.
@@ -145,4 +183,9 @@ impl App {
         }
         Ok(())
     }
+}
+
+fn unknown(id: &str) -> Refusal {
+    let no = GUARANTEE_UNKNOWN.refuse().with("guarantee_id", id);
+    no.at("guarantee_id")
 }

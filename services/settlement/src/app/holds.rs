@@ -1,24 +1,18 @@
 //! 预留: claims of one person-year, priced one after the other and set aside for a batch.
 
-use super::{App, LISTS, Order, evidence, kept, lock_year, page_of};
-use crate::catalogue::Catalogue;
+use super::{App, LISTS, Order, Terms, evidence, kept, lock_year, page_of};
 use crate::domain::{
-    Bill, Guarantees, Held, Hold, HoldState, Institution, PersonYear, Posted, Taken, YearKey,
-    admit, expiry, price, still_holds, within,
+    Bill, Guarantees, Held, Hold, HoldState, PersonYear, Posted, Taken, YearKey, admit, expiry,
+    price, still_holds, within,
 };
 use crate::store;
 use ::store::event::{self, Event};
 use ::store::{Call, Key, Made, Stop, Tx, new_id};
 use kernel::refusal::INTERNAL;
 use kernel::{AreaCode, Day, HoldId, InstitutionCode, Outcome, Refusal, SettlementId};
-use policy::Package;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::sync::Arc;
-
-/// What a bill is priced by.
-type Terms = (Arc<Package>, Arc<Catalogue>, Institution);
 
 /// A hold with its settlements: as they will be posted, or as they were.
 pub struct Set {
@@ -68,7 +62,7 @@ impl App {
         let mut line = Line {
             year: before.clone(),
             taken: store::taken(&tx, area, &bills).await?,
-            guarantees: self.lock_guarantees(&tx, area, bills.into_iter()).await?,
+            guarantees: self.lock_guarantees(&tx, area, &bills).await?,
         };
         let mut claims = Vec::with_capacity(orders.len());
         for (index, (order, terms)) in orders.iter().zip(&terms).enumerate() {
@@ -101,7 +95,8 @@ impl App {
         })
     }
 
-    /// What each bill is priced by, asked once for each institution and day.
+    /// What each bill is priced by, asked once for each institution and day. Their guarantees are
+    /// found when they are locked.
     async fn all_terms(&self, tx: &Tx, call: &Call, orders: &[Order]) -> Result<Vec<Terms>, Stop> {
         let mut asked: BTreeMap<(&InstitutionCode, Day), Terms> = BTreeMap::new();
         let mut all = Vec::with_capacity(orders.len());
@@ -191,11 +186,15 @@ impl App {
 impl Line {
     /// Prices the next claim as if those before it had been posted.
     fn next(&mut self, call: &Call, order: &Order, terms: &Terms) -> Result<Posted, Refusal> {
-        let (package, catalogue, institution) = terms;
         let bill = &order.bill;
         self.guarantees.close(bill, call.now)?;
-        let evidence = evidence(order, institution, &self.year)?;
-        let priced = price(package, catalogue, &evidence, self.year.version)?;
+        let evidence = evidence(order, &terms.institution, &self.year)?;
+        let priced = price(
+            &terms.package,
+            &terms.catalogue,
+            &evidence,
+            self.year.version,
+        )?;
         still_holds(order.basis.as_ref(), &priced.basis)?;
         if let Some(no) = Taken::refuse(bill, self.taken.iter()) {
             return Err(no);

@@ -59,13 +59,12 @@ impl App {
         let now = self.clock.now();
         admit(&order.bill, order.member.as_ref(), &[], now.day())?;
         let bill = &order.bill;
-        let (package, catalogue, institution) =
-            self.terms(self.db.reader(), area, bill, now).await?;
+        let terms = self.terms(self.db.reader(), area, bill, now).await?;
         let year = store::accumulators(&self.db, area, &bill.year_key()).await?;
         Ok(Grounds {
-            package,
-            catalogue,
-            evidence: evidence(order, &institution, &year)?,
+            evidence: evidence(order, &terms.institution, &year)?,
+            package: terms.package,
+            catalogue: terms.catalogue,
             accumulator_version: year.version,
         })
     }

@@ -1,12 +1,12 @@
 //! 参保资助: what 医疗救助 pays into the scheme's fund, once for a person's fee.
 
 use super::{App, LISTS};
-use crate::domain::Subsidy;
+use crate::domain::{Grant, Subsidy};
 use crate::ledger::{self, Entry, Transaction};
 use crate::store;
 use ::store::event::{self, Event};
 use ::store::{Call, Key, Made, Tx, new_id};
-use kernel::{AreaCode, Outcome, Refusal};
+use kernel::{AreaCode, Outcome, Refusal, SubsidyId};
 use serde_json::json;
 
 impl App {
@@ -14,12 +14,13 @@ impl App {
     pub async fn post_subsidy(
         &self,
         call: &Call,
-        new: &Subsidy,
+        grant: &Grant,
     ) -> Result<(Subsidy, bool), Refusal> {
         let area = &call.key.area;
         let work = |tx: Tx| async move {
+            let new = grant.posted(SubsidyId(new_id(call.now)), call.now)?;
             let id = new.id.to_string();
-            store::insert_subsidy(&tx, area, new).await?;
+            store::insert_subsidy(&tx, area, &new).await?;
             let postings = ledger::subsidy(new.amount, &new.scheme);
             let moved = Transaction::new(id.clone(), postings);
             store::insert_transactions(&tx, area, &[moved], call.now).await?;
@@ -28,7 +29,7 @@ impl App {
             self.tell(&tx, call, "subsidy.posted", &id, facts).await?;
             Ok(Made {
                 subject: id,
-                value: new.clone(),
+                value: new,
             })
         };
         let done = self.db.once(call, LISTS, work).await?;

@@ -2,10 +2,12 @@
 
 use super::{App, LISTS, page_of};
 use crate::domain::{Suspension, Whom};
+use crate::refusal::INSTITUTION_UNKNOWN;
 use crate::store;
 use ::store::event::{self, Event};
-use ::store::{Call, Key, Made, Tx};
+use ::store::{Call, Key, Made, Stop, Tx};
 use kernel::{AreaCode, Outcome, Refusal};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 impl App {
@@ -17,12 +19,8 @@ impl App {
     ) -> Result<(Suspension, bool), Refusal> {
         let area = &call.key.area;
         let work = |tx: Tx| async move {
-            new.has_lawful_days()?;
-            let earlier = store::earlier(&tx, area, new).await?;
-            if let Some(other) = &earlier.overlapping {
-                return Err(Suspension::overlapping(other).into());
-            }
-            store::insert_suspension(&tx, area, new, earlier.count).await?;
+            let earlier = may_stand(&*tx, area, new).await?;
+            store::insert_suspension(&tx, area, new, earlier).await?;
             let id = new.id.to_string();
             let subject = new.whom.to_string();
             let whom = match &new.whom {
@@ -46,6 +44,16 @@ impl App {
                 Ok((suspension, true))
             }
         }
+    }
+
+    /// Whether a suspension may be recorded now.
+    pub async fn check_suspension(
+        &self,
+        area: &AreaCode,
+        wanted: &Suspension,
+    ) -> Result<(), Refusal> {
+        may_stand(self.db.reader(), area, wanted).await?;
+        Ok(())
     }
 
     /// Withdraws a suspension: claims are settled again.
@@ -73,5 +81,26 @@ impl App {
     ) -> Result<(Vec<Suspension>, String), Refusal> {
         let rows = store::suspensions(&self.db, area, after, size + 1).await?;
         Ok(page_of(rows, size, |suspension| suspension.id.to_string()))
+    }
+}
+
+/// Whether a suspension may stand; how many of its subject there were before.
+async fn may_stand(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    new: &Suspension,
+) -> Result<i64, Stop> {
+    new.has_lawful_days(new.recorded_at.day())?;
+    if let Whom::Institution(code) = &new.whom
+        && !store::is_registered(on, area, code).await?
+    {
+        let no = INSTITUTION_UNKNOWN.refuse().at("institution_code");
+        let no = no.with("institution_code", code);
+        return Err(no.with("day", new.from).into());
+    }
+    let earlier = store::earlier(on, area, new).await?;
+    match &earlier.overlapping {
+        Some(other) => Err(Suspension::overlapping(other).into()),
+        None => Ok(earlier.count),
     }
 }

@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! open ──settled──▶ closed ──its settlement reversed──▶ open
-//!   └──withdrawn by its request──▶ withdrawn
+//!   └──withdrawn by its request, or cancelled──▶ withdrawn
 //! ```
 
 use super::{Bill, Member};
 use crate::refusal::{
     GUARANTEE_CLOSED, GUARANTEE_FOR_OTHERS, GUARANTEE_IN_FUTURE, GUARANTEE_NOT_ENTITLED,
-    GUARANTEE_UNKNOWN,
+    GUARANTEE_NOT_NAMED, GUARANTEE_UNKNOWN, VISIT_SETTLED,
 };
 use kernel::refusal::invalid;
 use kernel::{
@@ -35,6 +35,19 @@ pub struct Stay {
     pub diagnosis: DiagnosisCode,
     /// 转诊备案编号 (trt_dcla_detl_sn).
     pub referral: Option<ReferralId>,
+}
+
+impl Stay {
+    /// There is nothing to guarantee for a visit that is settled.
+    pub fn unsettled(&self, settlement: Option<&str>) -> Result<(), Refusal> {
+        let Some(settlement) = settlement else {
+            return Ok(());
+        };
+        let no = VISIT_SETTLED.refuse().at("stay.visit_number");
+        let no = no.with("institution_code", &self.institution);
+        let no = no.with("visit_number", &self.visit);
+        Err(no.with("settlement_id", settlement))
+    }
 }
 
 /// A guarantee to open.
@@ -66,11 +79,20 @@ impl Admission {
             return Err(no.with("day", stay.begin).with("today", today));
         }
         if !member.eligible {
-            let no = GUARANTEE_NOT_ENTITLED.refuse().with("day", stay.begin);
+            let no = GUARANTEE_NOT_ENTITLED.refuse().at("stay.person_id");
+            let no = no.with("day", stay.begin);
             return Err(no.with("reason", member.reason.as_deref().unwrap_or_default()));
         }
         Ok(())
     }
+}
+
+/// 撤回入院: a guarantee to cancel.
+pub struct Cancellation {
+    /// Which.
+    pub guarantee: GuaranteeId,
+    /// Why.
+    pub reason: String,
 }
 
 /// Where a guarantee stands.
@@ -99,7 +121,7 @@ pub struct Guarantee {
     pub opened_at: Instant,
     /// When it was closed.
     pub closed_at: Option<Instant>,
-    /// When its request was withdrawn. What a settlement closed before stays closed.
+    /// When its request was withdrawn, or it was cancelled. What a settlement closed before stays closed.
     pub withdrawn_at: Option<Instant>,
 }
 
@@ -113,29 +135,62 @@ impl Guarantee {
         }
     }
 
-    /// Whether this is the guarantee of the bill's visit, and open.
+    /// Whether it may be cancelled; `settled` while the settlement that closed it stands. One that was
+    /// not opened again, because another was open, stands for nothing any more.
+    pub fn cancellable(&self, settled: bool) -> Result<(), Refusal> {
+        let no = match self.state() {
+            GuaranteeState::Withdrawn => &GUARANTEE_UNKNOWN,
+            GuaranteeState::Closed if settled => &GUARANTEE_CLOSED,
+            GuaranteeState::Closed | GuaranteeState::Open => return Ok(()),
+        };
+        let no = no.refuse().with("guarantee_id", self.id);
+        Err(no.at("guarantee_id"))
+    }
+
+    /// Whether this is the guarantee of the bill's stay, and open. The kind of stay may have become
+    /// another since the admission.
     fn covers(&self, bill: &Bill) -> Result<(), &'static Spec> {
         let stay = &self.stay;
-        let same = (stay.person, &stay.institution, &stay.visit);
+        let same = stay.person == bill.person
+            && self.is_of_visit(bill)
+            && (&stay.scheme, stay.begin) == (&bill.scheme, bill.begin)
+            && bill.med_type.is_stay();
         match self.state() {
             GuaranteeState::Withdrawn => Err(&GUARANTEE_UNKNOWN),
-            _ if same != (bill.person, &bill.institution, &bill.visit) => {
-                Err(&GUARANTEE_FOR_OTHERS)
-            }
+            _ if !same => Err(&GUARANTEE_FOR_OTHERS),
             GuaranteeState::Closed => Err(&GUARANTEE_CLOSED),
             GuaranteeState::Open => Ok(()),
         }
     }
+
+    fn is_of_visit(&self, bill: &Bill) -> bool {
+        (&self.stay.institution, &self.stay.visit) == (&bill.institution, &bill.visit)
+    }
 }
 
-/// The guarantees that claims name, as far as they are found.
+/// A bill must name the open guarantee of its visit: settled without it, the stay would leave the
+/// guarantee open for ever.
+pub fn named(bill: &Bill, open: Option<GuaranteeId>) -> Result<(), Refusal> {
+    let (None, Some(open)) = (bill.guarantee, open) else {
+        return Ok(());
+    };
+    let no = GUARANTEE_NOT_NAMED.refuse().at("claim.guarantee_id");
+    let no = no.with("institution_code", &bill.institution);
+    let no = no.with("visit_number", &bill.visit);
+    Err(no.with("guarantee_id", open))
+}
+
+/// The guarantees that claims name, as far as they are found, and those of their visits.
 pub struct Guarantees(pub Vec<Guarantee>);
 
 impl Guarantees {
-    /// The guarantee that a bill names must be its own and open; the next bill finds it closed.
+    /// The guarantee that a bill names must be its own and open; the next bill finds it closed. One
+    /// that is open must be named.
     pub fn close(&mut self, bill: &Bill, now: Instant) -> Result<(), Refusal> {
         let Some(id) = bill.guarantee else {
-            return Ok(());
+            let open =
+                |one: &&Guarantee| one.is_of_visit(bill) && one.state() == GuaranteeState::Open;
+            return named(bill, self.0.iter().find(open).map(|one| one.id));
         };
         let found = self.0.iter_mut().find(|found| found.id == id);
         let covered = match found {

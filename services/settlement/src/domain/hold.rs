@@ -124,10 +124,11 @@ impl Taken {
     }
 }
 
-/// A refusal about one of several, told with its place among them.
+/// A refusal about one of several, told with its place among them; where it names no field, that is
+/// the one that is refused.
 pub fn within(place: &str, mut no: Refusal) -> Refusal {
     let path = |field: &str| format!("{place}.{field}");
-    no.field = no.field.as_deref().map(path);
+    no.field = Some(no.field.as_deref().map_or_else(|| place.into(), path));
     // The sentence of a bad field names it.
     for (_, field) in no.facts.iter_mut().filter(|(name, _)| name == "field") {
         *field = path(field);

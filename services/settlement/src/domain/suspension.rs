@@ -48,15 +48,17 @@ pub struct Suspension {
 }
 
 impl Suspension {
-    /// It must have a day, and not be longer than the law allows.
-    pub fn has_lawful_days(&self) -> Result<(), Refusal> {
-        if self.from < self.until && self.until <= self.from.plus_months(MONTHS_MAX) {
+    /// It must have a day, not be longer than the law allows, and not be over: the day of settling
+    /// counts, so that one that is over would stop nothing.
+    pub fn has_lawful_days(&self, today: Day) -> Result<(), Refusal> {
+        let lawful = self.from < self.until && self.until <= self.from.plus_months(MONTHS_MAX);
+        if lawful && self.until > today {
             return Ok(());
         }
         let no = SUSPENSION_DAYS.refuse().at("until_day");
         let no = no.with("from_day", self.from);
         let no = no.with("until_day", self.until);
-        Err(no.with("max_months", MONTHS_MAX))
+        Err(no.with("max_months", MONTHS_MAX).with("today", today))
     }
 
     /// Why it cannot stand beside `other` of the same.

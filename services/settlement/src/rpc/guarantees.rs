@@ -41,6 +41,25 @@ impl Rpc {
         .await
     }
 
+    pub(super) async fn cancel_guarantee(
+        &self,
+        request: Request<pb::CancelGuaranteeRequest>,
+    ) -> Answer<pb::CancelGuaranteeResponse> {
+        answer(request, |context, message| async move {
+            let cancellation = wire::cancellation(&message)?;
+            let method = "CancelGuarantee";
+            let origin = carried_origin(&message.origin, method, &message)?;
+            let call = self.call(&context, method, &message.request_id, origin)?;
+            let (guarantee, replayed) = self.0.cancel_guarantee(&call, &cancellation).await?;
+            let guarantee = Some(wire::guarantee(guarantee));
+            Ok(pb::CancelGuaranteeResponse {
+                guarantee,
+                replayed,
+            })
+        })
+        .await
+    }
+
     pub(super) async fn get_guarantee(
         &self,
         request: Request<pb::GetGuaranteeRequest>,

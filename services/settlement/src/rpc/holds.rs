@@ -60,12 +60,11 @@ impl Rpc {
         request: Request<pb::ReverseHoldsRequest>,
     ) -> Answer<pb::ReverseHoldsResponse> {
         answer(request, |context, message| async move {
-            let ids = wire::hold_ids(&message.hold_ids)?;
-            let reason = parse::text("reason", &message.reason, 200)?;
+            let reversal = wire::batch_reversal(&message)?;
             let method = "ReverseHolds";
             let origin = carried_origin(&message.origin, method, &message)?;
             let call = self.call(&context, method, &message.request_id, origin)?;
-            let (reversed, replayed) = self.0.reverse_holds(&call, &ids, &reason).await?;
+            let (reversed, replayed) = self.0.reverse_holds(&call, &reversal).await?;
             Ok(pb::ReverseHoldsResponse {
                 settlements: reversed.iter().map(wire::settlement).collect(),
                 replayed,

@@ -2,10 +2,10 @@
 
 use super::Rpc;
 use crate::wire;
-use kernel::{SettlementId, SubsidyId};
+use kernel::SettlementId;
 use proto::settlement as pb;
 use runtime::{Answer, answer, carried_origin, parse, render};
-use store::{Key, new_id};
+use store::Key;
 use tonic::Request;
 
 impl Rpc {
@@ -14,12 +14,11 @@ impl Rpc {
         request: Request<pb::PostSubsidyRequest>,
     ) -> Answer<pb::PostSubsidyResponse> {
         answer(request, |context, message| async move {
+            let grant = wire::grant(&message)?;
             let method = "PostSubsidy";
             let origin = carried_origin(&message.origin, method, &message)?;
             let call = self.call(&context, method, &message.request_id, origin)?;
-            let id = SubsidyId(new_id(call.now));
-            let new = wire::new_subsidy(&message, id, call.now)?;
-            let (subsidy, replayed) = self.0.post_subsidy(&call, &new).await?;
+            let (subsidy, replayed) = self.0.post_subsidy(&call, &grant).await?;
             let subsidy = Some(wire::subsidy(subsidy));
             Ok(pb::PostSubsidyResponse { subsidy, replayed })
         })

@@ -42,6 +42,20 @@ impl Rpc {
         .await
     }
 
+    pub(super) async fn check_suspension(
+        &self,
+        request: Request<pb::CheckSuspensionRequest>,
+    ) -> Answer<pb::CheckSuspensionResponse> {
+        answer(request, |context, message| async move {
+            let (area, now) = (&context.principal.area, self.0.clock.now());
+            let id = OnlineSuspensionId(new_id(now));
+            let wanted = wire::wanted_suspension(message, id, now)?;
+            self.0.check_suspension(area, &wanted).await?;
+            Ok(pb::CheckSuspensionResponse {})
+        })
+        .await
+    }
+
     pub(super) async fn list_suspensions(
         &self,
         request: Request<pb::ListSuspensionsRequest>,

@@ -3,7 +3,7 @@
 use super::{of_json, to_json, unreadable};
 use crate::domain::{Bill, Posted, Taken, YearKey};
 use crate::entity::settlement;
-use kernel::{AreaCode, Day, Instant, PersonId, Refusal, Scheme, SettlementId};
+use kernel::{AreaCode, Day, Instant, InstitutionCode, PersonId, Refusal, Scheme, SettlementId};
 use policy::ENGINE_VERSION;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
@@ -238,6 +238,25 @@ pub async fn taken(tx: &Tx, area: &AreaCode, bills: &[&Bill]) -> Result<Vec<Take
         fingerprint,
     };
     Ok(rows.into_iter().map(taken).collect())
+}
+
+/// The standing settlement of an institution's visit.
+pub async fn settled_visit(
+    tx: &Tx,
+    area: &AreaCode,
+    institution: &InstitutionCode,
+    visit: &str,
+) -> Result<Option<String>, Stop> {
+    use settlement::Column;
+    let found = standing_of(area)
+        .select_only()
+        .column(Column::SettlementId)
+        .filter(Column::InstitutionCode.eq(institution.as_str()))
+        .filter(Column::VisitNumber.eq(visit))
+        .into_tuple()
+        .one(&**tx)
+        .await?;
+    Ok(found)
 }
 
 /// Marks settlements reversed.

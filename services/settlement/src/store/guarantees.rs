@@ -1,14 +1,14 @@
 //! Guarantees.
 
 use super::unreadable;
-use crate::domain::{Guarantee, Stay};
+use crate::domain::{Bill, Guarantee, Stay};
 use crate::entity::guarantee::{ActiveModel, Column, Entity, Model};
 use crate::refusal::{CLAIM_IN_PROGRESS, GUARANTEE_EXISTS};
 use kernel::{
     AreaCode, Day, DiagnosisCode, Fen, GuaranteeId, Instant, InstitutionCode, MedType, PersonId,
     ReferralId, Refusal, Scheme, SettlementId,
 };
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
     QueryOrder, QuerySelect,
@@ -34,6 +34,7 @@ pub async fn insert_guarantee(tx: &Tx, area: &AreaCode, new: &Guarantee) -> Resu
         settlement_id: Set(None),
         closed_at: Set(None),
         withdrawn_at: Set(None),
+        cancel_reason: Set(None),
     };
     // Without a target: whose constraint it meets does not matter.
     let exists = OnConflict::new().do_nothing().to_owned();
@@ -73,6 +74,46 @@ pub async fn lock_guarantees(
         .await?;
     let parsed: Result<_, Refusal> = rows.into_iter().map(parse_guarantee).collect();
     Ok(parsed?)
+}
+
+/// Locks the guarantees that bills name and the open ones of their visits, in the order of their
+/// ids.
+pub async fn lock_guarantees_of(
+    tx: &Tx,
+    area: &AreaCode,
+    bills: &[&Bill],
+) -> Result<Vec<Guarantee>, Stop> {
+    let named = bills.iter().filter_map(|bill| bill.guarantee);
+    let named = Column::GuaranteeId.is_in(named.map(|id| id.to_string()));
+    let of_visits = bills.iter().map(|bill| open_of_visit(area, bill));
+    let which = of_visits.fold(Condition::any().add(named), Condition::add);
+    let rows = Entity::find()
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(which)
+        .order_by_asc(Column::GuaranteeId)
+        .lock_exclusive()
+        .all(&**tx)
+        .await?;
+    let parsed: Result<_, Refusal> = rows.into_iter().map(parse_guarantee).collect();
+    Ok(parsed?)
+}
+
+/// The statement that tells the open guarantee of a bill's visit, for use inside another.
+pub fn open_guarantee(area: &AreaCode, bill: &Bill) -> SelectStatement {
+    Query::select()
+        .column(Column::GuaranteeId)
+        .from(Entity)
+        .cond_where(open_of_visit(area, bill))
+        .to_owned()
+}
+
+fn open_of_visit(area: &AreaCode, bill: &Bill) -> Condition {
+    Condition::all()
+        .add(Column::Area.eq(area.as_str()))
+        .add(Column::InstitutionCode.eq(bill.institution.as_str()))
+        .add(Column::VisitNumber.eq(bill.visit.as_str()))
+        .add(Column::ClosedAt.is_null())
+        .add(Column::WithdrawnAt.is_null())
 }
 
 /// Closes a guarantee, which this transaction has locked.
@@ -146,6 +187,30 @@ pub async fn withdraw_guarantee(
 ) -> Result<(), Stop> {
     Entity::update_many()
         .col_expr(Column::WithdrawnAt, Expr::value(now.micros()))
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::GuaranteeId.eq(id))
+        .exec(&**tx)
+        .await?;
+    Ok(())
+}
+
+/// Marks a guarantee cancelled, which this transaction has locked: no settlement closes it any more.
+pub async fn cancel_guarantee(
+    tx: &Tx,
+    area: &AreaCode,
+    id: &str,
+    now: Instant,
+    reason: &str,
+) -> Result<(), Stop> {
+    let cancelled = ActiveModel {
+        settlement_id: Set(None),
+        closed_at: Set(None),
+        withdrawn_at: Set(Some(now.micros())),
+        cancel_reason: Set(Some(reason.to_string())),
+        ..Default::default()
+    };
+    Entity::update_many()
+        .set(cancelled)
         .filter(Column::Area.eq(area.as_str()))
         .filter(Column::GuaranteeId.eq(id))
         .exec(&**tx)

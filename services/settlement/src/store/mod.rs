@@ -10,11 +10,11 @@ mod suspensions;
 
 pub use claims::{
     Past, Standing, find_all_posted, find_posted, find_row, history, insert, mark_reversed,
-    newer_standing, newest_standing, taken,
+    newer_standing, newest_standing, settled_visit, taken,
 };
 pub use guarantees::{
-    close_guarantee, find_guarantee, guarantees, insert_guarantee, lock_guarantees,
-    reopen_guarantee, withdraw_guarantee,
+    cancel_guarantee, close_guarantee, find_guarantee, guarantees, insert_guarantee,
+    lock_guarantees, lock_guarantees_of, reopen_guarantee, withdraw_guarantee,
 };
 pub use holds::{
     Batch, find_holds, held_claims, held_settlements, holds, holds_of_batch, insert_hold,
@@ -29,11 +29,11 @@ pub use person_years::{
     save_person_year, save_person_years,
 };
 pub use registers::{
-    InForce, catalogue_in_force, find_registration, insert_catalogue, insert_institution,
-    institution_on, institutions, load_catalogue, withdraw_institution,
+    Beside, InForce, catalogue_in_force, find_registration, insert_catalogue, insert_institution,
+    institution_on, institutions, is_registered, load_catalogue, withdraw_institution,
 };
 pub use suspensions::{
-    earlier, find_suspension, insert_suspension, suspensions, withdraw_suspension,
+    earlier, find_suspension, insert_suspension, suspended_on, suspensions, withdraw_suspension,
 };
 
 use kernel::Refusal;

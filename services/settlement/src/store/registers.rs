@@ -1,16 +1,17 @@
 //! Institutions and catalogues.
 
+use super::guarantees::open_guarantee;
 use super::suspensions::suspended_until;
 use super::{of_json, to_json, unreadable};
 use crate::app::PACKAGE;
 use crate::catalogue::{Catalogue, Item};
-use crate::domain::{Institution, Suspended};
+use crate::domain::{Bill, Institution, Suspended};
 use crate::entity::{catalogue, institution};
 use crate::refusal::{CATALOGUE_EXISTS, INSTITUTION_EXISTS};
 use kernel::refusal::INTERNAL;
 use kernel::{
-    AreaCode, CatalogueId, Day, Digest, Instant, InstitutionCode, InstitutionKind, InstitutionTier,
-    PersonId, Refusal,
+    AreaCode, CatalogueId, Day, Digest, GuaranteeId, Instant, InstitutionCode, InstitutionKind,
+    InstitutionTier, PersonId, Refusal,
 };
 use policy::Place;
 use sea_orm::sea_query::Expr;
@@ -76,6 +77,22 @@ pub async fn find_registration(db: &Db, area: &AreaCode, id: &str) -> Result<Ins
     Ok(parse_institution(row.ok_or_else(|| INTERNAL.refuse())?)?)
 }
 
+/// Whether the area has an institution of this code.
+pub async fn is_registered(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    code: &InstitutionCode,
+) -> Result<bool, Stop> {
+    use institution::Column;
+    let found = institution::Entity::find()
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::Code.eq(code.as_str()))
+        .filter(Column::WithdrawnAt.is_null())
+        .one(on)
+        .await?;
+    Ok(found.is_some())
+}
+
 /// What a claim must know of its institution.
 #[derive(FromQueryResult)]
 struct FoundOn {
@@ -83,20 +100,35 @@ struct FoundOn {
     institution: institution::Model,
     institution_until: Option<String>,
     person_until: Option<String>,
+    open_guarantee: Option<String>,
 }
 
-/// The institution of this code, if it has an agreement on the day; and whether it or the person is
-/// suspended today, which the same statement tells.
+/// What the statement that finds an institution tells besides.
+pub struct Beside {
+    /// Who is suspended today.
+    pub suspended: Suspended,
+    /// The open guarantee of the bill's visit, where one was asked about.
+    pub guarantee: Option<GuaranteeId>,
+}
+
+/// The institution of this code, if it has an agreement on the day; whether it or the person is
+/// suspended today, and whether the bill's visit has a guarantee, which the same statement tells.
 pub async fn institution_on(
     on: &impl ConnectionTrait,
     area: &AreaCode,
     (code, day): (&InstitutionCode, Day),
     (person, today): (PersonId, Day),
-) -> Result<Option<(Institution, Suspended)>, Stop> {
+    bill: Option<&Bill>,
+) -> Result<Option<(Institution, Beside)>, Stop> {
     let until = |subject: &str| Expr::from(suspended_until(area, subject, today));
+    let guarantee = match bill {
+        Some(bill) => Expr::from(open_guarantee(area, bill)),
+        None => Expr::value(None::<String>),
+    };
     let found = institution::Entity::find()
         .expr_as(until(code.as_str()), "institution_until")
         .expr_as(until(&person.to_string()), "person_until")
+        .expr_as(guarantee, "open_guarantee")
         .filter(institution::Column::Area.eq(area.as_str()))
         .filter(institution::Column::Code.eq(code.as_str()))
         .filter(institution::Column::WithdrawnAt.is_null())
@@ -115,7 +147,13 @@ pub async fn institution_on(
         institution: day(found.institution_until)?,
         person: day(found.person_until)?,
     };
-    Ok(Some((parse_institution(found.institution)?, suspended)))
+    let guarantee = found.open_guarantee.as_deref().map(GuaranteeId::parse);
+    let guarantee = guarantee.transpose();
+    let beside = Beside {
+        suspended,
+        guarantee: guarantee.map_err(|_| unreadable("guarantee", code.as_str()))?,
+    };
+    Ok(Some((parse_institution(found.institution)?, beside)))
 }
 
 /// Standing institutions by code, beginning after `after`.

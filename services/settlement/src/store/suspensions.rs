@@ -1,7 +1,7 @@
 //! Suspensions of online settlement.
 
 use super::unreadable;
-use crate::domain::{Suspension, Whom};
+use crate::domain::{Bill, Suspended, Suspension, Whom};
 use crate::entity::online_suspension::{ActiveModel, Column, Entity, Model};
 use kernel::refusal::CONTENTION;
 use kernel::{AreaCode, Day, Instant, InstitutionCode, OnlineSuspensionId, PersonId, Refusal};
@@ -10,6 +10,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
     QueryOrder, QuerySelect,
 };
+use std::collections::BTreeSet;
 use store::{Db, Stop, Tx, taken};
 
 /// A subject's suspensions as far as a new one must know them.
@@ -21,7 +22,11 @@ pub struct Earlier {
 }
 
 /// What stands in the way of a new suspension.
-pub async fn earlier(tx: &Tx, area: &AreaCode, new: &Suspension) -> Result<Earlier, Stop> {
+pub async fn earlier(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    new: &Suspension,
+) -> Result<Earlier, Stop> {
     let of_subject = || {
         Entity::find()
             .filter(Column::Area.eq(area.as_str()))
@@ -33,12 +38,12 @@ pub async fn earlier(tx: &Tx, area: &AreaCode, new: &Suspension) -> Result<Earli
         .filter(Column::UntilDay.gt(new.from.to_string()))
         .order_by_asc(Column::FromDay)
         .limit(1)
-        .one(&**tx)
+        .one(on)
         .await?;
     let last = of_subject()
         .order_by_desc(Column::Ordinal)
         .limit(1)
-        .one(&**tx)
+        .one(on)
         .await?;
     Ok(Earlier {
         overlapping: overlapping.map(|row| row.suspension_id),
@@ -133,6 +138,37 @@ pub fn suspended_until(area: &AreaCode, subject: &str, day: Day) -> SelectStatem
         .from(Entity)
         .cond_where(today)
         .to_owned()
+}
+
+/// Until when institutions and people of bills are suspended on a day: one of each, if any is.
+pub async fn suspended_on(
+    tx: &Tx,
+    area: &AreaCode,
+    bills: &[&Bill],
+    day: Day,
+) -> Result<Suspended, Stop> {
+    let subjects: BTreeSet<String> = bills
+        .iter()
+        .flat_map(|bill| [bill.institution.to_string(), bill.person.to_string()])
+        .collect();
+    let rows = Entity::find()
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::Subject.is_in(subjects))
+        .filter(Column::WithdrawnAt.is_null())
+        .filter(Column::FromDay.lte(day.to_string()))
+        .filter(Column::UntilDay.gt(day.to_string()))
+        .all(&**tx)
+        .await?;
+    let mut suspended = Suspended::default();
+    for row in rows {
+        let found = parse_suspension(row)?;
+        let until = match found.whom {
+            Whom::Institution(_) => &mut suspended.institution,
+            Whom::Person(_) => &mut suspended.person,
+        };
+        *until = Some(found.until).max(*until);
+    }
+    Ok(suspended)
 }
 
 fn parse_suspension(row: Model) -> Result<Suspension, Refusal> {

@@ -1,10 +1,10 @@
 //! 先诊疗后付费: stays and guarantees.
 
 use super::claim::{member, optional_id};
-use crate::domain::{Admission, Guarantee, GuaranteeState, Stay};
+use crate::domain::{Admission, Cancellation, Guarantee, GuaranteeState, Stay};
 use kernel::{
-    CLAIM_FEN_MAX, DiagnosisCode, Fen, InstitutionCode, MedType, PersonId, ReferralId, Refusal,
-    Scheme,
+    CLAIM_FEN_MAX, DiagnosisCode, Fen, GuaranteeId, InstitutionCode, MedType, PersonId, ReferralId,
+    Refusal, Scheme,
 };
 use proto::settlement as pb;
 use runtime::{parse, render};
@@ -36,6 +36,15 @@ fn stay(message: Option<&pb::Stay>) -> Result<Stay, Refusal> {
         begin: parse::day("stay.begin_day", &stay.begin_day)?,
         diagnosis: parse::field("stay.diagnosis_code", diagnosis)?,
         referral: optional_id("stay.referral_id", &stay.referral_id, ReferralId::parse)?,
+    })
+}
+
+/// A guarantee to cancel.
+pub fn cancellation(message: &pb::CancelGuaranteeRequest) -> Result<Cancellation, Refusal> {
+    let id = GuaranteeId::parse(&message.guarantee_id);
+    Ok(Cancellation {
+        guarantee: parse::field("guarantee_id", id)?,
+        reason: parse::text("reason", &message.reason, 200)?,
     })
 }
 

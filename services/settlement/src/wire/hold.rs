@@ -1,10 +1,11 @@
 //! 整批结算: claims to hold, and holds.
 
+use super::claim::optional_id;
 use super::{order, settlement};
-use crate::app::{Order, Set};
+use crate::app::{BatchReversal, Order, Set};
 use crate::domain::{BATCH_MAX, Hold, HoldState, YearKey, within};
 use kernel::refusal::invalid;
-use kernel::{HoldId, Instant, Refusal};
+use kernel::{HoldId, Instant, InstitutionCode, Refusal};
 use proto::{common, settlement as pb};
 use runtime::{parse, render};
 use std::collections::BTreeSet;
@@ -33,10 +34,32 @@ pub fn held_claims(claims: &[pb::HeldClaim]) -> Result<(YearKey, Vec<Order>), Re
     }
 }
 
-/// Different holds.
+/// Holds to reverse, and for whom.
+pub fn batch_reversal(message: &pb::ReverseHoldsRequest) -> Result<BatchReversal, Refusal> {
+    let holds = hold_ids(&message.hold_ids)?;
+    let institution = optional_id(
+        "institution_code",
+        &message.institution_code,
+        InstitutionCode::parse,
+    )?;
+    match holds.is_empty() {
+        true => Err(not_so_many()),
+        false => Ok(BatchReversal {
+            holds,
+            reason: parse::text("reason", &message.reason, 200)?,
+            institution,
+        }),
+    }
+}
+
+fn not_so_many() -> Refusal {
+    invalid("hold_ids", format!("1至{BATCH_MAX}个预留"))
+}
+
+/// Different holds; none, where only the key is asked.
 pub fn hold_ids(texts: &[String]) -> Result<Vec<HoldId>, Refusal> {
-    if !(1..=BATCH_MAX).contains(&texts.len()) {
-        return Err(invalid("hold_ids", format!("1至{BATCH_MAX}个预留")));
+    if texts.len() > BATCH_MAX {
+        return Err(not_so_many());
     }
     let mut seen = BTreeSet::new();
     let mut ids = Vec::with_capacity(texts.len());

@@ -1,20 +1,15 @@
 //! 基金账: subsidies, accounts and entries.
 
-use crate::domain::Subsidy;
+use super::claim::optional_id;
+use crate::domain::{Grant, Subsidy};
 use crate::ledger::Entry;
 use crate::store::Account;
-use kernel::{
-    CLAIM_FEN_MAX, CoverageId, Fen, IdentityKind, Instant, PersonId, Refusal, Scheme, SubsidyId,
-};
+use kernel::{CLAIM_FEN_MAX, CoverageId, Fen, IdentityKind, PersonId, Refusal, Scheme};
 use proto::settlement as pb;
 use runtime::{parse, render};
 
-/// A subsidy to post, under this id.
-pub fn new_subsidy(
-    message: &pb::PostSubsidyRequest,
-    id: SubsidyId,
-    now: Instant,
-) -> Result<Subsidy, Refusal> {
+/// A subsidy to post.
+pub fn grant(message: &pb::PostSubsidyRequest) -> Result<Grant, Refusal> {
     let year = (2000..=2100)
         .contains(&message.year)
         .then_some(message.year);
@@ -25,16 +20,13 @@ pub fn new_subsidy(
         "" => None,
         kind => Some(parse::code("identity_kind", IdentityKind::parse(kind))?),
     };
-    Ok(Subsidy {
-        id,
+    Ok(Grant {
         person: parse::field("person_id", PersonId::parse(&message.person_id))?,
         scheme: parse::code("scheme", Scheme::parse(&message.scheme))?,
         year: parse::wanted("year", year, "2000至2100的年份")?,
         identity,
         amount: parse::wanted("subsidy_fen", fits.then_some(amount), expected)?,
-        coverage: parse::field("coverage_id", CoverageId::parse(&message.coverage_id))?,
-        posted_at: now,
-        withdrawn_at: None,
+        coverage: optional_id("coverage_id", &message.coverage_id, CoverageId::parse)?,
     })
 }
 

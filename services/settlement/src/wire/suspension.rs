@@ -33,6 +33,24 @@ pub fn new_suspension(
     })
 }
 
+/// A suspension that may be recorded: what must be right in it is what SuspendOnline reads.
+pub fn wanted_suspension(
+    message: pb::CheckSuspensionRequest,
+    id: OnlineSuspensionId,
+    now: Instant,
+) -> Result<Suspension, Refusal> {
+    let wanted = pb::SuspendOnlineRequest {
+        institution_code: message.institution_code,
+        person_id: message.person_id,
+        from_day: message.from_day,
+        until_day: message.until_day,
+        decision_number: message.decision_number,
+        reason: message.reason,
+        ..Default::default()
+    };
+    new_suspension(&wanted, id, now)
+}
+
 /// A suspension as the wire shows it.
 pub fn suspension(suspension: Suspension) -> pb::Suspension {
     let (institution, person) = match suspension.whom {

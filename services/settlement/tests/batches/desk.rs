@@ -152,6 +152,7 @@ impl Desk {
             origin: vec![],
             hold_ids: holds.iter().map(|id| id.to_string()).collect(),
             reason: "整批有误".into(),
+            institution_code: String::new(),
         };
         let answer = self.client.reverse_holds(of(request)).await?;
         Ok(answer.into_inner().settlements)

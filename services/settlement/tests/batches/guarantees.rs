@@ -160,9 +160,84 @@ async fn only_its_own_stay_may_close_it() {
         ("GUARANTEE_CLOSED".into(), field)
     );
     desk.reverse(&settled.settlement_id).await.unwrap();
-    // Without a word of it the stay is settled, and the guarantee stands.
-    desk.post(&claim).await.unwrap();
-    assert_eq!(desk.open_guarantees().await, 1);
+    desk.post(&guaranteed(&claim, &opened)).await.unwrap();
+    assert_eq!(desk.open_guarantees().await, 0);
+}
+
+#[tokio::test]
+async fn only_the_stay_it_was_opened_for_may_close_it() {
+    let mut desk = Desk::open().await;
+    let claim = stay(1, "V1", "2017-03-10", 8_000);
+    let opened = desk.admit(&claim).await.unwrap();
+    let outpatient = common::Claim {
+        med_type: "11".into(),
+        ..claim.clone()
+    };
+    let later = common::Claim {
+        begin_day: "2017-03-11".into(),
+        end_day: "2017-03-11".into(),
+        ..claim.clone()
+    };
+    for other in [outpatient, later] {
+        let told = no(desk.post(&guaranteed(&other, &opened)).await);
+        let expected = ("GUARANTEE_FOR_OTHERS", "claim.guarantee_id");
+        assert_eq!((told.0.as_str(), told.1.as_str()), expected);
+    }
+    assert_eq!(desk.guarantee(&opened.guarantee_id).await, opened);
+    // What ends later, or turned out to be another kind of stay, is the same stay.
+    let longer = common::Claim {
+        end_day: "2017-03-20".into(),
+        ..claim
+    };
+    desk.post(&guaranteed(&longer, &opened)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_visit_that_has_one_is_not_settled_without_naming_it() {
+    let mut desk = Desk::open().await;
+    let claim = stay(1, "V1", "2017-03-10", 8_000);
+    let opened = desk.admit(&claim).await.unwrap();
+    let expected = ("GUARANTEE_NOT_NAMED", "claim.guarantee_id");
+    let told = no(desk.post(&claim).await);
+    assert_eq!((told.0.as_str(), told.1.as_str()), expected);
+    let batch = [stay(1, "V0", "2017-02-10", 700), claim.clone()];
+    let told = no(desk.hold(&batch).await);
+    let expected = ("GUARANTEE_NOT_NAMED", "claims[1].claim.guarantee_id");
+    assert_eq!((told.0.as_str(), told.1.as_str()), expected);
+    // What it would cost may be asked; other visits, and the same number elsewhere, are settled.
+    desk.price(&claim).await.unwrap();
+    desk.post(&batch[0]).await.unwrap();
+    let elsewhere = common::Claim {
+        institution_code: OTHER_HOSPITAL.into(),
+        ..stay(1, "V1", "2017-03-01", 900)
+    };
+    desk.post(&elsewhere).await.unwrap();
+    desk.post(&guaranteed(&claim, &opened)).await.unwrap();
+    assert_eq!(desk.open_guarantees().await, 0);
+
+    // Opened between hold and posting: nothing of the batch is posted.
+    let claim = stay(2, "V2", "2017-03-10", 8_000);
+    let (_, hold) = desk.hold(std::slice::from_ref(&claim)).await.unwrap();
+    desk.admit(&claim).await.unwrap();
+    let told = no(desk.post_holds(&[&hold.hold_id]).await);
+    assert_eq!(told, ("GUARANTEE_NOT_NAMED".into(), "hold_ids".into()));
+}
+
+#[tokio::test]
+async fn a_settled_visit_is_not_guaranteed() {
+    let mut desk = Desk::open().await;
+    let claim = stay(1, "V1", "2017-03-10", 8_000);
+    let settled = desk.post(&claim).await.unwrap();
+    let told = no(desk.admit(&claim).await);
+    assert_eq!(told, ("VISIT_SETTLED".into(), "stay.visit_number".into()));
+    assert_eq!(desk.open_guarantees().await, 0);
+    desk.admit(&stay(1, "V2", "2017-03-10", 8_000))
+        .await
+        .unwrap();
+    desk.reverse(&settled.settlement_id).await.unwrap();
+    desk.admit(&stay(2, "V1", "2017-03-10", 8_000))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -221,10 +296,12 @@ async fn it_stays_closed_when_another_is_open_meanwhile() {
 async fn a_batch_closes_and_opens_guarantees_too() {
     let mut desk = Desk::open().await;
     let mut claims = three(1);
+    claims[1].begin_day = "2016-12-30".into();
     let opened = desk.admit(&claims[1]).await.unwrap();
     claims[1].guarantee_id = opened.guarantee_id.clone();
     let mut twice = claims.clone();
     twice[2].visit_number = twice[1].visit_number.clone();
+    twice[2].begin_day = twice[1].begin_day.clone();
     twice[2].guarantee_id = opened.guarantee_id.clone();
     let told = no(desk.hold(&twice).await);
     let expected = ("GUARANTEE_CLOSED", "claims[2].claim.guarantee_id");
@@ -246,12 +323,53 @@ async fn a_batch_closes_and_opens_guarantees_too() {
     // Closed between hold and posting: nothing of the batch is posted.
     let (_, hold) = desk.hold(&claims).await.unwrap();
     let mut last_year = claims[1].clone();
-    last_year.begin_day = "2016-12-01".into();
-    last_year.end_day = "2016-12-01".into();
+    last_year.end_day = "2016-12-31".into();
     desk.post(&last_year).await.unwrap();
     assert_eq!(
         code(desk.post_holds(&[&hold.hold_id]).await),
         "GUARANTEE_CLOSED"
     );
     assert!(desk.accumulators(&person(1)).await.accumulators.is_empty());
+}
+
+#[tokio::test]
+async fn it_is_cancelled_unless_a_standing_settlement_closed_it() {
+    let mut desk = Desk::open().await;
+    let claim = stay(1, "V1", "2017-03-10", 8_000);
+    let opened = desk.admit(&claim).await.unwrap();
+    let settled = desk.post(&guaranteed(&claim, &opened)).await.unwrap();
+    let cancel = |id: &str| pb::CancelGuaranteeRequest {
+        request_id: id.into(),
+        origin: Vec::new(),
+        guarantee_id: opened.guarantee_id.clone(),
+        reason: "测试撤回".into(),
+    };
+    let closed = desk.client.cancel_guarantee(of(cancel("C1"))).await;
+    let told = no(closed);
+    assert_eq!(told, ("GUARANTEE_CLOSED".into(), "guarantee_id".into()));
+    assert_eq!(
+        desk.guarantee(&opened.guarantee_id).await.state(),
+        State::Closed
+    );
+    desk.reverse(&settled.settlement_id).await.unwrap();
+    let cancelled = desk.client.cancel_guarantee(of(cancel("C2"))).await;
+    let cancelled = cancelled.unwrap().into_inner().guarantee.unwrap();
+    assert_eq!(cancelled.state(), State::Withdrawn);
+    assert_eq!(desk.guarantee(&opened.guarantee_id).await, cancelled);
+    let again = desk.client.cancel_guarantee(of(cancel("C2"))).await;
+    assert!(again.unwrap().into_inner().replayed);
+    let anew = desk.client.cancel_guarantee(of(cancel("C3"))).await;
+    assert_eq!(code(anew), "GUARANTEE_UNKNOWN");
+    // One that was not opened again, because another was open, can be cancelled too.
+    let first = desk.admit(&claim).await.unwrap();
+    let settled = desk.post(&guaranteed(&claim, &first)).await.unwrap();
+    desk.admit(&stay(1, "V2", "2017-04-01", 100)).await.unwrap();
+    desk.reverse(&settled.settlement_id).await.unwrap();
+    let request = pb::CancelGuaranteeRequest {
+        guarantee_id: first.guarantee_id,
+        ..cancel("C4")
+    };
+    let cancelled = desk.client.cancel_guarantee(of(request)).await.unwrap();
+    let cancelled = cancelled.into_inner().guarantee.unwrap();
+    assert_eq!(cancelled.state(), State::Withdrawn);
 }

@@ -69,6 +69,26 @@ async fn a_batch_is_posted_once() {
 }
 
 #[tokio::test]
+async fn a_batch_that_is_posted_is_asked_for_by_its_key_alone() {
+    let mut desk = Desk::open().await;
+    let (_, hold) = desk.hold(&three(1)).await.unwrap();
+    let origin = vec![7; 32];
+    let request = |request_id: &str, hold_ids| pb::PostHoldsRequest {
+        request_id: request_id.into(),
+        origin: origin.clone(),
+        hold_ids,
+    };
+    let told = no(desk.client.post_holds(of(request("B0", vec![]))).await);
+    assert_eq!(told, ("INVALID_FIELD".into(), "hold_ids".into()));
+    let posted = request("B1", vec![hold.hold_id]);
+    let told = desk.client.post_holds(of(posted)).await.unwrap();
+    let again = desk.client.post_holds(of(request("B1", vec![]))).await;
+    let again = again.unwrap().into_inner();
+    assert!(again.replayed);
+    assert_eq!(told.into_inner().settlements, again.settlements);
+}
+
+#[tokio::test]
 async fn one_hold_that_cannot_be_posted_keeps_all_from_it() {
     let mut desk = Desk::open().await;
     let (_, good) = desk.hold(&three(1)).await.unwrap();

@@ -1,8 +1,10 @@
 //! 整批撤销: all settlements of all holds, or none.
 
-use crate::desk::{Desk, MINUTE, code, no, of, person, stay, three};
+use crate::desk::{Desk, HOSPITAL, MINUTE, OTHER_HOSPITAL, code, no, of, person, stay, three};
+use proto::common;
 use proto::common::settlement::State;
 use proto::settlement as pb;
+use tonic_types::StatusExt;
 
 #[tokio::test]
 async fn a_batch_is_taken_back_to_the_fen() {
@@ -23,6 +25,7 @@ async fn a_batch_is_taken_back_to_the_fen() {
         origin: vec![],
         hold_ids: holds.iter().map(|id| id.to_string()).collect(),
         reason: "整批有误".into(),
+        institution_code: String::new(),
     };
     desk.wait(MINUTE);
     let told = desk
@@ -59,6 +62,33 @@ async fn a_batch_is_taken_back_to_the_fen() {
     // The visits can be settled again.
     let (_, third) = desk.hold(&three(1)).await.unwrap();
     desk.post_holds(&[&third.hold_id]).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_institution_is_not_told_of_others_settlements() {
+    let mut desk = Desk::open().await;
+    let (_, hold) = desk.hold(&three(1)).await.unwrap();
+    desk.post_holds(&[&hold.hold_id]).await.unwrap();
+    let elsewhere = common::Claim {
+        institution_code: OTHER_HOSPITAL.into(),
+        ..stay(1, "V9", "2017-06-01", 700)
+    };
+    let newer = desk.post(&elsewhere).await.unwrap();
+    for (code, hears) in [(HOSPITAL, false), (OTHER_HOSPITAL, true), ("", true)] {
+        let request = pb::ReverseHoldsRequest {
+            request_id: desk.id(),
+            origin: vec![],
+            hold_ids: vec![hold.hold_id.clone()],
+            reason: "整批有误".into(),
+            institution_code: code.into(),
+        };
+        let refused = desk.client.reverse_holds(of(request)).await.unwrap_err();
+        let facts = refused.get_error_details();
+        let facts = facts.error_info().unwrap();
+        assert_eq!(facts.reason, "NOT_NEWEST");
+        let told = format!("{} {:?}", refused.message(), facts.metadata);
+        assert_eq!(told.contains(&newer.settlement_id), hears, "{told}");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! 参保资助: posted once, and taken back by the opposite entry.
 
-use crate::desk::{Desk, code, of, person};
+use crate::desk::{Desk, code, no, of, person};
 use proto::settlement as pb;
 use tonic::Status;
 
@@ -85,6 +85,25 @@ async fn assistance_pays_the_schemes_fund_once() {
     let late = desk.subsidise(subsidy("S1", 1, 18_000)).await;
     assert_eq!(code(late), "REQUEST_WITHDRAWN");
     desk.subsidise(subsidy("S4", 1, 9_000)).await.unwrap();
+}
+
+#[tokio::test]
+async fn one_that_is_posted_is_asked_for_by_its_key_alone() {
+    let mut desk = Desk::open().await;
+    let of_key = |request_id: &str| pb::PostSubsidyRequest {
+        origin: vec![7; 32],
+        ..subsidy(request_id, 1, 18_000)
+    };
+    let alone = |request_id: &str| pb::PostSubsidyRequest {
+        coverage_id: String::new(),
+        ..of_key(request_id)
+    };
+    let told = no(desk.subsidise(alone("S0")).await);
+    assert_eq!(told, ("INVALID_FIELD".into(), "coverage_id".into()));
+    let posted = desk.subsidise(of_key("S1")).await.unwrap();
+    let again = desk.subsidise(alone("S1")).await.unwrap();
+    assert!(again.replayed);
+    assert_eq!(posted.subsidy, again.subsidy);
 }
 
 #[tokio::test]

@@ -126,6 +126,31 @@ async fn nothing_is_settled_for_who_is_suspended_today() {
 }
 
 #[tokio::test]
+async fn what_was_held_before_is_not_posted() {
+    let mut desk = Desk::open().await;
+    let (_, first) = desk.hold(&three(1)).await.unwrap();
+    let (_, second) = desk.hold(&three(2)).await.unwrap();
+    let holds = [first.hold_id.as_str(), second.hold_id.as_str()];
+    let hospital = of_hospital("S1", "2017-12-01", "2018-06-01");
+    let patient = of_person("S2", 2, "2017-12-01", "2018-03-01");
+    for (suspended, who) in [(hospital, "定点医药机构"), (patient, "该参保人")] {
+        let id = suspended.request_id.clone();
+        desk.suspend(suspended).await.unwrap();
+        let refused = desk.post_holds(&holds).await.unwrap_err();
+        assert!(refused.message().contains(who), "{refused}");
+        let told = no::<()>(Err(refused));
+        assert_eq!(told, ("ONLINE_SUSPENDED".into(), "hold_ids".into()));
+        desk.lift(&id).await;
+    }
+    assert!(desk.accumulators(&person(1)).await.accumulators.is_empty());
+    // Whoever is suspended from tomorrow is settled with today.
+    desk.suspend(of_person("S3", 1, "2017-12-02", "2018-03-01"))
+        .await
+        .unwrap();
+    desk.post_holds(&holds).await.unwrap();
+}
+
+#[tokio::test]
 async fn it_begins_and_ends_with_days_of_shanghai() {
     let mut desk = Desk::open().await;
     // It is eight in the morning there.
@@ -205,4 +230,31 @@ async fn of_two_at_once_one_stands() {
         }
     }
     assert_eq!(desk.suspensions().await.len(), 1);
+}
+
+#[tokio::test]
+async fn one_that_is_over_or_of_nobody_known_is_refused_before_and_when_it_is_recorded() {
+    let mut desk = Desk::open().await;
+    let over = of_hospital("S1", "2017-06-01", "2017-12-01");
+    let unknown = pb::SuspendOnlineRequest {
+        institution_code: "H15250100009".into(),
+        ..of_hospital("S2", "2017-12-01", "2018-06-01")
+    };
+    for (request, code, field) in [
+        (over, "SUSPENSION_DAYS", "until_day"),
+        (unknown, "INSTITUTION_UNKNOWN", "institution_code"),
+    ] {
+        let check = pb::CheckSuspensionRequest {
+            institution_code: request.institution_code.clone(),
+            person_id: String::new(),
+            from_day: request.from_day.clone(),
+            until_day: request.until_day.clone(),
+            decision_number: request.decision_number.clone(),
+            reason: request.reason.clone(),
+        };
+        let expected = (code.to_string(), field.to_string());
+        assert_eq!(no(desk.client.check_suspension(of(check)).await), expected);
+        assert_eq!(no(desk.suspend(request).await), expected);
+    }
+    assert!(desk.suspensions().await.is_empty());
 }

@@ -99,10 +99,69 @@ pub async fn obey(asked: &OpenSagasBench, out: &mut impl Write) -> Result<(), Be
             measured.record(asked)
         )?;
     }
+    recorded(out)
+}
+
+/// What the columns are: sagas, milliseconds until it happened, and memory.
+const HEADINGS: [&str; 10] = [
+    "store",
+    "resting",
+    "due",
+    "port ms",
+    "first ms",
+    "ended ms",
+    "MiB before",
+    "MiB port",
+    "MiB most",
+    "MiB after",
+];
+
+/// Earlier figures, oldest first.
+fn recorded(out: &mut impl Write) -> Result<(), BenchError> {
+    let mut build = ("", "");
     for line in RECORDED.lines().filter(|line| !line.starts_with('#')) {
-        writeln!(out, "\nrecorded: {}", line.replace('\t', "  "))?;
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [commit, machine, store, ref figures @ ..] = cells[..] else {
+            continue;
+        };
+        let figures: Vec<u64> = figures.iter().flat_map(|cell| cell.parse()).collect();
+        let [open, due, port, first, ended, before, serving, most, after] = figures[..] else {
+            continue;
+        };
+        if build != (commit, machine) {
+            writeln!(out, "\nrecorded at {commit}, {machine}\n{}", laid(HEADINGS))?;
+            build = (commit, machine);
+        }
+        let [open, due] = [open, due].map(grouped);
+        let [port, first, ended] = [port, first, ended].map(millis);
+        let memory = [before, serving, most, after].map(|kib| grouped(kib / 1_024));
+        let [before, serving, most, after] = memory.each_ref().map(String::as_str);
+        let cells = [
+            store, &open, &due, &port, &first, &ended, before, serving, most, after,
+        ];
+        writeln!(out, "{}", laid(cells))?;
     }
     Ok(())
+}
+
+fn laid(
+    [
+        store,
+        open,
+        due,
+        port,
+        first,
+        ended,
+        before,
+        serving,
+        most,
+        after,
+    ]: [&str; 10],
+) -> String {
+    format!(
+        "{store:<10} {open:>9} {due:>7} {port:>8} {first:>8} {ended:>9} \
+         {before:>10} {serving:>8} {most:>8} {after:>9}"
+    )
 }
 
 impl Measured {
@@ -306,6 +365,8 @@ mod tests {
         obey(&asked, &mut out).await.unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(text.contains("5 sagas\n"), "{text}");
+        let recorded = text.lines().filter(|line| line.contains("100,000"));
+        assert!(recorded.count() >= 3, "{text}");
         assert!(
             text.lines().all(|line| line.chars().count() <= 100),
             "{text}"

@@ -3,12 +3,24 @@
 use super::age;
 use crate::story::sheet::{Sheet, Side, yuan};
 use kernel::Instant;
-use proto::common::{Outcome, Refused, outcome};
+use proto::common::{Refused, outcome};
 use proto::orchestrator as pb;
 use proto::orchestrator::reckon_saga_response::{Entry, Standing};
 use proto::orchestrator::saga::State;
 use proto::orchestrator::saga_line::Event;
 use std::io::{self, Write};
+
+/// Microseconds of a second.
+const SECOND: i64 = 1_000_000;
+/// A terminal is not taken to be narrower.
+const COLUMNS_LEAST: u16 = 80;
+
+/// As wide as the terminal; what goes elsewhere, such as into a pipe, has whole lines.
+fn sheet(out: &mut dyn Write) -> Sheet<'_> {
+    let terminal = console::Term::stdout().size_checked();
+    let columns = terminal.map_or(usize::MAX, |(_, columns)| columns.max(COLUMNS_LEAST).into());
+    Sheet::wide(out, columns)
+}
 
 /// A page of sagas, below how many there are of each kind and version.
 pub(super) fn page(
@@ -16,7 +28,7 @@ pub(super) fn page(
     now: Instant,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut sheet = Sheet::new(out);
+    let mut sheet = sheet(out);
     if page.tallies.is_empty() {
         return sheet.line("没有符合条件的长事务。");
     }
@@ -29,37 +41,50 @@ pub(super) fn page(
     sheet.table(&headings, &tallies)?;
     sheet.gap()?;
     let headings = [
-        // An id is never broken.
-        ("编号", Side::Right),
-        ("流程", Side::Left),
-        ("状态", Side::Left),
+        ("编号", Side::Whole),
+        ("流程", Side::Whole),
+        ("状态", Side::Whole),
+        ("申请方", Side::Whole),
+        ("方法", Side::Whole),
+        ("请求编号", Side::Whole),
+        ("开始于", Side::Right),
         ("历时", Side::Right),
         ("尝试", Side::Right),
-        ("最近故障", Side::Left),
+        ("下次处理", Side::Whole),
+        ("最近故障", Side::Whole),
     ];
     let rows: Vec<Vec<String>> = page.sagas.iter().map(|saga| row(saga, now)).collect();
-    sheet.grid(&headings, &rows)?;
+    sheet.records(&headings, &rows)?;
     match page.next_page_token.is_empty() {
         true => Ok(()),
-        false => {
-            sheet.line("还有更多：请用 --limit、--state、--kind、--older-than、--fault 缩小范围。")
-        }
+        false => sheet.line(
+            "还有更多：请用 --limit、--state、--kind、--caller、--request、--older-than、--fault 缩小范围。",
+        ),
     }
 }
 
 fn tally(tally: &pb::SagaTally) -> Vec<String> {
     let sagas = tally.sagas.to_string();
-    vec![tally.kind.clone(), state(tally.state()).to_string(), sagas]
+    vec![kind(&tally.kind), state(tally.state()).to_string(), sagas]
 }
 
 fn row(saga: &pb::Saga, now: Instant) -> Vec<String> {
     let fault = saga.last_fault.as_ref().map(|fault| fault.code.clone());
+    let attempts = match saga.attempts {
+        0 => String::new(),
+        attempts => attempts.to_string(),
+    };
     vec![
         saga.saga_id.clone(),
-        saga.kind.clone(),
+        kind(&saga.kind),
         state(saga.state()).to_string(),
+        saga.caller.clone(),
+        saga.method.clone(),
+        saga.request_id.clone(),
         ago(saga.began_time.as_ref(), now),
-        saga.attempts.to_string(),
+        took(saga),
+        attempts,
+        due(saga, now),
         fault.unwrap_or_default(),
     ]
 }
@@ -70,7 +95,7 @@ pub(super) fn saga(
     now: Instant,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut sheet = Sheet::new(out);
+    let mut sheet = sheet(out);
     let Some(saga) = &told.saga else {
         return Ok(());
     };
@@ -87,7 +112,7 @@ pub(super) fn saga(
     let headings = [
         ("行", Side::Right),
         ("步骤", Side::Right),
-        ("名称", Side::Left),
+        ("名称", Side::Whole),
         ("结果", Side::Left),
         ("时刻", Side::Right),
     ];
@@ -104,24 +129,33 @@ fn facts(saga: &pb::Saga, now: Instant) -> Vec<(&'static str, String)> {
         true => "申请方已要求冲正",
         false => "",
     };
+    let tries = match saga.attempts {
+        0 => String::new(),
+        attempts => format!("，当前步骤已尝试 {attempts} 次"),
+    };
+    let resting = match saga.owner.as_str() {
+        "" => due(saga, now),
+        _ => String::new(),
+    };
+    let owner = match saga.owner.as_str() {
+        "" => String::new(),
+        owner => format!("{owner}（{}）", due(saga, now)),
+    };
     vec![
-        ("流程    ", saga.kind.clone()),
-        (
-            "请求    ",
-            format!("{} {} {}", saga.caller, saga.method, saga.request_id),
-        ),
+        ("流程    ", kind(&saga.kind)),
+        ("申请方  ", saga.caller.clone()),
+        ("方法    ", saga.method.clone()),
+        ("请求编号", saga.request_id.clone()),
         ("结果编号", saga.subject_id.clone()),
         ("拒绝原因", said(saga.refused.as_ref())),
         ("最近故障", said(saga.last_fault.as_ref())),
         ("冲正    ", withdrawing.to_string()),
-        ("开始    ", at(saga.began_time.as_ref(), now)),
+        ("开始于  ", at(saga.began_time.as_ref(), now)),
+        ("历时    ", took(saga)),
         ("最近写入", at(saga.changed_time.as_ref(), now)),
-        ("下次处理", local(saga.due_time.as_ref())),
-        (
-            "处理次数",
-            format!("{} 次接手，当前步骤已尝试 {} 次", saga.lives, saga.attempts),
-        ),
-        ("处理节点", saga.owner.clone()),
+        ("下次处理", resting),
+        ("处理节点", owner),
+        ("处理次数", format!("{} 次接手{tries}", saga.lives)),
         ("放弃申请", proposal),
     ]
 }
@@ -135,10 +169,9 @@ fn line(line: &pb::SagaLine) -> Vec<String> {
         Event::Undone => "已撤回",
         Event::Reversed => "已冲正",
     };
-    let why = said(line.refused.as_ref());
-    let told = match why.is_empty() {
-        true => what.to_string(),
-        false => format!("{what}：{why}"),
+    let told = match &line.refused {
+        None => what.to_string(),
+        Some(why) => format!("{what} {}", why.code),
     };
     vec![
         line.number.to_string(),
@@ -151,16 +184,13 @@ fn line(line: &pb::SagaLine) -> Vec<String> {
 
 /// What stands at the services, and what the ledger says.
 pub(super) fn reckoning(told: &pb::ReckonSagaResponse, out: &mut dyn Write) -> io::Result<()> {
-    let mut sheet = Sheet::new(out);
+    let mut sheet = sheet(out);
     sheet.heading("各步骤在所办服务中的结果")?;
-    let headings = [
-        ("步骤", Side::Right),
-        ("名称", Side::Left),
-        ("结果", Side::Left),
-        ("请求编号", Side::Left),
-    ];
-    let rows: Vec<Vec<String>> = told.standings.iter().map(standing).collect();
-    sheet.grid(&headings, &rows)?;
+    for standing in &told.standings {
+        sheet.line(&format!("步骤 {}  {}", standing.step, standing.name))?;
+        sheet.line(&format!("  请求编号  {}", standing.key))?;
+        sheet.hanging("  结果      ", &stood(standing))?;
+    }
     sheet.heading("账上已记")?;
     entries(&mut sheet, &told.posted)?;
     sheet.heading("如按现状办完，将记")?;
@@ -170,21 +200,11 @@ pub(super) fn reckoning(told: &pb::ReckonSagaResponse, out: &mut dyn Write) -> i
     }
 }
 
-fn standing(standing: &Standing) -> Vec<String> {
-    let said = match (&standing.outcome, &standing.silent) {
-        (Some(outcome), _) => stood(outcome),
-        (None, silent) => format!("服务未答复：{}", said(silent.as_ref())),
-    };
-    vec![
-        standing.step.to_string(),
-        standing.name.clone(),
-        said,
-        standing.key.clone(),
-    ]
-}
-
-fn stood(outcome: &Outcome) -> String {
+fn stood(standing: &Standing) -> String {
     use outcome::State;
+    let Some(outcome) = &standing.outcome else {
+        return format!("服务未答复：{}", said(standing.silent.as_ref()));
+    };
     match outcome.state() {
         State::Unspecified => "未知".to_string(),
         State::Pending => "办理中".to_string(),
@@ -225,7 +245,7 @@ pub(super) fn directed(
     saga: Option<&pb::Saga>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut sheet = Sheet::new(out);
+    let mut sheet = sheet(out);
     let again = if replayed { "（此前已办）" } else { "" };
     sheet.line(&format!("{done}{again}。"))?;
     sheet.line(&format!("请求编号  {request_id}"))?;
@@ -242,7 +262,7 @@ pub(super) fn many(
     done: Option<&str>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut sheet = Sheet::new(out);
+    let mut sheet = sheet(out);
     let Some(request_id) = done else {
         let counted = format!("符合条件、可{verb}的长事务 {} 件。", told.sagas);
         return sheet.line(&format!("{counted}仅计数，未办理；加 --go 后办理。"));
@@ -273,21 +293,70 @@ fn said(no: Option<&Refused>) -> String {
         .unwrap_or_default()
 }
 
+/// The body in code and words; `settle.v1 结算`.
+fn kind(kind: &str) -> String {
+    let body = kind.split_once(".v").map_or(kind, |(body, _)| body);
+    let name = match body {
+        "settle" => "结算",
+        "settle_together" => "整批结算",
+        "reverse" => "撤销结算",
+        "admit" => "先诊疗后付费入院",
+        "enrol" => "参保缴费",
+        "suspend_online_settlement" => "暂停联网结算",
+        _ => return kind.to_string(),
+    };
+    format!("{kind} {name}")
+}
+
+/// How long one took that has come to its end.
+fn took(saga: &pb::Saga) -> String {
+    let ended = !matches!(saga.state(), State::Running | State::Stuck);
+    match (&saga.began_time, &saga.changed_time) {
+        (Some(began), Some(end)) if ended => match micros(end).saturating_sub(micros(began)) {
+            ..SECOND => "不足1秒".to_string(),
+            took => age::told(took / SECOND),
+        },
+        _ => String::new(),
+    }
+}
+
+/// When somebody may take it up: at once, after a rest, or when the replica that has it is silent.
+fn due(saga: &pb::Saga, now: Instant) -> String {
+    let Some(due) = &saga.due_time else {
+        return String::new();
+    };
+    let left = micros(due).saturating_sub(now.micros());
+    let wait = age::told((left.saturating_add(SECOND - 1)) / SECOND);
+    match (left > 0, saga.owner.is_empty()) {
+        (true, true) => format!("{wait}后"),
+        (true, false) => format!("如无续期，{wait}后可接手"),
+        (false, true) => "即将".to_string(),
+        (false, false) => "已到期，可接手".to_string(),
+    }
+}
+
 fn at(time: Option<&prost_types::Timestamp>, now: Instant) -> String {
     match time {
-        Some(_) => format!("{}（{}前）", local(time), ago(time, now)),
+        Some(_) => format!("{}（{}）", local(time), ago(time, now)),
         None => String::new(),
     }
 }
 
 fn ago(time: Option<&prost_types::Timestamp>, now: Instant) -> String {
-    let seconds = |time: &prost_types::Timestamp| now.micros() / 1_000_000 - time.seconds;
-    time.map(|time| age::told(seconds(time)))
+    let seconds = |time: &prost_types::Timestamp| now.micros() / SECOND - time.seconds;
+    time.map(|time| format!("{}前", age::told(seconds(time))))
         .unwrap_or_default()
 }
 
 fn local(time: Option<&prost_types::Timestamp>) -> String {
-    let micros = |time: &prost_types::Timestamp| time.seconds.saturating_mul(1_000_000);
     time.map(|time| Instant::from_micros(micros(time)).in_shanghai())
         .unwrap_or_default()
 }
+
+fn micros(time: &prost_types::Timestamp) -> i64 {
+    let whole = time.seconds.saturating_mul(SECOND);
+    whole.saturating_add(i64::from(time.nanos) / 1_000)
+}
+
+#[cfg(test)]
+mod tests;

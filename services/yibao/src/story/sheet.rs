@@ -18,6 +18,8 @@ const COLUMN_LEAST: usize = 12;
 pub enum Side {
     /// Text.
     Left,
+    /// Text that is never broken: a name somebody may copy.
+    Whole,
     /// Numbers.
     Right,
 }
@@ -25,12 +27,18 @@ pub enum Side {
 /// Where a story is printed.
 pub struct Sheet<'a> {
     out: &'a mut dyn Write,
+    columns: usize,
 }
 
 impl<'a> Sheet<'a> {
     /// A sheet on this writer.
     pub fn new(out: &'a mut dyn Write) -> Sheet<'a> {
-        Sheet { out }
+        Sheet::wide(out, WIDTH)
+    }
+
+    /// A sheet on this writer of so many columns.
+    pub fn wide(out: &'a mut dyn Write, columns: usize) -> Sheet<'a> {
+        Sheet { out, columns }
     }
 
     /// The name of the whole.
@@ -51,12 +59,17 @@ impl<'a> Sheet<'a> {
     /// A line that begins with a mark; what is broken off stands below the text.
     pub fn hanging(&mut self, mark: &str, text: &str) -> io::Result<()> {
         let inner = " ".repeat(mark.width());
-        let room = WIDTH - INDENT.len() - mark.width();
+        let room = self.room().saturating_sub(mark.width());
         for (number, part) in broken(text, room).into_iter().enumerate() {
             let begin = if number == 0 { mark } else { &inner };
             writeln!(self.out, "{INDENT}{begin}{part}")?;
         }
         Ok(())
+    }
+
+    /// Columns behind the indent.
+    fn room(&self) -> usize {
+        self.columns.saturating_sub(INDENT.len())
     }
 
     /// A line at the very left that is never broken: something to be pasted.
@@ -90,10 +103,25 @@ impl<'a> Sheet<'a> {
         Ok(())
     }
 
+    /// A table of which nothing is broken: where it is wider than the sheet, each row is a block of
+    /// lines instead, its first cell above the others.
+    pub fn records(&mut self, headings: &[(&str, Side)], rows: &[Vec<String>]) -> io::Result<()> {
+        let widths = needed(headings, rows);
+        if widths.iter().sum::<usize>() + gutters(widths.len()) <= self.room() {
+            return self.table(headings, rows);
+        }
+        for row in rows {
+            for line in record(headings, row, self.room()) {
+                writeln!(self.out, "{INDENT}{line}")?;
+            }
+        }
+        Ok(())
+    }
+
     /// A table that keeps to the width of the sheet: text is broken within its column, numbers
     /// never are. A cell may have several lines.
     pub fn grid(&mut self, headings: &[(&str, Side)], rows: &[Vec<String>]) -> io::Result<()> {
-        let widths = narrowed(headings, rows);
+        let widths = narrowed(headings, rows, self.room());
         let first = headings.iter().map(|(text, _)| text.to_string()).collect();
         for row in std::iter::once(&first).chain(rows) {
             let cells = row.iter().zip(headings).zip(&widths);
@@ -103,7 +131,7 @@ impl<'a> Sheet<'a> {
                         .split('\n')
                         .flat_map(|part| broken(part, *width))
                         .collect(),
-                    Side::Right => cell.split('\n').map(String::from).collect(),
+                    Side::Whole | Side::Right => cell.split('\n').map(String::from).collect(),
                 })
                 .collect();
             let height = cells.iter().map(Vec::len).max().unwrap_or(0);
@@ -120,8 +148,27 @@ impl<'a> Sheet<'a> {
     }
 }
 
-/// The widths of columns: as wide as they must be, the widest text narrowed until all fit.
-fn narrowed(headings: &[(&str, Side)], rows: &[Vec<String>]) -> Vec<usize> {
+/// One row as lines of at most `room` columns: its first cell, below it what else it says.
+fn record(headings: &[(&str, Side)], row: &[String], room: usize) -> Vec<String> {
+    let mut lines: Vec<String> = row.first().cloned().into_iter().collect();
+    let mut line = String::new();
+    for ((heading, _), cell) in headings.iter().zip(row).skip(1) {
+        if cell.is_empty() {
+            continue;
+        }
+        let part = format!("{heading} {cell}");
+        if !line.is_empty() && line.width() + GUTTER.len() + part.width() > room {
+            lines.push(std::mem::take(&mut line));
+        }
+        line.push_str(GUTTER);
+        line.push_str(&part);
+    }
+    lines.push(line);
+    lines
+}
+
+/// The widths of columns in which nothing is broken.
+fn needed(headings: &[(&str, Side)], rows: &[Vec<String>]) -> Vec<usize> {
     let mut widths: Vec<usize> = headings.iter().map(|(text, _)| text.width()).collect();
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -129,8 +176,18 @@ fn narrowed(headings: &[(&str, Side)], rows: &[Vec<String>]) -> Vec<usize> {
             *width = (*width).max(widest.unwrap_or(0));
         }
     }
-    let gutters = GUTTER.len() * widths.len().saturating_sub(1);
-    let room = WIDTH - INDENT.len() - gutters;
+    widths
+}
+
+/// What stands between so many columns.
+fn gutters(columns: usize) -> usize {
+    GUTTER.len() * columns.saturating_sub(1)
+}
+
+/// The widths of columns: as wide as they must be, the widest text narrowed until all fit.
+fn narrowed(headings: &[(&str, Side)], rows: &[Vec<String>], room: usize) -> Vec<usize> {
+    let mut widths = needed(headings, rows);
+    let room = room.saturating_sub(gutters(widths.len()));
     while widths.iter().sum::<usize>() > room {
         let texts = widths
             .iter_mut()
@@ -154,7 +211,7 @@ pub fn yuan(fen: i64) -> String {
 fn laid(text: &str, width: usize, side: Side) -> String {
     let space = " ".repeat(width.saturating_sub(text.width()));
     match side {
-        Side::Left => format!("{text}{space}"),
+        Side::Left | Side::Whole => format!("{text}{space}"),
         Side::Right => format!("{space}{text}"),
     }
 }
@@ -220,6 +277,31 @@ mod tests {
         let table = printed(|s| s.table(&[("项目名称", Side::Left), ("元", Side::Right)], &rows));
         let expected = "   项目名称        元\n   现金      1,234.50\n   fund          0.05\n";
         assert_eq!(table, expected);
+    }
+
+    #[test]
+    fn a_record_is_a_row_where_it_fits_and_a_block_where_not() {
+        let headings = [
+            ("编号", Side::Whole),
+            ("状态", Side::Left),
+            ("故障", Side::Left),
+        ];
+        let rows = [vec![
+            "0190a1b2-c3d4".into(),
+            "已中断".into(),
+            "PROMISE_BROKEN".into(),
+        ]];
+        let at = |columns: usize| {
+            let mut bytes = Vec::new();
+            Sheet::wide(&mut bytes, columns)
+                .records(&headings, &rows)
+                .unwrap();
+            String::from_utf8(bytes).unwrap()
+        };
+        let row = "   0190a1b2-c3d4  已中断  PROMISE_BROKEN\n";
+        assert!(at(40).ends_with(row) && at(usize::MAX).ends_with(row));
+        let block = "   0190a1b2-c3d4\n     状态 已中断\n     故障 PROMISE_BROKEN\n";
+        assert_eq!(at(30), block);
     }
 
     #[test]
