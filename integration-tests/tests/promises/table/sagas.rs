@@ -59,11 +59,15 @@ pub async fn together(bench: &Bench) -> Good {
     good.seen(GET_SETTLEMENT, asked, "STATE_POSTED")
 }
 
-/// The first of its claims.
+/// The first of its claims; the other is the same person's, so that nothing is held before the no.
 pub async fn one_settled_before(bench: &Bench) -> No {
     let No { content, mend } = settled_before(bench).await;
+    let mut other = claim(bench).await;
+    other["person_id"] = content["claim"]["person_id"].clone();
+    other["begin_day"] = json!("2017-04-01");
+    other["end_day"] = json!("2017-04-10");
     No {
-        content: json!({ "claims": [content["claim"], claim(bench).await] }),
+        content: json!({ "claims": [content["claim"], other] }),
         mend,
     }
 }
