@@ -403,8 +403,9 @@ fn keys(evidence: &Evidence, look: &mut Look) {
             kind.door.method == Method::SettleTogether
                 || key.subject.as_ref() == Some(&made.subject)
         };
-        // What was reversed because it was withdrawn had been done.
-        let may_be_done = entry.is_withdrawn() && kind.door.effect == Effect::Settles;
+        // What was reversed or cancelled because it was withdrawn had been done.
+        let is_reversible = matches!(kind.door.effect, Effect::Settles | Effect::Admits);
+        let may_be_done = entry.is_withdrawn() && is_reversible;
         let agrees = key.is_some_and(|key| match entry.answer() {
             Some(Answer::Yes(made)) => key.state == DONE && names(key, made),
             Some(Answer::No(_)) => key.state != DONE || may_be_done,

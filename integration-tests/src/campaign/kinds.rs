@@ -132,7 +132,7 @@ static ADMIT: Door = Door {
     effect: Effect::Admits,
     method: Method::Admit,
     pivot: "OpenGuarantee",
-    may_stand: &[],
+    may_stand: &["GUARANTEE_CLOSED"],
     claims: |_| Vec::new(),
     send: |mut client, message, patience| {
         Box::pin(async move {
@@ -254,8 +254,14 @@ pub const KINDS: &[Kind] = &[
         weight: 8,
         door: &SETTLE,
         may_succeed: true,
-        // It is not open again after a reversal while another of the person is.
-        may_meet: &["CLAIM_DENIED", "DUPLICATE_CLAIM", "GUARANTEE_CLOSED"],
+        // It is not open again after a reversal while another of the person is, and its admission
+        // may be withdrawn at this moment.
+        may_meet: &[
+            "CLAIM_DENIED",
+            "DUPLICATE_CLAIM",
+            "GUARANTEE_CLOSED",
+            "GUARANTEE_UNKNOWN",
+        ],
         draw: |draw| Box::pin(async move { settle(&draw.id, draw.town.discharged(draw.rng)?) }),
     },
     Kind {

@@ -2,7 +2,7 @@
 //! before it sends, and goes on asking with the same id until it knows. Some of it they want to be
 //! withdrawn: before it was sent, while it is under way, or after it was done.
 
-use super::kinds::{Client, Draw, Kind, Told, drawn, within};
+use super::kinds::{Client, Draw, Effect, Kind, Told, drawn, within};
 use super::record::{Answer, Order, Record, WITHDRAWN};
 use super::report::Tally;
 use super::town::Town;
@@ -78,6 +78,8 @@ struct Matter {
     doubtful: bool,
     /// How often its withdrawal was sent.
     withdrawals: u32,
+    /// True when others know of it already.
+    is_known: bool,
 }
 
 /// What a withdrawal came to.
@@ -134,14 +136,12 @@ impl Till {
             message,
             doubtful: false,
             withdrawals: 0,
+            is_known: false,
         };
         let answer = match self.rng.random_range(0..24) {
             0 => self.withdraw_before(&mut matter).await,
             1 => self.withdraw_meanwhile(&mut matter).await,
-            2 => {
-                self.insist(&mut matter).await;
-                self.take_back(&mut matter).await
-            }
+            2 => self.withdraw_after(&mut matter).await,
             _ => self.insist(&mut matter).await,
         };
         let tally = &load.tally;
@@ -153,7 +153,8 @@ impl Till {
             Answer::No(_) => tally.refused.fetch_add(1, Ordering::Relaxed),
         };
         // What was withdrawn more than once in vain may still be withdrawn by the first of them.
-        if matter.withdrawals < 2 || matches!(answer, Answer::No(_)) {
+        let is_certain = matter.withdrawals < 2 && !matter.is_known;
+        if is_certain || matches!(answer, Answer::No(_)) {
             load.town.learn(kind.door, &matter.message, &answer);
         }
     }
@@ -194,6 +195,18 @@ impl Till {
                 self.take_back(matter).await
             }
         }
+    }
+
+    /// Withdraws what was done. Others may discharge from an admission meanwhile: then it stands.
+    async fn withdraw_after(&mut self, matter: &mut Matter) -> Answer {
+        let answer = self.insist(matter).await;
+        if matter.kind.door.effect == Effect::Admits {
+            let town = &self.load.town;
+            town.learn(matter.kind.door, &matter.message, &answer);
+            matter.is_known = true;
+            self.pause(THINK_MAX_MS * 10).await;
+        }
+        self.take_back(matter).await
     }
 
     /// Withdraws until it is known what became of that.

@@ -241,6 +241,9 @@ impl Executor {
                 None => Err(SAGA_STUCK.refuse()),
             },
             State::Withdrawn => Err(withdrawn(&request_id)),
+            State::Abandoned if row.0.subject.is_some() => {
+                self.told_by_pivot(body, &row, until).await
+            }
             State::Abandoned => Err(SAGA_ABANDONED.refuse().remember()),
             State::Stuck => Err(SAGA_STUCK.refuse()),
             State::Running => Err(unknown(&request_id)),
