@@ -12,6 +12,7 @@ use proto::orchestrator::saga_service_client::SagaServiceClient;
 use proto::referral::GetReferralRequest;
 use proto::referral::referral::State as Referral;
 use runtime::{Context, Wire, status_of};
+use sea_orm::ConnectionTrait;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tonic::body::Body;
@@ -207,6 +208,17 @@ async fn a_stuck_saga_is_reckoned_and_resumed() {
     assert_eq!(reckoned.unpriced, None);
     assert_eq!(broken.referral(&referral).await, Referral::Used);
 
+    // Withdrawn meanwhile it stays stuck, and whoever lets it go on finds the wish.
+    let withdraw = pb::WithdrawRequest {
+        original_request_id: "R-1".into(),
+        method: pb::get_outcome_request::Method::Settle.into(),
+    };
+    let mut clerk = broken.world.clerk().orchestrator();
+    let told = clerk.withdraw(patient(withdraw)).await.unwrap();
+    assert_eq!(told.into_inner().outcome.unwrap().state(), Stood::Pending);
+    let seen = broken.get(&saga).await.saga.unwrap();
+    assert_eq!((seen.state(), seen.withdrawing), (State::Stuck, true));
+
     // Resumed too early it is stuck again; mended, it is taken back.
     for (id, breaks, state) in [("D-1", true, State::Stuck), ("D-2", false, State::Refused)] {
         broken.breaks.store(breaks, Ordering::SeqCst);
@@ -300,7 +312,7 @@ async fn an_abandoned_saga_is_told_by_what_its_pivot_made() {
         reason: "测试撤销".into(),
     };
     let mut clerk = broken.world.clerk().orchestrator();
-    let no = clerk.reverse(patient(reverse)).await.unwrap_err();
+    let no = clerk.reverse(patient(reverse.clone())).await.unwrap_err();
     assert_eq!(code(&no), "SAGA_STUCK");
     let saga = broken
         .list_of("reverse", State::Stuck)
@@ -352,6 +364,40 @@ async fn an_abandoned_saga_is_told_by_what_its_pivot_made() {
         (outcome.state(), outcome.subject_id),
         (Stood::Done, settled.settlement_id)
     );
+    // The request itself hears the same.
+    assert!(
+        clerk
+            .reverse(patient(reverse))
+            .await
+            .unwrap()
+            .into_inner()
+            .replayed
+    );
+}
+
+/// Somebody edited the journal: it is shown all the same, and reckoned.
+#[tokio::test]
+async fn a_line_that_cannot_be_read_says_so() {
+    let broken = Broken::open().await;
+    let (saga, _, _) = broken.half_way("R-1").await;
+    let journals = broken
+        .world
+        .suite
+        .database("orchestrator")
+        .unwrap()
+        .reader();
+    let edit = "UPDATE saga_line SET what = '?' WHERE name = 'referral.use_referral'";
+    journals.execute_unprepared(edit).await.unwrap();
+    let told = broken.get(&saga).await;
+    let named = |line: &&pb::SagaLine| line.name == "referral.use_referral";
+    let line = told.lines.iter().find(named).unwrap();
+    let refused = line.refused.clone().unwrap();
+    assert_eq!(
+        (line.event(), refused.code.as_str()),
+        (Event::Unanswered, "JOURNAL_DIFFERS")
+    );
+    let wanted = ("referral.use_referral", Stood::Done);
+    assert!(stood(&broken.reckon(&saga).await).contains(&wanted));
 }
 
 /// What rests before its pivot would post, is told before it is posted.

@@ -14,10 +14,7 @@ use proto::settlement::settlement_service_client::SettlementServiceClient;
 use proto::{referral, settlement};
 use runtime::Wire;
 use sea_orm::{ConnectionTrait, Database, QueryResult, Statement};
-use std::time::{Duration, Instant};
-
-/// Between two looks at what another process does.
-const LOOK: Duration = Duration::from_millis(50);
+use std::time::Instant;
 
 impl Fleet {
     fn referrals(&self) -> ReferralServiceClient<Wire> {
@@ -142,7 +139,6 @@ async fn what_a_killed_coordinator_left_is_brought_to_its_end() {
     let limit = Instant::now() + PATIENCE;
     while fleet.standing(&referral_id).await != Standing::Used {
         assert!(Instant::now() < limit, "the referral is not used");
-        tokio::time::sleep(LOOK).await;
     }
     std::mem::replace(&mut fleet.orchestrator, replica).kill();
     waiting.await.unwrap().unwrap_err();
@@ -156,7 +152,6 @@ async fn what_a_killed_coordinator_left_is_brought_to_its_end() {
     let limit = Instant::now() + PATIENCE;
     while outcome(&mut clerk, "admit-1", Method::Admit).await != State::Done {
         assert!(Instant::now() < limit, "nobody takes it up");
-        tokio::time::sleep(LOOK).await;
     }
     let told = clerk.admit(patient(admit)).await.unwrap().into_inner();
     assert!(told.replayed);
@@ -191,7 +186,6 @@ async fn a_coordinator_that_wakes_late_cannot_write() {
     let limit = Instant::now() + PATIENCE;
     while fleet.standing(&referral_id).await != Standing::Used {
         assert!(Instant::now() < limit, "the referral is not used");
-        tokio::time::sleep(LOOK).await;
     }
     fleet.orchestrator.child.signal("STOP");
     fleet.inner["settlement"].child.signal("CONT");
@@ -199,7 +193,6 @@ async fn a_coordinator_that_wakes_late_cannot_write() {
     let limit = Instant::now() + PATIENCE;
     while outcome(&mut clerk, "admit-1", Method::Admit).await != State::Done {
         assert!(Instant::now() < limit, "nobody takes it up");
-        tokio::time::sleep(LOOK).await;
     }
     let journal = fleet.journal("admit-1").await;
     fleet.orchestrator.child.signal("CONT");

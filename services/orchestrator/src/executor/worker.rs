@@ -98,7 +98,8 @@ impl Executor {
             Ok(End::Stuck(no)) => tracing::error!(saga = %id, %kind, code = %no.code, "stuck"),
             Ok(End::Lost) => tracing::warn!(saga = %id, %kind, "lost to another"),
             Ok(_) => {}
-            Err(no) => tracing::error!(saga = %id, %kind, code = %no.code, "cannot be driven"),
+            // The database is away, or busy: it is taken up again.
+            Err(no) => tracing::warn!(saga = %id, %kind, code = %no.code, "cannot be driven now"),
         }
         matches!(driven, Ok(End::Rests(_)))
     }

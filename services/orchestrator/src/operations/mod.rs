@@ -70,7 +70,7 @@ impl Operations {
         let db = &self.executor.db;
         let seen = self.found(area, &id.to_string()).await?;
         let lines = lines_of(db.reader(), area.as_str(), &seen.saga_id).await?;
-        let lines = lines.into_iter().map(line).collect::<Result<_, _>>()?;
+        let lines = lines.into_iter().map(line).collect();
         Ok((seen, lines))
     }
 

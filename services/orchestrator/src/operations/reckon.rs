@@ -100,7 +100,7 @@ impl Operations {
         Ok(Subject {
             asked: Asked::of(&seen.method).ok_or_else(|| SAGA_STUCK.refuse())?,
             principal: row.principal().ok_or_else(|| SAGA_STUCK.refuse())?,
-            lines: lines.into_iter().map(line).collect::<Result<_, _>>()?,
+            lines: lines.into_iter().map(line).collect(),
             seen,
             row,
         })

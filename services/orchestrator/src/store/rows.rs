@@ -3,6 +3,7 @@
 use super::lease::now_sql;
 use super::{Beginning, Row, State, to_json};
 use crate::entity::{saga, saga_line};
+use ::saga::refusal::JOURNAL_DIFFERS;
 use ::saga::{Entry, What};
 use kernel::refusal::INTERNAL;
 use kernel::{Instant, Refusal};
@@ -180,14 +181,26 @@ pub struct Line {
     pub by: String,
 }
 
-/// A stored line as an operator reads it.
-pub fn line(line: saga_line::Model) -> Result<Line, Refusal> {
-    Ok(Line {
-        number: line.number,
-        written: Instant::from_micros(line.written_at),
-        by: line.written_by.clone(),
-        entry: entry(line)?,
-    })
+/// A stored line as an operator reads it. One that cannot be read says so: nobody knows what became
+/// of its step.
+pub fn line(line: saga_line::Model) -> Line {
+    let (number, written, by) = (line.number, line.written_at, line.written_by.clone());
+    let unreadable = Entry {
+        step: u32::try_from(line.step).unwrap_or(u32::MAX),
+        name: line.name.clone().into(),
+        what: What::Unanswered((&unreadable(&line)).into()),
+    };
+    Line {
+        number,
+        written: Instant::from_micros(written),
+        by,
+        entry: entry(line).unwrap_or(unreadable),
+    }
+}
+
+fn unreadable(line: &saga_line::Model) -> Refusal {
+    let no = JOURNAL_DIFFERS.refuse().with("number", line.step);
+    no.with("journaled", "?").with("written", &line.name)
 }
 
 /// Notes that the owner of a saga wants it withdrawn, and answers the saga as it stood before; one
@@ -197,13 +210,17 @@ pub async fn wish_withdrawn(tx: &Tx, key: &Key, now: Instant) -> Result<Option<R
     let Some(row) = by_key(key).lock_exclusive().one(&**tx).await?.map(Row) else {
         return Ok(None);
     };
-    if !matches!(row.state(), State::Running | State::Done) || row.0.withdraw {
-        return Ok(Some(row));
-    }
+    let next = match row.state() {
+        _ if row.0.withdraw => return Ok(Some(row)),
+        State::Running | State::Done => State::Running,
+        // It is withdrawn when an operator lets it go on.
+        State::Stuck => State::Stuck,
+        State::Refused | State::Withdrawn | State::Abandoned => return Ok(Some(row)),
+    };
     let backend = tx.get_database_backend();
     saga::Entity::update_many()
         .col_expr(Column::Withdraw, Expr::value(true))
-        .col_expr(Column::State, Expr::value(State::Running.number()))
+        .col_expr(Column::State, Expr::value(next.number()))
         .col_expr(Column::StoodFor, Expr::value(Option::<String>::None))
         .col_expr(Column::DueAt, Expr::cust(now_sql(backend)))
         .col_expr(Column::ChangedAt, Expr::value(now.micros()))
