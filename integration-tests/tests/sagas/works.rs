@@ -116,7 +116,10 @@ impl Job {
                 (vec![person], Method::Enrol, Ask::Enrol(request))
             }
             Work::Together | Work::TogetherRefused => {
-                let (one, other) = (world.insured(None).await, world.insured(None).await);
+                // Held in the order of their ids: where the other's claim is refused, one is held.
+                let mut two = [world.insured(None).await, world.insured(None).await];
+                two.sort();
+                let [one, other] = two;
                 let last = match work {
                     Work::TogetherRefused => {
                         let settled = stay(&one, &format!("{visit_number}c"), 2_000);
