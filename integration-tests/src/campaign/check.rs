@@ -404,7 +404,10 @@ fn keys(evidence: &Evidence, look: &mut Look) {
                 || key.subject.as_ref() == Some(&made.subject)
         };
         // What was reversed or cancelled because it was withdrawn had been done.
-        let is_reversible = matches!(kind.door.effect, Effect::Settles | Effect::Admits);
+        let is_reversible = matches!(
+            kind.door.effect,
+            Effect::Settles | Effect::Admits | Effect::Enrols
+        );
         let may_be_done = entry.is_withdrawn() && is_reversible;
         let agrees = key.is_some_and(|key| match entry.answer() {
             Some(Answer::Yes(made)) => key.state == DONE && names(key, made),

@@ -151,7 +151,7 @@ static ENROL: Door = Door {
     effect: Effect::Enrols,
     method: Method::Enrol,
     pivot: "PostSubsidy",
-    may_stand: &[],
+    may_stand: &["BENEFITS_PAID"],
     claims: |_| Vec::new(),
     send: |mut client, message, patience| {
         Box::pin(async move {

@@ -8,7 +8,7 @@ mod sagas;
 use crate::bench::{Bad, Bench, Good, Mend, No, Rpc, SUBJECT, Seen};
 use batches::{
     batch, batch_reversal, cancellation, guarantee, held_after_posting, holding, online_suspension,
-    subsidy,
+    subsidy, subsidy_cancellation,
 };
 use integration_tests::{CLINIC, DRUG, HOSPITAL, id_number, stay};
 use kernel::Role::{self, Clerk, Operator, Service};
@@ -66,6 +66,7 @@ table! {
     Service settlement.PostHolds: batch, Bad::Twice("HOLD_POSTED");
     Service settlement.ReverseHolds: batch_reversal, Bad::Twice("ALREADY_REVERSED");
     Service settlement.PostSubsidy: subsidy, Bad::Twice("SUBSIDY_POSTED");
+    Service settlement.CancelSubsidy: subsidy_cancellation, Bad::Twice("SUBSIDY_UNKNOWN");
     Service settlement.SuspendOnline: online_suspension, Bad::Twice("SUSPENSION_OVERLAPS");
     Clerk referral.RequestReferral: referral, staged!("SAME_INSTITUTION", to_itself);
     Clerk referral.ApproveReferral: approval, Bad::Twice("REFERRAL_NOT_REQUESTED");

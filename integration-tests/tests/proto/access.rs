@@ -64,6 +64,7 @@ const NOT_OF_CLERKS: &[&str] = &[
     "saga/ReckonSaga",
     "settlement/ActivatePackage",
     "settlement/CancelGuarantee",
+    "settlement/CancelSubsidy",
     "settlement/HoldClaims",
     "settlement/OpenGuarantee",
     "settlement/PostHolds",

@@ -25,6 +25,7 @@ pub struct Ground {
     posted: [String; 2],
     holds: [String; 2],
     guarantee: String,
+    subsidy: String,
     sagas: [String; 3],
 }
 
@@ -85,6 +86,7 @@ impl Ground {
             posted,
             holds,
             guarantee: batches::guarantee(world).await,
+            subsidy: batches::subsidy(world).await,
             sagas: operations::sagas(world).await,
         }
     }

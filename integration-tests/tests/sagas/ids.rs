@@ -1,6 +1,7 @@
 //! One request id for different requests, withdrawals in vain, and callers whose time runs out: what
 //! is known under an id stays known.
 
+use crate::works::{Job, Work};
 use integration_tests::{World, code, patient, stay};
 use proto::common::outcome::State;
 use proto::common::{Claim, Filing, Outcome};
@@ -128,4 +129,31 @@ async fn a_caller_whose_time_is_over_leaves_the_saga_its_attempts() {
     away.store(false, Ordering::SeqCst);
     world.settle("R1", claim).await.unwrap();
     assert_eq!(outcome(&world, "R1").await.state(), State::Done);
+}
+
+/// What was paid by a coverage cannot stand without it.
+#[tokio::test]
+async fn an_enrolment_by_which_a_claim_is_settled_stands() {
+    let world = World::open().await;
+    let job = Job::prepare(&world, Work::Enrol, 0).await;
+    job.send(&world, patient(())).await.unwrap();
+    let claim = stay(&job.people[0], "V1", 3_000);
+    let settled = world.settle("R1", claim).await.unwrap();
+    let withdraw = || {
+        patient(pb::WithdrawRequest {
+            original_request_id: job.id.clone(),
+            method: job.method.into(),
+        })
+    };
+    let mut clerk = world.clerk().orchestrator();
+    for _ in 0..2 {
+        let no = clerk.withdraw(withdraw()).await.unwrap_err();
+        assert_eq!(code(&no), "BENEFITS_PAID");
+        // It is asked for again, and tells what it made.
+        assert!(job.send(&world, patient(())).await.unwrap());
+    }
+    world.reverse("R2", &settled.settlement_id).await.unwrap();
+    let gone = clerk.withdraw(withdraw()).await.unwrap().into_inner();
+    assert_eq!(gone.outcome.unwrap().state(), State::Withdrawn);
+    world.ledger().await;
 }

@@ -50,6 +50,10 @@ kernel::refusals! {
     GUARANTEE_EXISTS: Exists, "该参保人或该次就诊已有未结算的先诊疗后付费。", "请先结算或撤回原入院,再以新的请求编号办理。";
     /// No such guarantee in the caller's area, or it was withdrawn.
     GUARANTEE_UNKNOWN: NotFound, "担保 {guarantee_id} 不存在或已撤回。", "请核对担保编号,以新的请求编号办理。";
+    /// No such subsidy in the caller's area, or it was withdrawn.
+    SUBSIDY_UNKNOWN: NotFound, "参保资助 {subsidy_id} 不存在或已撤回。", "请核对资助编号,以新的请求编号办理。";
+    /// Benefits were paid by the coverage that it pays for.
+    BENEFITS_PAID: Precondition, "该参保人本年度已享受待遇,有效结算为 {settlement_id},参保不能撤回。", "请先撤销该年度的有效结算,再以新的请求编号办理。";
     /// A settlement closed it already.
     GUARANTEE_CLOSED: Precondition, "担保 {guarantee_id} 已随结算终止。", "请核对原结算;如需更改,请先撤销原结算,再以新的请求编号办理。";
     /// It stands for another stay.

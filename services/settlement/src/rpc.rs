@@ -39,6 +39,7 @@ pub const ACCESS: Access = &[
     ("ListHolds", BUREAU),
     ("PostSubsidy", SUITE),
     ("WithdrawPostSubsidy", SUITE),
+    ("CancelSubsidy", SUITE),
     ("SuspendOnline", SUITE),
     ("WithdrawSuspendOnline", SUITE),
     ("CheckSuspension", BUREAU),
@@ -80,6 +81,7 @@ const METHODS: &[&str] = &[
     "PostHolds",
     "ReverseHolds",
     "PostSubsidy",
+    "CancelSubsidy",
     "SuspendOnline",
     "ProposePackage",
     "ActivatePackage",
@@ -137,6 +139,7 @@ served! {
     list_holds(ListHoldsRequest) -> ListHoldsResponse;
     post_subsidy(PostSubsidyRequest) -> PostSubsidyResponse;
     withdraw_post_subsidy(WithdrawPostSubsidyRequest) -> WithdrawPostSubsidyResponse;
+    cancel_subsidy(CancelSubsidyRequest) -> CancelSubsidyResponse;
     get_ledger_entries(GetLedgerEntriesRequest) -> GetLedgerEntriesResponse;
     suspend_online(SuspendOnlineRequest) -> SuspendOnlineResponse;
     withdraw_suspend_online(WithdrawSuspendOnlineRequest) -> WithdrawSuspendOnlineResponse;

@@ -92,6 +92,15 @@ pub async fn subsidy(bench: &Bench) -> Good {
     good(content, "/subsidy_fen", json!(9_000))
 }
 
+pub async fn subsidy_cancellation(bench: &Bench) -> Good {
+    let content = subsidy(bench).await.content;
+    let asked = ("settlement", "PostSubsidy");
+    let (_, posted) = bench.done(Service, asked, &content).await;
+    let id = &posted["subsidy"]["subsidy_id"];
+    // Its own content is that id alone: another request is about another subsidy.
+    good(json!({ "subsidy_id": id }), "/subsidy_id", json!(NOBODY))
+}
+
 /// Of an institution that nobody else suspends, long after all that is settled.
 pub async fn online_suspension(bench: &Bench) -> Good {
     let registered = institution(bench).await.content;

@@ -21,6 +21,8 @@ pub fn of_batches() -> Vec<Wrong> {
         open("estimate_fen", json!(0)), open("estimate_fen", json!(i64::MAX)),
         open("member.as_of_day", json!("")), open("origin", json!("AAAA")),
         at("settlement/GetGuarantee", "guarantee_id", json!("")),
+        at("settlement/CancelSubsidy", "subsidy_id", json!("1")),
+        at("settlement/CancelSubsidy", "origin", json!("AAAA")),
         cancel("guarantee_id", json!("1")), cancel("reason", json!("")), cancel("origin", json!("AAAA")),
         check("from_day", json!("")), check("until_day", json!("2030-02-29")),
         check("decision_number", json!("")), check("reason", long(201)),

@@ -41,6 +41,10 @@ impl Ground {
                 "institution_code": HOSPITAL}),
             ),
             (
+                "settlement/CancelSubsidy",
+                json!({"request_id": "S", "origin": "", "subsidy_id": self.subsidy}),
+            ),
+            (
                 "settlement/ListHolds",
                 json!({"page_size": 1, "page_token": "", "open_only": false}),
             ),
@@ -123,4 +127,15 @@ pub async fn guarantee(world: &World) -> String {
         .as_str()
         .unwrap()
         .to_string()
+}
+
+/// A subsidy of somebody's.
+pub async fn subsidy(world: &World) -> String {
+    let (who, person) = (world.service(), world.person().await);
+    let asked = json!({"request_id": "ground", "person_id": person, "scheme": "390", "year": 2017,
+        "identity_kind": "2303", "subsidy_fen": 18_000, "coverage_id": person});
+    let answer = ask(world, &who, "settlement/PostSubsidy", &asked)
+        .await
+        .unwrap();
+    answer["subsidy"]["subsidyId"].as_str().unwrap().to_string()
 }

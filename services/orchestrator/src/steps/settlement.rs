@@ -303,6 +303,7 @@ pub(super) fn in_the_way(fault: Fault) -> Fault {
         Fault::Refused(mut no) => {
             no.remedy = match no.code.as_ref() {
                 "NOT_NEWEST" => "请先由新到旧冲正或撤销更新的结算,再重复同一冲正。".into(),
+                "BENEFITS_PAID" => "请先由新到旧撤销该年度的有效结算,再重复同一冲正。".into(),
                 "GUARANTEE_CLOSED" => "请先撤销该次住院的结算,再重复同一冲正。".into(),
                 _ => no.remedy,
             };

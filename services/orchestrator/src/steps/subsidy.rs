@@ -1,8 +1,8 @@
 //! 参保资助: what is asked of the ledger when a person enrols.
 
 use super::enrollment::Coverage;
-use super::settlement::{burn, client};
-use super::{Kept, Ports, carried, gone};
+use super::settlement::{burn, client, in_the_way};
+use super::{Kept, Ports, carried};
 use crate::wire::Enrol;
 use kernel::Fault;
 use proto::settlement as pb;
@@ -62,12 +62,21 @@ impl Pivot for PostSubsidy {
         burn(ports, Self::METHOD, key).await
     }
 
-    async fn reverse(&self, ports: &Ports, key: &str, _: &str, _: &str) -> Result<(), Fault> {
-        let request = pb::WithdrawPostSubsidyRequest {
-            original_request_id: key.to_string(),
+    /// 撤回参保资助: once benefits were paid by the coverage, the enrolment stands.
+    async fn reverse(
+        &self,
+        ports: &Ports,
+        _: &str,
+        own_key: &str,
+        subject: &str,
+    ) -> Result<(), Fault> {
+        let request = pb::CancelSubsidyRequest {
+            request_id: own_key.to_string(),
+            origin: carried(self.enrol.origin),
+            subsidy_id: subject.to_string(),
         };
         let mut settlement = client(ports);
-        let answer = ports.change(request, |r| settlement.withdraw_post_subsidy(r));
-        gone(answer.await?.outcome)
+        let answer = ports.change(request, |request| settlement.cancel_subsidy(request));
+        answer.await.map(drop).map_err(in_the_way)
     }
 }

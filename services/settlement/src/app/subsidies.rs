@@ -1,12 +1,13 @@
 //! 参保资助: what 医疗救助 pays into the scheme's fund, once for a person's fee.
 
-use super::{App, LISTS};
-use crate::domain::{Grant, Subsidy};
+use super::{App, LISTS, lock_year};
+use crate::domain::{Grant, Subsidy, YearKey};
 use crate::ledger::{self, Entry, Transaction};
+use crate::refusal::{BENEFITS_PAID, SUBSIDY_UNKNOWN};
 use crate::store;
 use ::store::event::{self, Event};
-use ::store::{Call, Key, Made, Tx, new_id};
-use kernel::{AreaCode, Outcome, Refusal, SubsidyId};
+use ::store::{Call, Key, Made, Stop, Tx, new_id};
+use kernel::{AreaCode, Instant, Outcome, Refusal, SubsidyId};
 use serde_json::json;
 
 impl App {
@@ -47,14 +48,9 @@ impl App {
     pub async fn withdraw_post_subsidy(&self, key: &Key) -> Result<Outcome, Refusal> {
         let now = self.clock.now();
         let undo = |tx: Tx, id: String| async move {
-            let area = &key.area;
-            let mut moved = store::postings_of(&tx, area, std::slice::from_ref(&id)).await?;
-            let postings = moved.remove(&id).unwrap_or_default();
-            store::withdraw_subsidy(&tx, area, &id, now).await?;
-            let opposite = Transaction::reversal(new_id(now).to_string(), id.clone(), postings);
-            store::insert_transactions(&tx, area, &[opposite], now).await?;
+            take_back(&tx, &key.area, &id, now).await?;
             let told = Event {
-                area: area.clone(),
+                area: key.area.clone(),
                 kind: "subsidy.withdrawn",
                 subject: id,
                 facts: json!({}),
@@ -64,8 +60,70 @@ impl App {
         self.db.withdraw(key, now, LISTS, undo).await
     }
 
+    /// Cancels a subsidy, unless benefits were paid by its coverage; true when an earlier attempt had
+    /// done it. The person-year's lock keeps out a claim that is settled at the same moment.
+    pub async fn cancel_subsidy(
+        &self,
+        call: &Call,
+        id: SubsidyId,
+    ) -> Result<(Subsidy, bool), Refusal> {
+        let area = &call.key.area;
+        let work = |tx: Tx| async move {
+            let unknown = || {
+                SUBSIDY_UNKNOWN
+                    .refuse()
+                    .with("subsidy_id", id)
+                    .at("subsidy_id")
+            };
+            let subject = id.to_string();
+            let seen = store::subsidy_if_any(&*tx, area, &subject).await?;
+            let seen = seen.ok_or_else(unknown)?;
+            let whose = YearKey {
+                person: seen.person,
+                scheme: seen.scheme,
+                year: seen.year,
+            };
+            lock_year(&tx, call, &whose).await?;
+            // Seen before the lock; only under it is it known to stand.
+            let standing = store::subsidy_if_any(&*tx, area, &subject).await?;
+            let subsidy = standing.filter(|subsidy| subsidy.withdrawn_at.is_none());
+            let subsidy = subsidy.ok_or_else(unknown)?;
+            if let Some(newest) = store::newest_standing(&tx, area, &whose).await? {
+                let no = BENEFITS_PAID.refuse().with("settlement_id", newest.id);
+                return Err(no.into());
+            }
+            take_back(&tx, area, &subject, call.now).await?;
+            let facts = json!({ "person_id": whose.person, "year": whose.year });
+            self.tell(&tx, call, "subsidy.cancelled", &subject, facts)
+                .await?;
+            let value = Subsidy {
+                withdrawn_at: Some(call.now),
+                ..subsidy
+            };
+            Ok(Made { subject, value })
+        };
+        let done = self.db.once(call, LISTS, work).await?;
+        match done.made {
+            Some(subsidy) => Ok((subsidy, false)),
+            None => {
+                let reader = self.db.reader();
+                let subsidy = store::find_subsidy(reader, area, &done.subject).await?;
+                Ok((subsidy, true))
+            }
+        }
+    }
+
     /// The entries of a settlement or a subsidy.
     pub async fn entries(&self, area: &AreaCode, subject: &str) -> Result<Vec<Entry>, Refusal> {
         Ok(store::entries(&self.db, area, subject).await?)
     }
+}
+
+/// Posts the opposite of a subsidy's entry.
+async fn take_back(tx: &Tx, area: &AreaCode, id: &str, now: Instant) -> Result<(), Stop> {
+    let mut moved = store::postings_of(tx, area, &[id.to_string()]).await?;
+    let postings = moved.remove(id).unwrap_or_default();
+    store::withdraw_subsidy(tx, area, id, now).await?;
+    let opposite = Transaction::reversal(new_id(now).to_string(), id.to_string(), postings);
+    store::insert_transactions(tx, area, &[opposite], now).await
 }

@@ -2,7 +2,7 @@
 
 use super::Rpc;
 use crate::wire;
-use kernel::SettlementId;
+use kernel::{SettlementId, SubsidyId};
 use proto::settlement as pb;
 use runtime::{Answer, answer, carried_origin, parse, render};
 use store::Key;
@@ -34,6 +34,22 @@ impl Rpc {
             let key = Key::of(&context.principal, "PostSubsidy", id);
             let outcome = Some(render::outcome(self.0.withdraw_post_subsidy(&key).await?));
             Ok(pb::WithdrawPostSubsidyResponse { outcome })
+        })
+        .await
+    }
+
+    pub(super) async fn cancel_subsidy(
+        &self,
+        request: Request<pb::CancelSubsidyRequest>,
+    ) -> Answer<pb::CancelSubsidyResponse> {
+        answer(request, |context, message| async move {
+            let id = parse::field("subsidy_id", SubsidyId::parse(&message.subsidy_id))?;
+            let method = "CancelSubsidy";
+            let origin = carried_origin(&message.origin, method, &message)?;
+            let call = self.call(&context, method, &message.request_id, origin)?;
+            let (subsidy, replayed) = self.0.cancel_subsidy(&call, id).await?;
+            let subsidy = Some(wire::subsidy(subsidy));
+            Ok(pb::CancelSubsidyResponse { subsidy, replayed })
         })
         .await
     }

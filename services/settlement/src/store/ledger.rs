@@ -168,15 +168,26 @@ async fn posted_already(tx: &Tx, area: &AreaCode, new: &Subsidy) -> Result<Refus
     })
 }
 
-/// A subsidy, also when it was withdrawn since.
+/// A subsidy that a key names, also when it was withdrawn since.
 pub async fn find_subsidy(
     on: &impl ConnectionTrait,
     area: &AreaCode,
     id: &str,
 ) -> Result<Subsidy, Stop> {
+    let found = subsidy_if_any(on, area, id).await?;
+    Ok(found.ok_or_else(|| unreadable("subsidy", id))?)
+}
+
+/// A subsidy, also when it was withdrawn since, if there is one.
+pub async fn subsidy_if_any(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    id: &str,
+) -> Result<Option<Subsidy>, Stop> {
     let key = (area.to_string(), id.to_string());
-    let row = subsidy::Entity::find_by_id(key).one(on).await?;
-    let row = row.ok_or_else(|| unreadable("subsidy", id))?;
+    let Some(row) = subsidy::Entity::find_by_id(key).one(on).await? else {
+        return Ok(None);
+    };
     let parsed = || {
         let identity = row.identity_kind.as_deref();
         Some(Subsidy {
@@ -194,7 +205,8 @@ pub async fn find_subsidy(
             withdrawn_at: row.withdrawn_at.map(Instant::from_micros),
         })
     };
-    Ok(parsed().ok_or_else(|| unreadable("subsidy", id))?)
+    let parsed = parsed().ok_or_else(|| unreadable("subsidy", id))?;
+    Ok(Some(parsed))
 }
 
 /// Marks a subsidy withdrawn.

@@ -22,7 +22,7 @@ pub use holds::{
 };
 pub use ledger::{
     Account, entries, find_subsidy, insert_subsidy, insert_transactions, postings_of,
-    trial_balance, withdraw_subsidy,
+    subsidy_if_any, trial_balance, withdraw_subsidy,
 };
 pub use person_years::{
     accumulators, free_held_year, lock_held_years, lock_person_year, lock_person_years,

@@ -1,6 +1,6 @@
 //! 参保资助: posted once, and taken back by the opposite entry.
 
-use crate::desk::{Desk, code, no, of, person};
+use crate::desk::{Desk, code, no, of, person, stay};
 use proto::settlement as pb;
 use tonic::Status;
 
@@ -123,4 +123,38 @@ async fn nothing_is_a_subsidy_too() {
         code(desk.subsidise(subsidy("S5", 2, -1)).await),
         "INVALID_FIELD"
     );
+}
+
+#[tokio::test]
+async fn it_is_cancelled_unless_benefits_were_paid() {
+    let mut desk = Desk::open().await;
+    let posted = desk.subsidise(subsidy("S1", 1, 18_000)).await.unwrap();
+    let id = posted.subsidy.unwrap().subsidy_id;
+    let settled = desk
+        .post(&stay(1, "V1", "2017-03-10", 8_000))
+        .await
+        .unwrap();
+    let cancel = |request_id: &str| pb::CancelSubsidyRequest {
+        request_id: request_id.into(),
+        origin: vec![],
+        subsidy_id: id.clone(),
+    };
+    let paid = desk.client.cancel_subsidy(of(cancel("C1"))).await;
+    assert_eq!(code(paid), "BENEFITS_PAID");
+    desk.reverse(&settled.settlement_id).await.unwrap();
+    let cancelled = desk.client.cancel_subsidy(of(cancel("C2"))).await.unwrap();
+    assert!(
+        cancelled
+            .into_inner()
+            .subsidy
+            .unwrap()
+            .withdrawn_time
+            .is_some()
+    );
+    let again = desk.client.cancel_subsidy(of(cancel("C2"))).await.unwrap();
+    assert!(again.into_inner().replayed);
+    let anew = desk.client.cancel_subsidy(of(cancel("C3"))).await;
+    assert_eq!(code(anew), "SUBSIDY_UNKNOWN");
+    // What the settlement moved is reversed as well: nothing is left on any account.
+    assert!(desk.ledger().await.iter().all(|(_, fen)| *fen == 0));
 }
