@@ -1,8 +1,8 @@
 //! One method per RPC: load, decide, store.
 //!
-//! Statements of one `post` on a person who has claims in the year: key, institution (and who is
-//! suspended, and what guarantee is open), catalogue version, person-year lock (and who holds it), settlement, postings,
-//! person-year, event, key: nine, and one commit. A guarantee adds three.
+//! Statements of one `post` on a person who has claims in the year: key, institution (with who is
+//! suspended, and what guarantee is open), catalogue version, person-year lock (with who holds it),
+//! settlement, postings, person-year, event, key: nine, and one commit. A guarantee adds three.
 
 mod batches;
 mod guarantees;
