@@ -1,6 +1,6 @@
 //! What one outpatient settlement costs the databases, counted where every statement passes.
 
-use integration_tests::{World, remembered, visit};
+use integration_tests::{World, visit};
 use kernel::Clock;
 use policy::testing::Text;
 use proto::settlement;
@@ -86,22 +86,6 @@ async fn an_outpatient_settlement_is_one_commit() {
     // An instant that comes costs nothing.
     world.clock.set(world.clock.now().plus_millis(HOUR));
     assert_pinned(&settle_one(&world, &person, 4).await);
-}
-
-/// The pivot's key remembers the no: the orchestrator writes nothing of its own.
-#[tokio::test]
-async fn a_refused_settlement_costs_the_orchestrator_nothing() {
-    let world = World::open().await;
-    let person = world.insured(None).await;
-    let bill = visit(&person, "V1", "2017-03-01", 5_000);
-    world.settle("R1", bill.clone()).await.expect("settled");
-    let before = Cost::of(&world, "orchestrator");
-    for _ in 0..2 {
-        let no = world.settle("R2", bill.clone()).await.unwrap_err();
-        assert!(remembered(&no), "{no}");
-    }
-    let cost = Cost::of(&world, "orchestrator").since(before);
-    assert_eq!(cost.round_trips(), 0, "{cost:?}");
 }
 
 /// Puts a package into force in an hour: proposed by one, activated by another.

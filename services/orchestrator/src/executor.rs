@@ -159,10 +159,7 @@ impl Executor {
             End::Done(output) | End::Stands(output, _) => {
                 (self.telling(&key).await?, Ok((output, true)))
             }
-            End::Burned(no) => (self.refused(&new, &no).await?, Err(no)),
-            // Burned: by a withdrawal, or for a "no" that its row keeps.
-            End::Refused(no) if no.is(&REQUEST_WITHDRAWN) => (self.telling(&key).await?, Err(no)),
-            End::Refused(no) => return Err(no),
+            End::Refused(no) => (self.refused(&new, &no).await?, Err(no)),
             End::Told(no) => return Err(no),
             End::Withdrawn => return Err(withdrawn(id)),
             End::Stuck(_) => return Err(SAGA_STUCK.refuse()),
@@ -197,6 +194,9 @@ impl Executor {
     /// Keeps a "no" under its key: where no pivot said it, the pivot's key knows no more than that it
     /// is burned. Answers the saga that has the key already.
     async fn refused(&self, new: &Beginning, no: &Refusal) -> Result<Option<Row>, Refusal> {
+        if !no.remembered || no.is(&REQUEST_WITHDRAWN) {
+            return self.telling(&new.key).await;
+        }
         let now = self.clock.now();
         let kept = self
             .db

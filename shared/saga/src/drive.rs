@@ -14,11 +14,8 @@ use std::sync::Arc;
 pub enum End<T> {
     /// All of it is done.
     Done(T),
-    /// All of it is taken back, or its pivot said no and none of it was begun; that is so for ever.
+    /// All of it is taken back, or none of it was begun, and that is so for ever.
     Refused(Refusal),
-    /// None of it was begun, and its pivot's key is burned: it never will be. The key knows no more
-    /// than that.
-    Burned(Refusal),
     /// It was withdrawn: none of it has or will have an effect.
     Withdrawn,
     /// It was to be withdrawn, and its reversal was refused: it stands.
@@ -257,7 +254,7 @@ impl<P: Send + Sync + 'static> Run<P> {
         let bare = Arc::new(body.bare());
         match self.burn(bare.clone()).await {
             // The burned key stands behind it now: a caller may believe it.
-            Ok(Burned::Never) => return End::Burned(no.remember()),
+            Ok(Burned::Never) => return End::Refused(no.remember()),
             Ok(Burned::Done(_) | Burned::Refused) => {}
             Err(end) => return end.widen(),
         }
@@ -349,7 +346,6 @@ impl<T> End<T> {
             End::Done(output) => End::Done(change(output)),
             End::Stands(output, no) => End::Stands(change(output), no),
             End::Refused(no) => End::Refused(no),
-            End::Burned(no) => End::Burned(no),
             End::Withdrawn => End::Withdrawn,
             End::Told(no) => End::Told(no),
             End::Rests(no) => End::Rests(no),
@@ -365,7 +361,6 @@ impl End<()> {
     fn widen<T>(self) -> End<T> {
         match self {
             End::Refused(no) => End::Refused(no),
-            End::Burned(no) => End::Burned(no),
             End::Withdrawn => End::Withdrawn,
             End::Told(no) | End::Stands((), no) => End::Told(no),
             End::Rests(no) => End::Rests(no),

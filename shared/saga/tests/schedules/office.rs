@@ -27,7 +27,7 @@ impl Came {
     fn of(end: End<u32>) -> Came {
         match end {
             End::Done(value) => Came::Done(value),
-            End::Refused(no) | End::Burned(no) => Came::Refused(no.code.to_string()),
+            End::Refused(no) => Came::Refused(no.code.to_string()),
             End::Withdrawn => Came::Withdrawn,
             End::Stands(..) => Came::Stands,
             End::Told(_) | End::Rests(_) | End::Taken | End::Lost => Came::Open,
@@ -205,9 +205,7 @@ impl Office {
                     End::Stands((), _) => Came::Stands,
                     End::Withdrawn => Came::Withdrawn,
                     End::Stuck(no) => Came::Stuck(no.to_string()),
-                    End::Done(()) | End::Refused(_) | End::Burned(_) => {
-                        Came::Stuck("no such end".into())
-                    }
+                    End::Done(()) | End::Refused(_) => Came::Stuck("no such end".into()),
                     _ => Came::Open,
                 },
                 false => Came::of(drive(&T::TOY, run).await),
