@@ -146,6 +146,11 @@ impl Fleet {
         self.orchestrator.clerk()
     }
 
+    /// Somebody's clients at the orchestrator's port.
+    fn desk(&self, caller: &str) -> Desk {
+        Desk::new(&Wires::all(self.orchestrator.wire("")), caller)
+    }
+
     /// Settles for the clerk; answers the settlement and whether it is an earlier attempt's.
     async fn settle(&self, id: &str, claim: &Claim) -> (proto::common::Settlement, bool) {
         let request = orchestrator::SettleRequest {

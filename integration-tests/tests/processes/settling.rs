@@ -1,7 +1,7 @@
 //! Claims through six processes: settled, repeated, reversed; a process killed; two replicas.
 
 use crate::{Fleet, SECRET, furnish, insure, is_shared, replica, service};
-use integration_tests::{AREA, PATIENCE, code, patient, stay};
+use integration_tests::{AREA, CLINIC, HOSPITAL, PATIENCE, code, patient, stay};
 use proto::common::Member;
 use proto::common::settlement::State as Standing;
 use proto::inspection::inspection_service_client::InspectionServiceClient;
@@ -30,6 +30,16 @@ async fn six_processes_settle_repeat_and_reverse() {
         fleet.settle("settle-1", &claim).await,
         (settled.clone(), true)
     );
+
+    // What one peer answers alone is answered at the orchestrator's port as well, for whoever asks.
+    let one = orchestrator::ReceiptServiceGetSettlementRequest {
+        settlement_id: settled.settlement_id.clone(),
+    };
+    let mut own = fleet.desk(HOSPITAL).receipts();
+    let read = own.get_settlement(patient(one.clone())).await.unwrap();
+    assert_eq!(read.into_inner().settlement.as_ref(), Some(&settled));
+    let no = fleet.desk(CLINIC).receipts().get_settlement(one).await;
+    assert_eq!(code(&no.unwrap_err()), "SETTLEMENT_UNKNOWN");
 
     let reverse = orchestrator::ReverseRequest {
         request_id: "reverse-1".into(),

@@ -26,7 +26,7 @@ fn services() -> Vec<ServiceDescriptor> {
         .services()
         .filter(|s| s.full_name().starts_with("yibao."))
         .collect();
-    assert_eq!(all.len(), 7);
+    assert_eq!(all.len(), 8);
     all
 }
 
@@ -43,7 +43,7 @@ fn short(method: &MethodDescriptor) -> String {
     format!("{}/{}", package(method), method.name())
 }
 
-/// `settlement`, of `yibao.settlement.v1.SettlementService`; `saga`, of the orchestrator's other one.
+/// `settlement`, of `yibao.settlement.v1.SettlementService`; `receipt`, of the public `ReceiptService`.
 fn package(method: &MethodDescriptor) -> String {
     let service = method.parent_service();
     let name = service.name().trim_end_matches("Service");
@@ -70,7 +70,7 @@ fn wire(world: &World, package: &str) -> Wire {
         "interregional" => &wires.interregional,
         "orchestrator" | "saga" => &wires.orchestrator,
         "referral" => &wires.referral,
-        "settlement" => &wires.settlement,
+        "settlement" | "receipt" => &wires.settlement,
         other => panic!("no service {other}"),
     };
     wire.clone()

@@ -4,6 +4,7 @@
 mod batches;
 mod operations;
 mod orchestrated;
+mod receipts;
 
 use crate::requests::Ground;
 use crate::{ask, methods, short};
@@ -397,6 +398,7 @@ async fn a_malformed_request_is_told_its_field_and_changes_nothing() {
         batches::of_batches(),
         orchestrated::of_sagas(),
         operations::of_operations(),
+        receipts::of_receipts(),
         of_packages(),
         of_the_others(),
     ];

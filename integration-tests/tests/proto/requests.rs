@@ -3,6 +3,7 @@
 mod batches;
 mod operations;
 mod orchestrated;
+mod receipts;
 
 use crate::{ask, caller, methods, short};
 use integration_tests::{CLINIC, DRUG, HOSPITAL, World, id_number, stay, visit};
@@ -100,6 +101,7 @@ impl Ground {
         all.extend(self.referring());
         all.extend(self.inspecting());
         all.extend(self.operating());
+        all.extend(self.reading());
         all.extend(legislating());
         all.extend(for_all_services());
         all

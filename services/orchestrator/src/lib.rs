@@ -26,6 +26,7 @@
 //! All others have a row and a journal (`saga`): replicas can be killed at any time, and others take
 //! up what they left.
 
+mod edge;
 mod entity;
 mod executor;
 mod journal;
@@ -39,6 +40,7 @@ mod steps;
 mod store;
 mod wire;
 
+pub use edge::passing_on;
 pub use executor::{Executor, Request, Taken, Times};
 pub use journal::Patience;
 pub use sagas::{Asked, Told};

@@ -10,7 +10,8 @@ fn main() -> ExitCode {
         let peers = Peers::connect(&settings)?;
         let db = orchestrator::open(&settings).await?;
         let times = Times::configured(&settings);
-        let executor = Executor::new(db, Arc::new(SystemClock), peers, times);
-        Ok(orchestrator::build(&settings, executor))
+        let executor = Executor::new(db, Arc::new(SystemClock), peers.clone(), times);
+        let service = orchestrator::build(&settings, executor);
+        Ok(orchestrator::passing_on(service, &peers, &settings))
     })
 }

@@ -202,13 +202,7 @@ impl App {
         let found = store::find_posted(&*tx, area, &id.to_string())
             .await?
             .filter(of_this);
-        let unknown = || {
-            SETTLEMENT_UNKNOWN
-                .refuse()
-                .with("settlement_id", id)
-                .at("settlement_id")
-        };
-        let seen = found.ok_or_else(unknown)?;
+        let seen = found.ok_or_else(|| unknown(&id.to_string()))?;
         let whose = seen.evidence.bill.year_key();
         let before = lock_year(&tx, call, &whose).await?;
         // Seen before the lock; only under the lock is it known to stand.
@@ -255,14 +249,42 @@ impl App {
         self.settlement_of(area, &id.to_string()).await
     }
 
+    /// One settlement, if it is of this institution.
+    pub async fn settlement_at(
+        &self,
+        area: &AreaCode,
+        id: SettlementId,
+        own: Option<&InstitutionCode>,
+    ) -> Result<Posted, Refusal> {
+        let posted = self.settlement(area, id).await?;
+        match own.is_none_or(|own| *own == posted.evidence.bill.institution) {
+            true => Ok(posted),
+            false => Err(unknown(&id.to_string())),
+        }
+    }
+
+    /// A page of an institution's settlements posted between two days, both included, and the token
+    /// of the next.
+    pub async fn settlements_posted_at(
+        &self,
+        area: &AreaCode,
+        institution: &InstitutionCode,
+        days: (Day, Day),
+        after: &str,
+        size: u64,
+    ) -> Result<(Vec<Posted>, String), Refusal> {
+        let posted = (
+            Instant::beginning_of(days.0),
+            Instant::beginning_of(days.1.next()),
+        );
+        let rows =
+            store::posted_between(&self.db, area, institution, posted, after, size + 1).await?;
+        Ok(page_of(rows, size, |posted| store::posting_order(posted)))
+    }
+
     async fn settlement_of(&self, area: &AreaCode, id: &str) -> Result<Posted, Refusal> {
         let found = store::find_posted(self.db.reader(), area, id).await?;
-        found.ok_or_else(|| {
-            SETTLEMENT_UNKNOWN
-                .refuse()
-                .with("settlement_id", id)
-                .at("settlement_id")
-        })
+        found.ok_or_else(|| unknown(id))
     }
 
     /// Standing settlements of the person that share a day with the bill.
@@ -374,6 +396,11 @@ fn told_reversed(call: &Call, posted: &Posted) -> Event {
     let person = posted.evidence.bill.person;
     let facts = json!({ "person_id": person, "funds_fen": posted.amounts.funds() });
     told(call, "settlement.reversed", &posted.id.to_string(), facts)
+}
+
+fn unknown(id: &str) -> Refusal {
+    let no = SETTLEMENT_UNKNOWN.refuse().at("settlement_id");
+    no.with("settlement_id", id)
 }
 
 /// The institution, if it is known on the day and nobody is suspended, and the guarantee that was

@@ -36,6 +36,7 @@ mod wire;
 use ::store::{Db, DbConfig, OpenError, event};
 use kernel::Clock;
 use policy::Library;
+use proto::orchestrator::receipt_service_server::ReceiptServiceServer;
 use proto::settlement::settlement_service_server::SettlementServiceServer;
 use runtime::{Service, Settings, SharedCache};
 use std::sync::Arc;
@@ -60,10 +61,13 @@ pub async fn open(settings: &Settings) -> Result<Db, OpenError> {
 pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>, library: Arc<Library>) -> Service {
     let catalogues = shelf::Catalogues::new(SharedCache::open(settings.redis_url.as_deref()));
     let app = app::App::new(db.clone(), clock.clone(), library, catalogues);
+    let rpc = rpc::Rpc(Arc::new(app));
     let server =
-        SettlementServiceServer::new(rpc::Rpc(app)).max_decoding_message_size(MESSAGE_BYTES_MAX);
+        SettlementServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let receipts = ReceiptServiceServer::new(rpc);
     let probed = db.clone();
     Service::new(NAME, server, rpc::ACCESS, settings)
+        .with_also(receipts, rpc::receipts::ACCESS, settings)
         .with_background(event::keep_sealing(db, clock))
         .with_probe(Arc::new(move || {
             let db = probed.clone();

@@ -1,6 +1,7 @@
 //! How the service's tables came to be.
 
 mod batches;
+mod receipts;
 
 use sea_orm::DeriveIden;
 use sea_orm_migration::prelude::*;
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
         migrations.push(Box::new(Places));
         migrations.push(Box::new(batches::Batches));
         migrations.push(Box::new(Cancellations));
+        migrations.push(Box::new(receipts::Receipts));
         migrations
     }
 }

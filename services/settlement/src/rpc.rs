@@ -6,15 +6,18 @@ mod guarantees;
 mod holds;
 mod ledger;
 mod packages;
+pub mod receipts;
 mod registers;
 mod requests;
 mod suspensions;
 
 use crate::app::App;
-use kernel::{Digest, Refusal, Role};
+use kernel::refusal::INSTITUTION_MISMATCH;
+use kernel::{Digest, InstitutionCode, Principal, Refusal, Role};
 use proto::settlement as pb;
 use proto::settlement::settlement_service_server::SettlementService;
 use runtime::{Access, Answer, Context, parse};
+use std::sync::Arc;
 use store::{Call, Key};
 use tonic::Request;
 
@@ -62,6 +65,8 @@ pub const ACCESS: Access = &[
     ("Burn", ANYBODY),
     ("ListEvents", BUREAU),
 ];
+/// What the orchestrator's port passes on: institutions too, each for its own.
+const ANYWHERE: &[Role] = &[Role::Service, Role::Clerk, Role::Institution];
 const BUREAU: &[Role] = &[Role::Service, Role::Clerk];
 /// What the law is, operators say, two of them together.
 const LAW: &[Role] = &[Role::Service, Role::Operator];
@@ -88,7 +93,32 @@ const METHODS: &[&str] = &[
 ];
 
 /// The service over its app.
-pub struct Rpc(pub App);
+#[derive(Clone)]
+pub struct Rpc(pub Arc<App>);
+
+/// The institution that asks, for which other institutions' things do not exist; none when it is
+/// somebody else.
+fn own_institution(principal: &Principal) -> Option<InstitutionCode> {
+    let own = principal.has(Role::Institution);
+    own.then(|| InstitutionCode::parse(&principal.caller).ok())
+        .flatten()
+}
+
+/// The institution a request is about: an institution's own, which it need not name.
+fn whose_institution(principal: &Principal, named: &str) -> Result<InstitutionCode, Refusal> {
+    let own = own_institution(principal);
+    let named = match (named, &own) {
+        ("", Some(own)) => return Ok(own.clone()),
+        (named, _) => parse::field("institution_code", InstitutionCode::parse(named))?,
+    };
+    match own.is_none_or(|own| own == named) {
+        true => Ok(named),
+        false => {
+            let no = INSTITUTION_MISMATCH.refuse().at("institution_code");
+            Err(no.with("institution_code", named))
+        }
+    }
+}
 
 impl Rpc {
     fn call(

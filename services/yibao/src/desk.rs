@@ -6,6 +6,7 @@ use proto::enrollment::enrollment_service_client::EnrollmentServiceClient;
 use proto::inspection::inspection_service_client::InspectionServiceClient;
 use proto::interregional::interregional_service_client::InterregionalServiceClient;
 use proto::orchestrator::orchestrator_service_client::OrchestratorServiceClient;
+use proto::orchestrator::receipt_service_client::ReceiptServiceClient;
 use proto::orchestrator::saga_service_client::SagaServiceClient;
 use proto::referral::referral_service_client::ReferralServiceClient;
 use proto::settlement::settlement_service_client::SettlementServiceClient;
@@ -109,6 +110,11 @@ impl Desk {
     /// 一站式.
     pub fn orchestrator(&self) -> OrchestratorServiceClient<Wire> {
         OrchestratorServiceClient::new(self.named(&self.wires.orchestrator))
+    }
+
+    /// 结算查询.
+    pub fn receipts(&self) -> ReceiptServiceClient<Wire> {
+        ReceiptServiceClient::new(self.named(&self.wires.settlement))
     }
 
     /// 长事务运维.

@@ -2,7 +2,8 @@
 //! an [`Instant`] is UTC cut to microseconds, so that both databases give back what they got.
 
 use chrono::{
-    DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, SecondsFormat, TimeDelta, Utc,
+    DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat,
+    TimeDelta, Utc,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -176,6 +177,12 @@ impl Instant {
     pub fn day(self) -> Day {
         let local = self.utc() + SHANGHAI;
         Day::within(local.date_naive()).unwrap_or(Day::last())
+    }
+
+    /// The first instant of a day in Asia/Shanghai.
+    pub fn beginning_of(day: Day) -> Instant {
+        let midnight = day.0.and_time(NaiveTime::MIN) - SHANGHAI;
+        Instant(midnight.and_utc().timestamp_micros())
     }
 
     /// `millis` later.

@@ -6,6 +6,7 @@
 pub mod clock;
 mod context;
 pub mod fault;
+mod forward;
 mod origin;
 pub mod parse;
 mod process;

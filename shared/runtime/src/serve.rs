@@ -1,8 +1,9 @@
 //! Serving: services registered with their access rules, one port, reflection, health that starts
 //! NOT_SERVING, and a bounded drain.
 
+use crate::forward::Forward;
 use crate::settings::Settings;
-use crate::stack::{Access, layered};
+use crate::stack::{Access, Rule, layered};
 use crate::wire::{Wire, local};
 use futures_util::future::BoxFuture;
 use std::future::Future;
@@ -49,11 +50,7 @@ impl Service {
             + Sync
             + 'static,
     {
-        let router = Routes::new(server)
-            .prepare()
-            .into_axum_router()
-            .reset_fallback();
-        let router = layered(router, access, settings);
+        let router = routed(server, Rule::Table(access), settings);
         Service {
             name,
             grpc_name: S::NAME,
@@ -78,11 +75,19 @@ impl Service {
             + Sync
             + 'static,
     {
-        let router = Routes::new(server)
-            .prepare()
-            .into_axum_router()
-            .reset_fallback();
-        self.router = self.router.merge(layered(router, access, settings));
+        let also = routed(server, Rule::Table(access), settings);
+        self.router = self.router.merge(also);
+        self
+    }
+
+    /// Offers here what another service serves: the interface of the server type `S`, behind a wire.
+    pub fn with_passed_on<S>(mut self, wire: Wire, settings: &Settings) -> Service
+    where
+        S: NamedService + 'static,
+    {
+        let rule = Rule::Elsewhere(S::NAME);
+        let passed_on = routed(Forward::<S>::over(wire), rule, settings);
+        self.router = self.router.merge(passed_on);
         self
     }
 
@@ -107,6 +112,24 @@ impl Service {
     pub fn wire(&self) -> Wire {
         local(self.router.clone())
     }
+}
+
+/// A server's routes behind the layers every request passes.
+fn routed<S>(server: S, rule: Rule, settings: &Settings) -> axum::Router
+where
+    S: tower::Service<
+            http::Request<tonic::body::Body>,
+            Response: axum::response::IntoResponse,
+            Error = std::convert::Infallible,
+            Future: Send,
+        > + NamedService
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+{
+    let routes = Routes::new(server).prepare().into_axum_router();
+    layered(routes.reset_fallback(), rule, settings)
 }
 
 /// Why serving could not begin or go on, in words for an operator.

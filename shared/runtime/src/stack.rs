@@ -43,18 +43,50 @@ pub type Access = &'static [(&'static str, &'static [Role])];
 #[derive(Clone)]
 struct Layers {
     settings: Arc<Settings>,
-    access: Access,
+    rule: Rule,
     places: Arc<Semaphore>,
     calls: Counter<u64>,
     seconds: Histogram<f64>,
 }
 
+/// Who may call what.
+#[derive(Clone, Copy)]
+pub(crate) enum Rule {
+    /// This table says.
+    Table(Access),
+    /// The server of this interface says, which is elsewhere.
+    Elsewhere(&'static str),
+}
+
+impl Rule {
+    fn allows(self, method: &str, principal: &Principal) -> bool {
+        match self {
+            Rule::Table(access) => access.iter().any(|(name, roles)| {
+                *name == method && roles.iter().any(|role| principal.has(*role))
+            }),
+            Rule::Elsewhere(_) => true,
+        }
+    }
+
+    /// What a call is counted under. A stranger may invent paths without end; a label may not.
+    fn label(self, request: &Request) -> String {
+        let path = request.uri().path();
+        match self {
+            Rule::Table(access) => {
+                let known = access.iter().any(|(name, _)| *name == method_of(request));
+                if known { path } else { "unknown" }.to_string()
+            }
+            Rule::Elsewhere(interface) => interface.to_string(),
+        }
+    }
+}
+
 /// `router` behind all layers.
-pub(crate) fn layered(router: axum::Router, access: Access, settings: &Settings) -> axum::Router {
+pub(crate) fn layered(router: axum::Router, rule: Rule, settings: &Settings) -> axum::Router {
     let meter = global::meter("yibao");
     let layers = Layers {
         settings: Arc::new(settings.clone()),
-        access,
+        rule,
         places: Arc::new(Semaphore::new(settings.concurrent_max)),
         calls: meter.u64_counter("rpc.server.calls").build(),
         seconds: meter
@@ -82,15 +114,7 @@ fn method_of(request: &Request) -> &str {
 }
 
 async fn trace(State(layers): State<Layers>, request: Request, next: Next) -> Response {
-    // A stranger may invent paths without end; a label may not.
-    let method = method_of(&request);
-    let known = layers.access.iter().any(|(name, _)| *name == method);
-    let path = if known {
-        request.uri().path()
-    } else {
-        "unknown"
-    }
-    .to_string();
+    let path = layers.rule.label(&request);
     let span = tracing::info_span!("rpc", path, code = tracing::field::Empty);
     let parent = global::get_text_map_propagator(|p| p.extract(&Headers(request.headers())));
     if span.set_parent(parent).is_err() {
@@ -182,11 +206,8 @@ pub fn loopback_caller(caller: &str) -> Option<(String, Option<AreaCode>)> {
 
 async fn access_rule(State(layers): State<Layers>, request: Request, next: Next) -> Response {
     let method = method_of(&request);
-    let allowed = layers.access.iter().find(|(name, _)| *name == method);
     let principal = request.extensions().get::<Trusted>();
-    let may = matches!((allowed, principal), (Some((_, roles)), Some(Trusted(principal)))
-        if roles.iter().any(|role| principal.has(*role)));
-    if !may {
+    if !principal.is_some_and(|Trusted(principal)| layers.rule.allows(method, principal)) {
         return refuse(&PERMISSION_DENIED.refuse().with("method", method));
     }
     next.run(request).await

@@ -5,7 +5,6 @@
 //! are, and CLAIM_DENIED is remembered there.
 
 use super::Told;
-use crate::refusal::INSTITUTION_MISMATCH;
 use crate::steps::enrollment::CheckEligibility;
 use crate::steps::inspection::Screen;
 use crate::steps::referral::UseReferral;
@@ -15,6 +14,7 @@ use crate::steps::settlement::{
 };
 use crate::steps::{Both, Kept, Ports};
 use crate::wire::{Change, Claim, Settle};
+use kernel::refusal::INSTITUTION_MISMATCH;
 use kernel::{InstitutionCode, Principal, Refusal, Role};
 use saga::{Body, Halt, Saga};
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 use super::{of_json, to_json, unreadable};
 use crate::domain::{Bill, Posted, Taken, YearKey};
 use crate::entity::settlement;
+use kernel::refusal::BAD_PAGE_TOKEN;
 use kernel::{AreaCode, Day, Instant, InstitutionCode, PersonId, Refusal, Scheme, SettlementId};
 use policy::ENGINE_VERSION;
 use sea_orm::sea_query::{Expr, OnConflict};
@@ -257,6 +258,49 @@ pub async fn settled_visit(
         .one(&**tx)
         .await?;
     Ok(found)
+}
+
+/// Settlements of an institution posted from the first instant until the second, in the order in
+/// which they were, behind the given place in it.
+pub async fn posted_between(
+    db: &Db,
+    area: &AreaCode,
+    institution: &InstitutionCode,
+    (from, until): (Instant, Instant),
+    after: &str,
+    size: u64,
+) -> Result<Vec<Posted>, Refusal> {
+    use settlement::Column;
+    let (after_at, after_id) = after.split_once(' ').unwrap_or(("", ""));
+    let after_at = match after_at {
+        "" => from.micros(),
+        at => at
+            .parse()
+            .map_err(|_| BAD_PAGE_TOKEN.refuse().at("page_token"))?,
+    };
+    let behind = Condition::any().add(Column::PostedAt.gt(after_at)).add(
+        Condition::all()
+            .add(Column::PostedAt.eq(after_at))
+            .add(Column::SettlementId.gt(after_id)),
+    );
+    let rows = settlement::Entity::find()
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::InstitutionCode.eq(institution.as_str()))
+        .filter(Column::PostedAt.gte(after_at.max(from.micros())))
+        .filter(Column::PostedAt.lt(until.micros()))
+        .filter(behind)
+        .order_by_asc(Column::PostedAt)
+        .order_by_asc(Column::SettlementId)
+        .limit(size)
+        .all(db.reader())
+        .await
+        .map_err(Stop::from)?;
+    rows.into_iter().map(parse_posted).collect()
+}
+
+/// The place of a settlement in the order in which they were posted.
+pub fn posting_order(posted: &Posted) -> String {
+    format!("{} {}", posted.posted_at.micros(), posted.id)
 }
 
 /// Marks settlements reversed.

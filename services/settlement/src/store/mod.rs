@@ -10,7 +10,7 @@ mod suspensions;
 
 pub use claims::{
     Past, Standing, find_all_posted, find_posted, find_row, history, insert, mark_reversed,
-    newer_standing, newest_standing, settled_visit, taken,
+    newer_standing, newest_standing, posted_between, posting_order, settled_visit, taken,
 };
 pub use guarantees::{
     cancel_guarantee, close_guarantee, find_guarantee, guarantees, insert_guarantee,

@@ -1,0 +1,3 @@
+//! 柜台: what a hospital's billing desk, a pharmacy and a bureau's clerk do in a day.
+
+mod receipts;

@@ -1,0 +1,22 @@
+//! Sound requests of what is read back of settlements.
+
+use super::Ground;
+use integration_tests::HOSPITAL;
+use serde_json::{Value, json};
+
+impl Ground {
+    /// What an institution and the bureau look at.
+    pub(super) fn reading(&self) -> Vec<(&'static str, Value)> {
+        vec![
+            (
+                "receipt/GetSettlement",
+                json!({"settlement_id": self.posted[0]}),
+            ),
+            (
+                "receipt/ListSettlements",
+                json!({"institution_code": HOSPITAL, "from_day": "2018-03-01",
+                "to_day": "2018-03-01", "page_size": 1, "page_token": ""}),
+            ),
+        ]
+    }
+}

@@ -1,0 +1,12 @@
+//! The rest of the public interface: what one peer answers alone, offered at the orchestrator's port.
+//! In one process the peer serves it at the same port itself.
+
+use crate::steps::Peers;
+use proto::orchestrator::receipt_service_server::ReceiptServiceServer;
+use runtime::{Service, Settings};
+
+/// The orchestrator with all interfaces that hospitals and clerks call.
+pub fn passing_on(service: Service, peers: &Peers, settings: &Settings) -> Service {
+    let settlement = || peers.settlement.clone();
+    service.with_passed_on::<ReceiptServiceServer<()>>(settlement(), settings)
+}
