@@ -281,13 +281,24 @@ impl Bench {
 
     /// Likewise, but by an operator of this name.
     pub async fn done_by_operator(&self, name: &str, asked: (&str, &str), content: &Value) {
+        self.done_by(name, Role::Operator, asked, content).await;
+    }
+
+    /// Likewise, but by somebody of this name. Gives the answer.
+    pub async fn done_by(
+        &self,
+        name: &str,
+        role: Role,
+        asked: (&str, &str),
+        content: &Value,
+    ) -> Value {
         let mut content = content.clone();
         content["request_id"] = json!(self.id());
-        let operator = Principal {
+        let who = Principal {
             caller: name.into(),
-            ..principal(Role::Operator)
+            ..principal(role)
         };
-        must(self.send(operator, asked, content).await);
+        must(self.send(who, asked, content).await)
     }
 
     /// A message as JSON.
@@ -320,7 +331,7 @@ impl Bench {
         let wires = self.world.suite.wires();
         let wire = match service {
             "enrollment" => &wires.enrollment,
-            "settlement" => &wires.settlement,
+            "settlement" | "reimbursement" => &wires.settlement,
             "referral" => &wires.referral,
             "inspection" => &wires.inspection,
             "interregional" => &wires.interregional,
@@ -339,12 +350,13 @@ pub fn must(answer: Result<Value, Status>) -> Value {
 
 /// `yibao.settlement.v1.SettlementService` of `settlement`.
 pub fn full_name(service: &str) -> String {
-    if service == "saga" {
-        // 运维: the orchestrator's second interface.
-        return "yibao.orchestrator.v1.SagaService".into();
-    }
     let (first, rest) = service.split_at(1);
-    format!("yibao.{service}.v1.{}{rest}Service", first.to_uppercase())
+    let package = match service {
+        // The public interfaces besides the orchestrator's own.
+        "saga" | "reimbursement" => "orchestrator",
+        own => own,
+    };
+    format!("yibao.{package}.v1.{}{rest}Service", first.to_uppercase())
 }
 
 /// The clerk, or the orchestrator calling for the clerk.

@@ -3,6 +3,7 @@
 
 mod batches;
 mod operations;
+mod reimbursements;
 mod sagas;
 
 use crate::bench::{Bad, Bench, Good, Mend, No, Rpc, SUBJECT, Seen};
@@ -16,6 +17,9 @@ use operations::{
     abandonment, of_an_ended_saga, proposal_to_abandon, resumption, resumption_of_many,
 };
 use policy::testing::Text;
+use reimbursements::{
+    approval as reimbursement_approval, of_its_own, reimbursement, rejection, settled_bill,
+};
 use sagas::{
     admission, admission_of_nobody, admission_referred, enrolment, of_institution, of_person,
     one_settled_before, reversal_referred, reversed_before, settle_referred, together, unapproved,
@@ -84,6 +88,10 @@ table! {
     Clerk orchestrator.Enrol: enrolment, Bad::Twice("ALREADY_INSURED");
     Clerk orchestrator.SuspendOnlineSettlement: of_institution, Bad::Twice("SUSPENSION_OVERLAPS");
     Clerk orchestrator.SuspendOnlineSettlement: of_person, Bad::Twice("SUSPENSION_OVERLAPS");
+    Clerk reimbursement.SubmitReimbursement: reimbursement, staged!("VISIT_SETTLED", settled_bill);
+    Clerk reimbursement.ApproveReimbursement: reimbursement_approval,
+        staged!("REIMBURSEMENT_SAME_PERSON", of_its_own);
+    Clerk reimbursement.RejectReimbursement: rejection, Bad::Twice("REIMBURSEMENT_ENDED");
     Operator saga.DirectSaga: resumption, Bad::Twice("SAGA_NOT_STUCK");
     Operator saga.DirectSagas: resumption_of_many, Bad::Never;
     Operator saga.ProposeAbandonment: proposal_to_abandon,

@@ -4,6 +4,7 @@ mod batches;
 mod operations;
 mod orchestrated;
 mod receipts;
+mod reimbursements;
 
 use crate::{ask, caller, methods, short};
 use integration_tests::{CLINIC, DRUG, HOSPITAL, World, id_number, stay, visit};
@@ -28,6 +29,7 @@ pub struct Ground {
     guarantee: String,
     subsidy: String,
     sagas: [String; 3],
+    reimbursements: reimbursements::Kept,
 }
 
 impl Ground {
@@ -89,6 +91,7 @@ impl Ground {
             guarantee: batches::guarantee(world).await,
             subsidy: batches::subsidy(world).await,
             sagas: operations::sagas(world).await,
+            reimbursements: reimbursements::kept(world).await,
         }
     }
 
@@ -102,6 +105,7 @@ impl Ground {
         all.extend(self.inspecting());
         all.extend(self.operating());
         all.extend(self.reading());
+        all.extend(self.reimbursing());
         all.extend(legislating());
         all.extend(for_all_services());
         all
@@ -336,6 +340,7 @@ fn for_all_services() -> Vec<(&'static str, Value)> {
             "orchestrator" => "METHOD_SETTLE",
             "referral" => "UseReferral",
             "saga" => "DirectSaga",
+            "reimbursement" => "SubmitReimbursement",
             _ => "PostSettlement",
         };
         let request = match verb {
@@ -366,7 +371,7 @@ fn claim(person: &str, day: &str) -> Value {
         "begin_day": day, "end_day": day, "diagnosis_code": claim.diagnosis_code,
         "disease_codes": ["M03900"], "third_party_share_bp": 0, "advance_payment": false,
         "filing": "FILING_REFERRED", "decided_day": day, "household_income_fen": 0,
-        "referral_id": "", "guarantee_id": "",
+        "referral_id": "", "guarantee_id": "", "reimbursement_id": "",
         "lines": [{"number": 1, "item_code": line.item_code, "quantity_e4": line.quantity_e4,
             "unit_price_micro_yuan": line.unit_price_micro_yuan,
             "amount_fen": line.amount_fen, "approval": "APPROVAL_APPROVED", "fee_day": day}]})

@@ -7,7 +7,7 @@ use crate::sagas::admit::AdmitPerson;
 use crate::sagas::enrol::EnrolWithSubsidy;
 use crate::sagas::inquiries::{Compare, Price};
 use crate::sagas::reverse_settlement::Reversal;
-use crate::sagas::settle_claim::{SettleClaim, may_bring};
+use crate::sagas::settle_claim::{SettleClaim, may_bring, may_bring_claim};
 use crate::sagas::settle_together::SettleBatch;
 use crate::sagas::suspend::SuspendOnlineSettlement;
 use crate::sagas::{Asked, enrol::Enrolled};
@@ -46,7 +46,7 @@ impl OrchestratorService for Rpc {
     ) -> Answer<pb::PreSettleResponse> {
         answer(request, |context, message| async move {
             let claim = wire::claim(message.claim)?;
-            may_bring(&context.principal, &claim.institution)?;
+            may_bring_claim(&context.principal, &claim)?;
             let (quote, assessment) = self.0.inquire(&context, &Price(Arc::new(claim))).await?;
             Ok(pb::PreSettleResponse {
                 quote: Some(quote),
@@ -64,7 +64,7 @@ impl OrchestratorService for Rpc {
         answer(request, |context, message| async move {
             let claim = wire::claim(message.claim)?;
             let change = parse::message("change", message.change)?;
-            may_bring(&context.principal, &claim.institution)?;
+            may_bring_claim(&context.principal, &claim)?;
             let asked = Compare(Arc::new(claim), change);
             let (comparison, assessment) = self.0.inquire(&context, &asked).await?;
             Ok(pb::WhatWouldChangeResponse {
@@ -87,7 +87,7 @@ impl OrchestratorService for Rpc {
             let needs_row = message.claim.as_ref().is_some_and(names_referral);
             let row = needs_row.then(|| message.encode_to_vec());
             let settle = wire::settle(message)?;
-            may_bring(&context.principal, &settle.claim.institution)?;
+            may_bring_claim(&context.principal, &settle.claim)?;
             let asked = Request {
                 origin: settle.origin,
                 body: SettleClaim::new(settle),

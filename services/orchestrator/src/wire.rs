@@ -206,6 +206,12 @@ pub fn settle_together(message: pb::SettleTogetherRequest) -> Result<SettleToget
                 "空:有转诊的费用单请单独结算",
             ));
         }
+        if !claim.message.reimbursement_id.is_empty() {
+            return Err(invalid(
+                format!("{path}.reimbursement_id"),
+                "空:零星报销请单独结算",
+            ));
+        }
         claims.push(Arc::new(claim));
     }
     Ok(SettleTogether { origin, claims })

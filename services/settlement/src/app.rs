@@ -9,6 +9,7 @@ mod guarantees;
 mod holds;
 mod pricing;
 mod registers;
+mod reimbursements;
 mod subsidies;
 mod suspensions;
 
@@ -29,8 +30,8 @@ use ::store::event::{self, Event};
 use ::store::{Call, Db, Done, Key, Made, Stop, Tx, lock_timed_out, new_id, page};
 use kernel::refusal::NO_PACKAGE;
 use kernel::{
-    AreaCode, Clock, Day, GuaranteeId, Instant, InstitutionCode, Outcome, Refusal, SealedEvent,
-    SettlementId, Spec,
+    AreaCode, Clock, Day, Fen, GuaranteeId, Instant, InstitutionCode, Outcome, Refusal,
+    SealedEvent, SettlementId, Spec,
 };
 use policy::{Law, Library, Package};
 use sea_orm::ConnectionTrait;
@@ -59,6 +60,8 @@ pub struct App {
     /// 政策包: proposed and activated at run time; which one decides is [`policy::Law`]'s to say.
     pub packages: Register<Law>,
     catalogues: Catalogues,
+    /// 零星报销 above this total needs a second person.
+    second_person_above: Fen,
 }
 
 /// A claim to post, with what others say of it.
@@ -116,6 +119,7 @@ impl App {
         clock: Arc<dyn Clock>,
         library: Arc<Library>,
         catalogues: Catalogues,
+        second_person_above: Fen,
     ) -> App {
         let documents = Documents {
             db: db.clone(),
@@ -127,6 +131,7 @@ impl App {
             clock,
             packages: Register::new(documents, Law::new(library)),
             catalogues,
+            second_person_above,
         }
     }
 
@@ -172,6 +177,9 @@ impl App {
         let after = before.posted(&posted);
         store::save_person_year(&tx, area, &whose, &after).await?;
         self.close_guarantees(&tx, call, all).await?;
+        if let Some(id) = posted.evidence.bill.reimbursement {
+            self.pay_reimbursement(&tx, call, id, posted.id).await?;
+        }
         event::record(&tx, call.now, told_posted(call, &posted)).await?;
         Ok(Made {
             subject: posted.id.to_string(),
@@ -226,6 +234,9 @@ impl App {
         let after = before.reversed(&seen);
         store::save_person_year(&tx, area, &whose, &after).await?;
         self.reopen_guarantees(&tx, call, all).await?;
+        if seen.evidence.bill.reimbursement.is_some() {
+            store::unpay_reimbursements(&tx, area, &[id]).await?;
+        }
         event::record(&tx, call.now, told_reversed(call, &seen)).await?;
         let reversed = Posted {
             reversed_at: Some(call.now),
@@ -337,6 +348,10 @@ impl App {
     ) -> Result<Terms, Stop> {
         let (at, who) = ((&bill.institution, bill.end), (bill.person, now.day()));
         let institution = store::institution_on(on, area, at, who, Some(bill)).await?;
+        let outside = match bill.reimbursement {
+            Some(id) => self.outside_institution(on, area, bill, id).await?,
+            None => None,
+        };
         let found = store::catalogue_in_force(on, area, bill.end).await?;
         let law = match &found {
             Some(version) => self.packages.current(on, area, version.generation).await?,
@@ -347,7 +362,15 @@ impl App {
             let no = NO_PACKAGE.refuse().at("claim.scheme");
             no.with("scheme", bill.scheme.term()).with("day", bill.end)
         })?;
-        let (institution, guarantee) = settling(institution, at, "claim.institution_code")?;
+        let (institution, guarantee) = match bill.reimbursement {
+            // What is not settled online is reimbursed: no suspension stands in its way.
+            Some(_) => {
+                let registered = institution.map(|(institution, _)| institution);
+                let institution = registered.or(outside);
+                (institution.ok_or_else(|| unregistered(at))?, None)
+            }
+            None => settling(institution, at, "claim.institution_code")?,
+        };
         let version = found.ok_or_else(|| NO_CATALOGUE.refuse().with("day", bill.end))?;
         let catalogue = self.catalogues.current(on, area, &version).await?;
         Ok(Terms {
@@ -410,12 +433,14 @@ fn settling(
     (code, day): (&InstitutionCode, Day),
     path: &str,
 ) -> Result<(Institution, Option<GuaranteeId>), Refusal> {
-    let (institution, beside) = found.ok_or_else(|| {
-        let no = INSTITUTION_UNKNOWN.refuse().at(path);
-        no.with("institution_code", code).with("day", day)
-    })?;
+    let (institution, beside) = found.ok_or_else(|| unregistered((code, day)).at(path))?;
     beside.suspended.check()?;
     Ok((institution, beside.guarantee))
+}
+
+fn unregistered((code, day): (&InstitutionCode, Day)) -> Refusal {
+    let no = INSTITUTION_UNKNOWN.refuse().at("claim.institution_code");
+    no.with("institution_code", code).with("day", day)
 }
 
 /// Locks a person-year that nobody holds.

@@ -4,6 +4,7 @@ mod guarantee;
 mod hold;
 mod person_year;
 mod price;
+mod reimbursement;
 mod subsidy;
 mod suspension;
 
@@ -11,6 +12,9 @@ pub use guarantee::{Admission, Cancellation, Guarantee, GuaranteeState, Guarante
 pub use hold::{BATCH_MAX, Hold, HoldState, Taken, expiry, within};
 pub use person_year::{Held, PersonYear, YearKey};
 pub use price::price;
+pub use reimbursement::{
+    ExpenseReceipt, RECEIPTS_MAX, Reimbursement, ReimbursementState, Submission,
+};
 pub use subsidy::{Grant, Subsidy};
 pub use suspension::{Suspended, Suspension, Whom};
 
@@ -21,7 +25,7 @@ use kernel::refusal::invalid;
 use kernel::{
     CatalogueId, Day, DiagnosisCode, Digest, Digester, DiseaseCode, Fen, GuaranteeId, IdentityKind,
     Instant, InstitutionCode, InstitutionKind, InstitutionTier, ItemCode, MedType, PersonId,
-    Quantity, ReferralId, Refusal, Scheme, SettlementId, UnitPrice,
+    Quantity, ReferralId, Refusal, ReimbursementId, Scheme, SettlementId, UnitPrice,
 };
 use policy::{Accumulators, Change, Filing, Place, ThirdParty};
 use serde::{Deserialize, Serialize};
@@ -74,6 +78,9 @@ pub struct Bill {
     /// 先诊疗后付费: the guarantee that the settlement closes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guarantee: Option<GuaranteeId>,
+    /// 零星报销: what the patient paid already, so that the funds owe it to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reimbursement: Option<ReimbursementId>,
     /// 费用明细.
     pub lines: Vec<BillLine>,
 }
@@ -171,7 +178,7 @@ pub struct Finding {
 }
 
 /// 定点医药机构.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Institution {
     /// 定点医药机构编号 (fixmedins_code).
     pub code: InstitutionCode,

@@ -302,3 +302,61 @@ pub mod online_suspension {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// 零星报销.
+pub mod reimbursement {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "reimbursement")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub reimbursement_id: String,
+        pub person_id: String,
+        /// Bill, receipts and the institution where the area has not registered it, as JSON.
+        pub bill: String,
+        pub receipts: String,
+        pub outside: Option<String>,
+        pub needs_second: bool,
+        pub submitted_by: String,
+        pub submitted_at: i64,
+        pub approved_by: Option<String>,
+        pub approved_at: Option<i64>,
+        pub rejection: Option<String>,
+        pub withdrawn_at: Option<i64>,
+        /// The settlement that paid it, while that stands.
+        pub settlement_id: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 医疗收费票据: which receipts are taken.
+pub mod expense_receipt {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "expense_receipt")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub reimbursement_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub number: i32,
+        pub receipt_code: String,
+        pub receipt_number: String,
+        /// When its reimbursement was sent back or withdrawn.
+        pub freed_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

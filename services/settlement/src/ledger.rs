@@ -1,9 +1,9 @@
 //! 基金账: double entry, append only. A settlement takes from each fund that pays and owes the sum
-//! to the institution; a subsidy takes from 医疗救助 what it brings to the scheme's fund; a reversal
+//! to the institution, or to the patient who has paid it; a subsidy takes from 医疗救助 what it brings to the scheme's fund; a reversal
 //! is the opposite entry, linked. Every transaction sums to zero.
 
 use crate::domain::Posted;
-use kernel::{Fen, Instant, InstitutionCode, Scheme};
+use kernel::{Fen, Instant, Scheme};
 use policy::{Payer, Settlement};
 
 /// 医疗救助基金 (fund_pay_type 610100) pays every subsidy, whatever the identity: 资助参保 is its
@@ -49,11 +49,13 @@ pub struct Entry {
 impl Transaction {
     /// What a settlement moves.
     pub fn of(posted: &Posted) -> Transaction {
-        let institution = &posted.evidence.bill.institution;
-        Transaction::new(
-            posted.id.to_string(),
-            postings(&posted.amounts, institution),
-        )
+        let bill = &posted.evidence.bill;
+        // 零星报销: the patient has paid the institution.
+        let owed_to = match bill.reimbursement {
+            Some(_) => format!("payable:person:{}", bill.person),
+            None => format!("payable:{}", bill.institution),
+        };
+        Transaction::new(posted.id.to_string(), postings(&posted.amounts, owed_to))
     }
 
     /// What belongs to a subject and has its id.
@@ -89,7 +91,7 @@ pub fn subsidy(amount: Fen, scheme: &Scheme) -> Vec<Posting> {
 }
 
 /// The postings of a settlement; none when no fund pays.
-fn postings(settlement: &Settlement, institution: &InstitutionCode) -> Vec<Posting> {
+fn postings(settlement: &Settlement, owed_to: String) -> Vec<Posting> {
     let mut postings: Vec<Posting> = settlement
         .shares
         .iter()
@@ -102,7 +104,7 @@ fn postings(settlement: &Settlement, institution: &InstitutionCode) -> Vec<Posti
     let owed = settlement.funds();
     if owed != Fen::ZERO {
         postings.push(Posting {
-            account: format!("payable:{institution}"),
+            account: owed_to,
             amount: owed,
         });
     }

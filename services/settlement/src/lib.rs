@@ -12,13 +12,15 @@
 //! hold:         open ──PostHolds──▶ posted;  open ──withdrawn──▶ released;  open ──time──▶ expired
 //! subsidy:      posted ──withdrawn by its request──▶ taken back by the opposite entry
 //! suspension:   recorded ──withdrawn by its request──▶ gone;  it counts on its days only
+//! reimbursement: submitted ──approved by another person──▶ approved; either ──settled──▶ paid,
+//!                ──▶ rejected, withdrawn;  paid ──settlement reversed──▶ as before
 //! institution:  registered ──withdrawn by its request──▶ gone
 //! catalogue:    published (immutable)
 //! package:      proposed ──activated by another person──▶ scheduled ──its instant──▶ in force
 //! ```
 //!
 //! Row locks are taken in the order: request key, person-years by person, scheme and year,
-//! guarantees by id; a hold is written under the lock of its person-year. Everything else is
+//! guarantees by id, reimbursements; a hold is written under the lock of its person-year. Everything else is
 //! inserted, or read without a lock because it never changes.
 
 mod app;
@@ -34,9 +36,10 @@ mod store;
 mod wire;
 
 use ::store::{Db, DbConfig, OpenError, event};
-use kernel::Clock;
+use kernel::{Clock, Fen};
 use policy::Library;
 use proto::orchestrator::receipt_service_server::ReceiptServiceServer;
+use proto::orchestrator::reimbursement_service_server::ReimbursementServiceServer;
 use proto::settlement::settlement_service_server::SettlementServiceServer;
 use runtime::{Service, Settings, SharedCache};
 use std::sync::Arc;
@@ -60,14 +63,17 @@ pub async fn open(settings: &Settings) -> Result<Db, OpenError> {
 /// Makes the service over its open database; `library` has the packages that come with the suite.
 pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>, library: Arc<Library>) -> Service {
     let catalogues = shelf::Catalogues::new(SharedCache::open(settings.redis_url.as_deref()));
-    let app = app::App::new(db.clone(), clock.clone(), library, catalogues);
+    let second = Fen(settings.second_person_above_fen);
+    let app = app::App::new(db.clone(), clock.clone(), library, catalogues, second);
     let rpc = rpc::Rpc(Arc::new(app));
     let server =
         SettlementServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
-    let receipts = ReceiptServiceServer::new(rpc);
+    let receipts = ReceiptServiceServer::new(rpc.clone());
+    let reimbursements = ReimbursementServiceServer::new(rpc);
     let probed = db.clone();
     Service::new(NAME, server, rpc::ACCESS, settings)
         .with_also(receipts, rpc::receipts::ACCESS, settings)
+        .with_also(reimbursements, rpc::reimbursements::ACCESS, settings)
         .with_background(event::keep_sealing(db, clock))
         .with_probe(Arc::new(move || {
             let db = probed.clone();

@@ -74,4 +74,22 @@ kernel::refusals! {
     SUBSIDY_POSTED: Exists, "该人员 {year} 年度的参保资助 {subsidy_id} 已入账。", "同一年度只资助一次;如需更正,请先冲正原资助,再以新的请求编号办理。";
     /// What was stored does not give the same amounts any more; nothing is shown rather than a lie.
     REPLAY_DIFFERS: Internal, "结算 {settlement_id} 按留存依据重算的结果与原结算不一致。", "请联系运维并提供结算编号。";
+    /// The receipts do not come to the bill's total.
+    RECEIPTS_DIFFER: Invalid, "票据金额合计 {receipts_fen} 分,与费用单总额 {total_fen} 分不符。", "请核对票据与费用明细,以新的请求编号提交。";
+    /// A receipt is reimbursed once.
+    RECEIPT_USED: Exists, "票据 {receipt_code} {receipt_number} 已用于另一笔零星报销。", "请核对票据;同一票据只能报销一次。";
+    /// No such reimbursement in the caller's area.
+    REIMBURSEMENT_UNKNOWN: NotFound, "零星报销 {reimbursement_id} 不存在。", "请核对编号,以新的请求编号办理。";
+    /// It does not wait for a second person.
+    REIMBURSEMENT_NOT_SUBMITTED: Precondition, "零星报销 {reimbursement_id} 不在待复核状态。", "请查询其当前状态。";
+    /// The approver saw something else.
+    REIMBURSEMENT_CHANGED: Precondition, "零星报销 {reimbursement_id} 的内容与复核人所见不符。", "请重新查询并核对后,以新的请求编号复核。";
+    /// Who submitted it may not approve it.
+    REIMBURSEMENT_SAME_PERSON: Precondition, "零星报销 {reimbursement_id} 由 {by} 受理,不得由本人复核。", "请由另一名经办人员复核。";
+    /// It is paid, sent back or withdrawn.
+    REIMBURSEMENT_ENDED: Precondition, "零星报销 {reimbursement_id} 已支付、退回或撤回。", "请查询其当前状态;已支付的如需更正,请先撤销其结算。";
+    /// It is above the threshold and nobody approved it.
+    REIMBURSEMENT_UNAPPROVED: Precondition, "零星报销 {reimbursement_id} 超过须复核的金额,尚未复核。", "请由另一名经办人员复核后,以新的请求编号结算。";
+    /// The claim is not the one that was submitted.
+    REIMBURSEMENT_OTHER_CLAIM: Precondition, "费用单与零星报销 {reimbursement_id} 受理的不一致。", "请按受理的费用单结算,或退回后重新受理。";
 }

@@ -8,6 +8,7 @@ mod ledger;
 mod packages;
 pub mod receipts;
 mod registers;
+pub mod reimbursements;
 mod requests;
 mod suspensions;
 

@@ -5,6 +5,7 @@ mod claim;
 mod guarantee;
 mod hold;
 mod ledger;
+mod reimbursement;
 mod suspension;
 
 pub use amounts::{comparison, quote, reason, settlement};
@@ -12,6 +13,7 @@ pub use claim::{bill, change, order};
 pub use guarantee::{admission, cancellation, guarantee};
 pub use hold::{batch_reversal, held_claims, hold, hold_ids, set};
 pub use ledger::{entry, grant, subsidy, trial_balance};
+pub use reimbursement::{reimbursement, reimbursement_state, submission};
 pub use suspension::{new_suspension, suspension, wanted_suspension};
 
 use crate::app::Reversal;

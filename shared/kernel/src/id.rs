@@ -134,6 +134,8 @@ ids! {
     SubsidyId;
     /// 暂停联网结算: the days on which an institution or a person is not settled for online.
     OnlineSuspensionId;
+    /// 零星报销: one bill that was paid by the patient.
+    ReimbursementId;
     /// 转诊 (trt_dcla_detl_sn): one referral.
     ReferralId;
     /// 暂停转入: the days on which nobody is referred to an institution.

@@ -60,6 +60,10 @@ pub struct Settings {
     /// dead replica's sagas. A call of a saga takes half of it at most. Used by the orchestrator.
     #[serde(default = "saga_lease")]
     pub saga_lease_ms: u64,
+    /// 零星报销: from a total above this, in fen, another person must approve it before it is paid.
+    /// Used by settlement.
+    #[serde(default = "second_person_above")]
+    pub second_person_above_fen: i64,
     /// Where the peers are, by service name; used by the orchestrator.
     #[serde(default)]
     pub peers: BTreeMap<String, String>,
@@ -83,6 +87,10 @@ fn deadline_max() -> u64 {
 
 fn drain() -> u64 {
     20
+}
+
+fn second_person_above() -> i64 {
+    1_000_000
 }
 
 fn saga_lease() -> u64 {
@@ -166,6 +174,7 @@ impl Settings {
             deadline_max_ms: deadline_max(),
             drain_seconds: drain(),
             saga_lease_ms: saga_lease(),
+            second_person_above_fen: second_person_above(),
             peers: BTreeMap::new(),
         }
     }
@@ -206,6 +215,10 @@ impl Settings {
         wrong(
             (1_000..=60_000).contains(&self.saga_lease_ms),
             "saga_lease_ms: 1000 to 60000",
+        )?;
+        wrong(
+            self.second_person_above_fen >= 0,
+            "second_person_above_fen: not below 0",
         )?;
         wrong(self.drain_seconds <= 600, "drain_seconds: at most 600")
     }

@@ -14,7 +14,7 @@ use crate::steps::settlement::{
 };
 use crate::steps::{Both, Kept, Ports};
 use crate::wire::{Change, Claim, Settle};
-use kernel::refusal::INSTITUTION_MISMATCH;
+use kernel::refusal::{INSTITUTION_MISMATCH, invalid};
 use kernel::{InstitutionCode, Principal, Refusal, Role};
 use saga::{Body, Halt, Saga};
 use std::sync::Arc;
@@ -114,6 +114,19 @@ async fn assess(saga: &mut Saga<'_, Ports>, claim: &Arc<Claim>) -> Result<Assess
         member,
         findings: screened.0.findings.into_iter().map(Kept).collect(),
     })
+}
+
+/// An institution brings its own claims only, and none that the patient has paid already.
+pub fn may_bring_claim(principal: &Principal, claim: &Claim) -> Result<(), Refusal> {
+    may_bring(principal, &claim.institution)?;
+    let paid = !claim.message.reimbursement_id.is_empty();
+    match paid && principal.has(Role::Institution) {
+        true => Err(invalid(
+            "claim.reimbursement_id",
+            "空:零星报销由医保经办机构办理",
+        )),
+        false => Ok(()),
+    }
 }
 
 /// An institution brings its own claims only; the bureau and services bring anybody's.

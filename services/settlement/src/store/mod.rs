@@ -6,6 +6,7 @@ mod holds;
 mod ledger;
 mod person_years;
 mod registers;
+mod reimbursements;
 mod suspensions;
 
 pub use claims::{
@@ -31,6 +32,10 @@ pub use person_years::{
 pub use registers::{
     Beside, InForce, catalogue_in_force, find_registration, insert_catalogue, insert_institution,
     institution_on, institutions, is_registered, load_catalogue, withdraw_institution,
+};
+pub use reimbursements::{
+    find_reimbursement, free_receipts, insert_reimbursement, lock_reimbursement, reimbursements,
+    save_reimbursement, unpay_reimbursements,
 };
 pub use suspensions::{
     earlier, find_suspension, insert_suspension, suspended_on, suspensions, withdraw_suspension,

@@ -139,6 +139,10 @@ pub fn settlement(posted: &Posted) -> common::Settlement {
         reversed_time: posted.reversed_at.map(render::timestamp),
         referral_id: bill.referral.map(|id| id.to_string()).unwrap_or_default(),
         guarantee_id: bill.guarantee.map(|id| id.to_string()).unwrap_or_default(),
+        reimbursement_id: bill
+            .reimbursement
+            .map(|id| id.to_string())
+            .unwrap_or_default(),
     }
 }
 

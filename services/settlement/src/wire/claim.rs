@@ -6,7 +6,7 @@ use kernel::refusal::invalid;
 use kernel::{
     BadText, CLAIM_FEN_MAX, CatalogueId, Day, DiagnosisCode, Digest, DiseaseCode, Fen, GuaranteeId,
     IdentityKind, InstitutionCode, InstitutionKind, InstitutionTier, ItemCode, MedType, PersonId,
-    Quantity, Rate, ReferralId, Refusal, Scheme, SettlementId, UnitPrice,
+    Quantity, Rate, ReferralId, Refusal, ReimbursementId, Scheme, SettlementId, UnitPrice,
 };
 use policy::{
     Change, FILINGS_MAX, Filing, IDENTITIES_MAX, LINES_MAX, Place, ThirdParty, YEARS_MAX,
@@ -45,8 +45,66 @@ pub fn bill(claim: Option<&common::Claim>) -> Result<Bill, Refusal> {
             &claim.guarantee_id,
             GuaranteeId::parse,
         )?,
+        reimbursement: optional_id(
+            "claim.reimbursement_id",
+            &claim.reimbursement_id,
+            ReimbursementId::parse,
+        )?,
         lines: lines.collect::<Result<_, _>>()?,
     })
+}
+
+/// A bill as the wire shows it.
+pub fn claim_message(bill: &Bill) -> common::Claim {
+    let third_party = bill.third_party.as_ref();
+    let text = |id: Option<String>| id.unwrap_or_default();
+    common::Claim {
+        person_id: bill.person.to_string(),
+        institution_code: bill.institution.to_string(),
+        visit_number: bill.visit.clone(),
+        scheme: bill.scheme.to_string(),
+        med_type: bill.med_type.to_string(),
+        begin_day: bill.begin.to_string(),
+        end_day: bill.end.to_string(),
+        diagnosis_code: bill.diagnosis.to_string(),
+        lines: bill.lines.iter().map(line_message).collect(),
+        disease_codes: bill.diseases.iter().map(ToString::to_string).collect(),
+        third_party_share_bp: third_party.map_or(0, |party| party.share.0),
+        advance_payment: third_party.is_some_and(|party| party.advance),
+        filing: filing_message(bill.filing).into(),
+        decided_day: text(bill.decided.map(|day| day.to_string())),
+        household_income_fen: bill.household_income.map(|fen| fen.0),
+        referral_id: text(bill.referral.map(|id| id.to_string())),
+        guarantee_id: text(bill.guarantee.map(|id| id.to_string())),
+        reimbursement_id: text(bill.reimbursement.map(|id| id.to_string())),
+    }
+}
+
+fn line_message(line: &BillLine) -> common::ClaimLine {
+    use common::claim_line::Approval as Wire;
+    let approval = match line.approval {
+        Approval::Unsaid => Wire::Unspecified,
+        Approval::Approved => Wire::Approved,
+        Approval::Refused => Wire::Refused,
+    };
+    common::ClaimLine {
+        number: i32::try_from(line.number).unwrap_or(i32::MAX),
+        item_code: line.item.to_string(),
+        unit_price_micro_yuan: line.unit_price.0,
+        quantity_e4: line.quantity.0,
+        amount_fen: line.amount.0,
+        approval: approval.into(),
+        fee_day: line.day.map(|day| day.to_string()).unwrap_or_default(),
+    }
+}
+
+fn filing_message(filing: Filing) -> common::Filing {
+    match filing {
+        Filing::None => common::Filing::None,
+        Filing::Referred => common::Filing::Referred,
+        Filing::Emergency => common::Filing::Emergency,
+        Filing::Resident => common::Filing::Resident,
+    }
 }
 
 /// An id, or nothing when the text is empty.

@@ -20,7 +20,12 @@ pub fn held_claims(claims: &[pb::HeldClaim]) -> Result<(YearKey, Vec<Order>), Re
     for (index, held) in claims.iter().enumerate() {
         let (claim, member) = (held.claim.as_ref(), held.member.as_ref());
         let order = order(claim, member, &held.findings, held.basis.as_ref());
-        orders.push(order.map_err(|no| within(&format!("claims[{index}]"), no))?);
+        let order = order.map_err(|no| within(&format!("claims[{index}]"), no))?;
+        if order.bill.reimbursement.is_some() {
+            let field = format!("claims[{index}].claim.reimbursement_id");
+            return Err(invalid(field, "空:零星报销请单独结算"));
+        }
+        orders.push(order);
     }
     let whose = orders.first().map(|order| order.bill.year_key());
     let whose = whose.ok_or_else(few)?;
