@@ -290,7 +290,7 @@ impl App {
         );
         let rows =
             store::posted_between(&self.db, area, institution, posted, after, size + 1).await?;
-        Ok(page_of(rows, size, |posted| store::posting_order(posted)))
+        Ok(page_of(rows, size, store::posting_order))
     }
 
     async fn settlement_of(&self, area: &AreaCode, id: &str) -> Result<Posted, Refusal> {
