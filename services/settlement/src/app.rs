@@ -11,11 +11,12 @@ mod pricing;
 mod registers;
 mod subsidies;
 mod suspensions;
+mod visits;
 
 use crate::catalogue::Catalogue;
 use crate::domain::{
     Basis, Bill, Evidence, Finding, Institution, Member, PersonYear, Posted, Taken, YearKey, admit,
-    named, price, still_holds,
+    named, price, still_holds, unchanged, unregistered,
 };
 use crate::ledger::Transaction;
 use crate::refusal::{
@@ -27,10 +28,10 @@ use crate::{refusal, store};
 use ::store::document::{Documents, Register};
 use ::store::event::{self, Event};
 use ::store::{Call, Db, Done, Key, Made, Stop, Tx, lock_timed_out, new_id, page};
-use kernel::refusal::NO_PACKAGE;
+use kernel::refusal::{NO_PACKAGE, invalid};
 use kernel::{
     AreaCode, Clock, Day, GuaranteeId, Instant, InstitutionCode, Outcome, Refusal, SealedEvent,
-    SettlementId, Spec,
+    SettlementId, Spec, VisitId,
 };
 use policy::{Law, Library, Package};
 use sea_orm::ConnectionTrait;
@@ -39,6 +40,7 @@ use std::sync::Arc;
 
 pub use batches::BatchReversal;
 pub use holds::Set;
+pub use visits::{Summed, Which};
 
 /// Refusals that may stand in this service's key rows.
 pub const LISTS: &[&[&Spec]] = &[
@@ -107,6 +109,8 @@ struct Terms {
     institution: Institution,
     /// The open guarantee of the bill's visit.
     guarantee: Option<GuaranteeId>,
+    /// The registered visit of the bill's number.
+    visit: Option<VisitId>,
 }
 
 impl App {
@@ -144,11 +148,16 @@ impl App {
         admit(bill, order.member.as_ref(), &order.findings, call.now.day())?;
         let terms = self.terms(&*tx, area, bill, call.now).await?;
         named(bill, terms.guarantee)?;
+        unregistered(bill, terms.visit)?;
         let whose = bill.year_key();
         let before = lock_year(&tx, call, &whose).await?;
         if bill.guarantee.is_some() {
             let mut guarantees = self.lock_guarantees(&tx, area, &[bill]).await?;
             guarantees.close(bill, call.now)?;
+        }
+        if bill.registration.is_some() {
+            let visit = store::lock_visit_of(&tx, area, bill).await?;
+            unchanged(bill, visit.as_ref())?;
         }
         let evidence = evidence(order, &terms.institution, &before)?;
         let priced = price(&terms.package, &terms.catalogue, &evidence, before.version)?;
@@ -172,11 +181,21 @@ impl App {
         let after = before.posted(&posted);
         store::save_person_year(&tx, area, &whose, &after).await?;
         self.close_guarantees(&tx, call, all).await?;
+        if let Some(read) = bill.registration {
+            store::settle_visit(&tx, area, read.visit, posted.id).await?;
+        }
         event::record(&tx, call.now, told_posted(call, &posted)).await?;
         Ok(Made {
             subject: posted.id.to_string(),
             value: posted,
         })
+    }
+
+    /// What an earlier attempt posted under this key, for a caller who does not know the bill any more.
+    pub async fn posted_before(&self, call: &Call) -> Result<(Posted, bool), Refusal> {
+        let work = |_| async { Err(invalid("claim", "必填").into()) };
+        self.posted(&call.key.area, self.db.once(call, LISTS, work).await?)
+            .await
     }
 
     /// Reverses a settlement; true when an earlier attempt had done it.
@@ -226,6 +245,7 @@ impl App {
         let after = before.reversed(&seen);
         store::save_person_year(&tx, area, &whose, &after).await?;
         self.reopen_guarantees(&tx, call, all).await?;
+        store::free_visits(&tx, area, all).await?;
         event::record(&tx, call.now, told_reversed(call, &seen)).await?;
         let reversed = Posted {
             reversed_at: Some(call.now),
@@ -347,14 +367,15 @@ impl App {
             let no = NO_PACKAGE.refuse().at("claim.scheme");
             no.with("scheme", bill.scheme.term()).with("day", bill.end)
         })?;
-        let (institution, guarantee) = settling(institution, at, "claim.institution_code")?;
+        let (institution, beside) = settling(institution, at, "claim.institution_code")?;
         let version = found.ok_or_else(|| NO_CATALOGUE.refuse().with("day", bill.end))?;
         let catalogue = self.catalogues.current(on, area, &version).await?;
         Ok(Terms {
             package: package.clone(),
             catalogue,
             institution,
-            guarantee,
+            guarantee: beside.guarantee,
+            visit: beside.visit,
         })
     }
 
@@ -403,19 +424,19 @@ fn unknown(id: &str) -> Refusal {
     no.with("settlement_id", id)
 }
 
-/// The institution, if it is known on the day and nobody is suspended, and the guarantee that was
-/// found beside it; `path` is where the institution was named.
+/// The institution, if it is known on the day and nobody is suspended, and what was found beside it;
+/// `path` is where the institution was named.
 fn settling(
     found: Option<(Institution, store::Beside)>,
     (code, day): (&InstitutionCode, Day),
     path: &str,
-) -> Result<(Institution, Option<GuaranteeId>), Refusal> {
+) -> Result<(Institution, store::Beside), Refusal> {
     let (institution, beside) = found.ok_or_else(|| {
         let no = INSTITUTION_UNKNOWN.refuse().at(path);
         no.with("institution_code", code).with("day", day)
     })?;
     beside.suspended.check()?;
-    Ok((institution, beside.guarantee))
+    Ok((institution, beside))
 }
 
 /// Locks a person-year that nobody holds.

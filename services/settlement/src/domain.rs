@@ -6,6 +6,7 @@ mod person_year;
 mod price;
 mod subsidy;
 mod suspension;
+mod visit;
 
 pub use guarantee::{Admission, Cancellation, Guarantee, GuaranteeState, Guarantees, Stay, named};
 pub use hold::{BATCH_MAX, Hold, HoldState, Taken, expiry, within};
@@ -13,6 +14,10 @@ pub use person_year::{Held, PersonYear, YearKey};
 pub use price::price;
 pub use subsidy::{Grant, Subsidy};
 pub use suspension::{Suspended, Suspension, Whom};
+pub use visit::{
+    Accident, AccidentCheck, CheckItem, Conclusion, Listing, UPLOAD_MAX, Upload, Visit, VisitFacts,
+    VisitLine, VisitState, accept, remaining, unchanged, unregistered, revocable,
+};
 
 use crate::refusal::{
     BASIS_CHANGED, CLAIM_DAYS_REVERSED, CLAIM_DENIED, CLAIM_IN_FUTURE, CLAIM_TOO_LONG,
@@ -21,7 +26,7 @@ use kernel::refusal::invalid;
 use kernel::{
     CatalogueId, Day, DiagnosisCode, Digest, Digester, DiseaseCode, Fen, GuaranteeId, IdentityKind,
     Instant, InstitutionCode, InstitutionKind, InstitutionTier, ItemCode, MedType, PersonId,
-    Quantity, ReferralId, Refusal, Scheme, SettlementId, UnitPrice,
+    Quantity, ReferralId, Refusal, Scheme, SettlementId, UnitPrice, VisitId,
 };
 use policy::{Accumulators, Change, Filing, Place, ThirdParty};
 use serde::{Deserialize, Serialize};
@@ -74,8 +79,20 @@ pub struct Bill {
     /// 先诊疗后付费: the guarantee that the settlement closes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guarantee: Option<GuaranteeId>,
+    /// 就诊登记: the registered visit that the bill was read from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration: Option<Registration>,
     /// 费用明细.
     pub lines: Vec<BillLine>,
+}
+
+/// 就诊登记: of which registered visit a bill is, and as it was when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registration {
+    /// The visit.
+    pub visit: VisitId,
+    /// Its version when the bill was read.
+    pub version: i64,
 }
 
 /// 费用明细: one line of a bill.

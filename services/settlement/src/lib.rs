@@ -12,13 +12,14 @@
 //! hold:         open ──PostHolds──▶ posted;  open ──withdrawn──▶ released;  open ──time──▶ expired
 //! subsidy:      posted ──withdrawn by its request──▶ taken back by the opposite entry
 //! suspension:   recorded ──withdrawn by its request──▶ gone;  it counts on its days only
+//! visit:        open ──Discharge──▶ discharged ──posted──▶ settled ──reversed──▶ discharged, …
 //! institution:  registered ──withdrawn by its request──▶ gone
 //! catalogue:    published (immutable)
 //! package:      proposed ──activated by another person──▶ scheduled ──its instant──▶ in force
 //! ```
 //!
 //! Row locks are taken in the order: request key, person-years by person, scheme and year,
-//! guarantees by id; a hold is written under the lock of its person-year. Everything else is
+//! guarantees by id, the registered visit; a hold is written under the lock of its person-year. Everything else is
 //! inserted, or read without a lock because it never changes.
 
 mod app;
@@ -37,6 +38,7 @@ use ::store::{Db, DbConfig, OpenError, event};
 use kernel::Clock;
 use policy::Library;
 use proto::orchestrator::receipt_service_server::ReceiptServiceServer;
+use proto::orchestrator::visit_service_server::VisitServiceServer;
 use proto::settlement::settlement_service_server::SettlementServiceServer;
 use runtime::{Service, Settings, SharedCache};
 use std::sync::Arc;
@@ -64,10 +66,12 @@ pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>, library: Arc<Li
     let rpc = rpc::Rpc(Arc::new(app));
     let server =
         SettlementServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
-    let receipts = ReceiptServiceServer::new(rpc);
+    let receipts = ReceiptServiceServer::new(rpc.clone());
+    let visits = VisitServiceServer::new(rpc);
     let probed = db.clone();
     Service::new(NAME, server, rpc::ACCESS, settings)
         .with_also(receipts, rpc::receipts::ACCESS, settings)
+        .with_also(visits, rpc::visits::ACCESS, settings)
         .with_background(event::keep_sealing(db, clock))
         .with_probe(Arc::new(move || {
             let db = probed.clone();

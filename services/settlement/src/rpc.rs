@@ -10,6 +10,7 @@ pub mod receipts;
 mod registers;
 mod requests;
 mod suspensions;
+pub mod visits;
 
 use crate::app::App;
 use kernel::refusal::INSTITUTION_MISMATCH;
@@ -48,6 +49,7 @@ pub const ACCESS: Access = &[
     ("CheckSuspension", BUREAU),
     ("ListSuspensions", BUREAU),
     ("GetLedgerEntries", BUREAU),
+    ("GetVisitClaim", BUREAU),
     ("GetSettlement", BUREAU),
     ("ExplainSettlement", BUREAU),
     ("ExplainChange", BUREAU),
@@ -175,6 +177,7 @@ served! {
     withdraw_suspend_online(WithdrawSuspendOnlineRequest) -> WithdrawSuspendOnlineResponse;
     check_suspension(CheckSuspensionRequest) -> CheckSuspensionResponse;
     list_suspensions(ListSuspensionsRequest) -> ListSuspensionsResponse;
+    get_visit_claim(GetVisitClaimRequest) -> GetVisitClaimResponse;
     get_settlement(GetSettlementRequest) -> GetSettlementResponse;
     explain_settlement(ExplainSettlementRequest) -> ExplainSettlementResponse;
     explain_change(ExplainChangeRequest) -> ExplainChangeResponse;

@@ -10,6 +10,7 @@ use proto::orchestrator::receipt_service_client::ReceiptServiceClient;
 use proto::orchestrator::saga_service_client::SagaServiceClient;
 use proto::referral::referral_service_client::ReferralServiceClient;
 use proto::settlement::settlement_service_client::SettlementServiceClient;
+use proto::orchestrator::visit_service_client::VisitServiceClient;
 use runtime::Wire;
 use tonic::body::Body;
 use tower::ServiceExt;
@@ -115,6 +116,11 @@ impl Desk {
     /// 结算查询.
     pub fn receipts(&self) -> ReceiptServiceClient<Wire> {
         ReceiptServiceClient::new(self.named(&self.wires.settlement))
+    }
+
+    /// 就诊.
+    pub fn visits(&self) -> VisitServiceClient<Wire> {
+        VisitServiceClient::new(self.named(&self.wires.settlement))
     }
 
     /// 长事务运维.
