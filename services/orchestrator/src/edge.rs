@@ -4,6 +4,7 @@
 use crate::steps::Peers;
 use proto::orchestrator::receipt_service_server::ReceiptServiceServer;
 use proto::orchestrator::reimbursement_service_server::ReimbursementServiceServer;
+use proto::orchestrator::visit_service_server::VisitServiceServer;
 use runtime::{Service, Settings};
 
 /// The orchestrator with all interfaces that hospitals and clerks call.
@@ -12,4 +13,5 @@ pub fn passing_on(service: Service, peers: &Peers, settings: &Settings) -> Servi
     service
         .with_passed_on::<ReceiptServiceServer<()>>(settlement(), settings)
         .with_passed_on::<ReimbursementServiceServer<()>>(settlement(), settings)
+        .with_passed_on::<VisitServiceServer<()>>(settlement(), settings)
 }

@@ -8,7 +8,8 @@
 //!
 //! ```text
 //! Settle:          read CheckEligibility, GetClaimHistory, Screen ─▶ run UseReferral, if there is one
-//!                  ─▶ pivot PostSettlement (which closes the guarantee of a stay)
+//!                  ─▶ pivot PostSettlement (which closes the guarantee of a stay); of a registered
+//!                  visit read GetVisitClaim first
 //! SettleTogether:  read of every claim ─▶ run HoldClaims of every person-year ─▶ pivot PostHolds
 //! Reverse:         read GetSettlement ─▶ pivot ReverseSettlement ─▶ finish ReleaseReferral
 //! Admit:           read CheckEligibility ─▶ run UseReferral ─▶ pivot OpenGuarantee

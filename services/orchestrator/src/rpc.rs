@@ -11,8 +11,8 @@ use crate::sagas::settle_claim::{SettleClaim, may_bring, may_bring_claim};
 use crate::sagas::settle_together::SettleBatch;
 use crate::sagas::suspend::SuspendOnlineSettlement;
 use crate::sagas::{Asked, enrol::Enrolled};
-use crate::wire;
-use kernel::Role;
+use crate::wire::{self, Bill};
+use kernel::{Principal, Refusal, Role};
 use prost::Message;
 use proto::orchestrator as pb;
 use proto::orchestrator::orchestrator_service_server::OrchestratorService;
@@ -38,6 +38,14 @@ const BUREAU: &[Role] = &[Role::Clerk, Role::Service];
 /// The service over its executor.
 pub struct Rpc(pub Executor);
 
+/// Whether a caller may bring this; of a visit settlement says whose it is.
+fn may_bring_bill(principal: &Principal, bill: &Bill) -> Result<(), Refusal> {
+    match bill {
+        Bill::Claim(claim) => may_bring_claim(principal, claim),
+        Bill::Visit(_) => Ok(()),
+    }
+}
+
 #[tonic::async_trait]
 impl OrchestratorService for Rpc {
     async fn pre_settle(
@@ -45,13 +53,13 @@ impl OrchestratorService for Rpc {
         request: tonic::Request<pb::PreSettleRequest>,
     ) -> Answer<pb::PreSettleResponse> {
         answer(request, |context, message| async move {
-            let claim = wire::claim(message.claim)?;
-            may_bring_claim(&context.principal, &claim)?;
-            let (quote, assessment) = self.0.inquire(&context, &Price(Arc::new(claim))).await?;
+            let bill = wire::bill(message.claim, &message.visit_id)?;
+            may_bring_bill(&context.principal, &bill)?;
+            let priced = self.0.inquire(&context, &Price(bill)).await?;
             Ok(pb::PreSettleResponse {
-                quote: Some(quote),
-                findings: wire::shown(&context.principal, assessment.findings()),
-                member: Some(assessment.member.0),
+                quote: Some(priced.quote),
+                findings: wire::shown(&context.principal, priced.assessment.findings()),
+                member: Some(priced.assessment.member.0),
             })
         })
         .await
@@ -82,12 +90,12 @@ impl OrchestratorService for Rpc {
     ) -> Answer<pb::SettleResponse> {
         answer(request, |context, message| async move {
             let request_id = parse::request_id(&message.request_id)?;
-            // Only a referral makes it more than its pivot.
+            // Only a referral makes it more than its pivot; whether a visit has one is not known yet.
             let names_referral = |claim: &proto::common::Claim| !claim.referral_id.is_empty();
-            let needs_row = message.claim.as_ref().is_some_and(names_referral);
+            let needs_row = message.claim.as_ref().is_none_or(names_referral);
             let row = needs_row.then(|| message.encode_to_vec());
             let settle = wire::settle(message)?;
-            may_bring_claim(&context.principal, &settle.claim)?;
+            may_bring_bill(&context.principal, &settle.bill)?;
             let asked = Request {
                 origin: settle.origin,
                 body: SettleClaim::new(settle),

@@ -9,7 +9,7 @@ use crate::sagas::Asked;
 use kernel::refusal::invalid;
 use kernel::{
     CLAIM_FEN_MAX, Day, DiagnosisCode, Digest, Fen, InstitutionCode, Kind, MedType, Outcome,
-    OutcomeState, PersonId, Principal, ReferralId, Refusal, Role, Scheme, SettlementId,
+    OutcomeState, PersonId, Principal, ReferralId, Refusal, Role, Scheme, SettlementId, VisitId,
 };
 use proto::common;
 use proto::common::finding::Effect;
@@ -53,15 +53,29 @@ pub struct Claim {
     pub message: common::Claim,
 }
 
-/// 结算: a claim to settle.
+impl Claim {
+    /// 转诊备案编号 (trt_dcla_detl_sn): the referral it uses up. What was read of it before is one.
+    pub fn referral(&self) -> Option<ReferralId> {
+        ReferralId::parse(&self.message.referral_id).ok()
+    }
+}
+
+/// What a caller wants priced or settled.
+#[derive(Clone, Debug)]
+pub enum Bill {
+    /// A claim, as it is sent.
+    Claim(Arc<Claim>),
+    /// 就诊: a registered visit, by the lines that settlement has of it.
+    Visit(VisitId),
+}
+
+/// 结算: a claim or a visit to settle.
 #[derive(Debug)]
 pub struct Settle {
     /// What makes a repeat the same request.
     pub origin: Digest,
-    /// The claim.
-    pub claim: Arc<Claim>,
-    /// 转诊备案编号 (trt_dcla_detl_sn): the referral it uses up.
-    pub referral: Option<ReferralId>,
+    /// What is settled.
+    pub bill: Bill,
     /// From PreSettle: the amounts must still be these.
     pub basis: Option<common::Basis>,
 }
@@ -125,6 +139,18 @@ pub struct Suspend {
     pub message: pb::SuspendOnlineSettlementRequest,
 }
 
+/// A claim or a visit: one of them, not both.
+pub fn bill(message: Option<common::Claim>, visit_id: &str) -> Result<Bill, Refusal> {
+    match (message, visit_id) {
+        (Some(_), id) if !id.is_empty() => Err(invalid("visit_id", "空:已有费用单")),
+        (None, id) if !id.is_empty() => {
+            let id = parse::field("visit_id", VisitId::parse(id))?;
+            Ok(Bill::Visit(id))
+        }
+        (message, _) => Ok(Bill::Claim(Arc::new(claim(message)?))),
+    }
+}
+
 /// A claim that must be there, and must say whose it is, who brings it, and of which day.
 pub fn claim(message: Option<common::Claim>) -> Result<Claim, Refusal> {
     claim_at("claim", message)
@@ -155,7 +181,19 @@ fn referral(path: &str, id: &str) -> Result<Option<ReferralId>, Refusal> {
 /// A claim to settle.
 pub fn settle(message: pb::SettleRequest) -> Result<Settle, Refusal> {
     let origin = origin("Settle", &message);
-    let claim = claim(message.claim)?;
+    let bill = bill(message.claim, &message.visit_id)?;
+    if let Bill::Claim(claim) = &bill {
+        referral_fits(claim)?;
+    }
+    Ok(Settle {
+        origin,
+        bill,
+        basis: message.basis,
+    })
+}
+
+/// What a claim with a referral must say besides.
+fn referral_fits(claim: &Claim) -> Result<(), Refusal> {
     let referral = referral("claim.referral_id", &claim.message.referral_id)?;
     if referral.is_some() && claim.message.filing() != common::Filing::Referred {
         return Err(invalid(
@@ -166,12 +204,7 @@ pub fn settle(message: pb::SettleRequest) -> Result<Settle, Refusal> {
     if referral.is_some() && !claim.message.guarantee_id.is_empty() {
         return Err(invalid("claim.referral_id", "空:转诊已在入院时使用"));
     }
-    Ok(Settle {
-        origin,
-        claim: Arc::new(claim),
-        referral,
-        basis: message.basis,
-    })
+    Ok(())
 }
 
 /// A settlement to reverse, for whom.

@@ -12,11 +12,12 @@ mod registers;
 mod reimbursements;
 mod subsidies;
 mod suspensions;
+mod visits;
 
 use crate::catalogue::Catalogue;
 use crate::domain::{
     Basis, Bill, Evidence, Finding, Institution, Member, PersonYear, Posted, Taken, YearKey, admit,
-    named, price, still_holds,
+    named, price, still_holds, unchanged, unregistered,
 };
 use crate::ledger::Transaction;
 use crate::refusal::{
@@ -28,10 +29,10 @@ use crate::{refusal, store};
 use ::store::document::{Documents, Register};
 use ::store::event::{self, Event};
 use ::store::{Call, Db, Done, Key, Made, Stop, Tx, lock_timed_out, new_id, page};
-use kernel::refusal::NO_PACKAGE;
+use kernel::refusal::{NO_PACKAGE, invalid};
 use kernel::{
     AreaCode, Clock, Day, Fen, GuaranteeId, Instant, InstitutionCode, Outcome, Refusal,
-    SealedEvent, SettlementId, Spec,
+    SealedEvent, SettlementId, Spec, VisitId,
 };
 use policy::{Law, Library, Package};
 use sea_orm::ConnectionTrait;
@@ -40,6 +41,7 @@ use std::sync::Arc;
 
 pub use batches::BatchReversal;
 pub use holds::Set;
+pub use visits::{Summed, Which};
 
 /// Refusals that may stand in this service's key rows.
 pub const LISTS: &[&[&Spec]] = &[
@@ -110,6 +112,8 @@ struct Terms {
     institution: Institution,
     /// The open guarantee of the bill's visit.
     guarantee: Option<GuaranteeId>,
+    /// The registered visit of the bill's number.
+    visit: Option<VisitId>,
 }
 
 impl App {
@@ -149,11 +153,16 @@ impl App {
         admit(bill, order.member.as_ref(), &order.findings, call.now.day())?;
         let terms = self.terms(&*tx, area, bill, call.now).await?;
         named(bill, terms.guarantee)?;
+        unregistered(bill, terms.visit)?;
         let whose = bill.year_key();
         let before = lock_year(&tx, call, &whose).await?;
         if bill.guarantee.is_some() {
             let mut guarantees = self.lock_guarantees(&tx, area, &[bill]).await?;
             guarantees.close(bill, call.now)?;
+        }
+        if bill.registration.is_some() {
+            let visit = store::lock_visit_of(&tx, area, bill).await?;
+            unchanged(bill, visit.as_ref())?;
         }
         let evidence = evidence(order, &terms.institution, &before)?;
         let priced = price(&terms.package, &terms.catalogue, &evidence, before.version)?;
@@ -180,11 +189,21 @@ impl App {
         if let Some(id) = posted.evidence.bill.reimbursement {
             self.pay_reimbursement(&tx, call, id, posted.id).await?;
         }
+        if let Some(read) = bill.registration {
+            store::settle_visit(&tx, area, read.visit, posted.id).await?;
+        }
         event::record(&tx, call.now, told_posted(call, &posted)).await?;
         Ok(Made {
             subject: posted.id.to_string(),
             value: posted,
         })
+    }
+
+    /// What an earlier attempt posted under this key, for a caller who does not know the bill any more.
+    pub async fn posted_before(&self, call: &Call) -> Result<(Posted, bool), Refusal> {
+        let work = |_| async { Err(invalid("claim", "必填").into()) };
+        self.posted(&call.key.area, self.db.once(call, LISTS, work).await?)
+            .await
     }
 
     /// Reverses a settlement; true when an earlier attempt had done it.
@@ -237,6 +256,7 @@ impl App {
         if seen.evidence.bill.reimbursement.is_some() {
             store::unpay_reimbursements(&tx, area, &[id]).await?;
         }
+        store::free_visits(&tx, area, all).await?;
         event::record(&tx, call.now, told_reversed(call, &seen)).await?;
         let reversed = Posted {
             reversed_at: Some(call.now),
@@ -362,12 +382,13 @@ impl App {
             let no = NO_PACKAGE.refuse().at("claim.scheme");
             no.with("scheme", bill.scheme.term()).with("day", bill.end)
         })?;
-        let (institution, guarantee) = match bill.reimbursement {
+        let (institution, beside) = match bill.reimbursement {
             // What is not settled online is reimbursed: no suspension stands in its way.
             Some(_) => {
                 let registered = institution.map(|(institution, _)| institution);
                 let institution = registered.or(outside);
-                (institution.ok_or_else(|| unregistered(at))?, None)
+                let institution = institution.ok_or_else(|| unknown_institution(at))?;
+                (institution, store::Beside::default())
             }
             None => settling(institution, at, "claim.institution_code")?,
         };
@@ -377,7 +398,8 @@ impl App {
             package: package.clone(),
             catalogue,
             institution,
-            guarantee,
+            guarantee: beside.guarantee,
+            visit: beside.visit,
         })
     }
 
@@ -426,19 +448,20 @@ fn unknown(id: &str) -> Refusal {
     no.with("settlement_id", id)
 }
 
-/// The institution, if it is known on the day and nobody is suspended, and the guarantee that was
-/// found beside it; `path` is where the institution was named.
+/// The institution, if it is known on the day and nobody is suspended, and what was found beside it;
+/// `path` is where the institution was named.
 fn settling(
     found: Option<(Institution, store::Beside)>,
     (code, day): (&InstitutionCode, Day),
     path: &str,
-) -> Result<(Institution, Option<GuaranteeId>), Refusal> {
-    let (institution, beside) = found.ok_or_else(|| unregistered((code, day)).at(path))?;
+) -> Result<(Institution, store::Beside), Refusal> {
+    let found = found.ok_or_else(|| unknown_institution((code, day)).at(path));
+    let (institution, beside) = found?;
     beside.suspended.check()?;
-    Ok((institution, beside.guarantee))
+    Ok((institution, beside))
 }
 
-fn unregistered((code, day): (&InstitutionCode, Day)) -> Refusal {
+fn unknown_institution((code, day): (&InstitutionCode, Day)) -> Refusal {
     let no = INSTITUTION_UNKNOWN.refuse().at("claim.institution_code");
     no.with("institution_code", code).with("day", day)
 }

@@ -7,6 +7,7 @@ mod price;
 mod reimbursement;
 mod subsidy;
 mod suspension;
+mod visit;
 
 pub use guarantee::{Admission, Cancellation, Guarantee, GuaranteeState, Guarantees, Stay, named};
 pub use hold::{BATCH_MAX, Hold, HoldState, Taken, expiry, within};
@@ -17,6 +18,10 @@ pub use reimbursement::{
 };
 pub use subsidy::{Grant, Subsidy};
 pub use suspension::{Suspended, Suspension, Whom};
+pub use visit::{
+    Accident, AccidentCheck, CheckItem, Conclusion, Listing, UPLOAD_MAX, Upload, Visit, VisitFacts,
+    VisitLine, VisitState, accept, remaining, revocable, unchanged, unregistered,
+};
 
 use crate::refusal::{
     BASIS_CHANGED, CLAIM_DAYS_REVERSED, CLAIM_DENIED, CLAIM_IN_FUTURE, CLAIM_TOO_LONG,
@@ -25,7 +30,7 @@ use kernel::refusal::invalid;
 use kernel::{
     CatalogueId, Day, DiagnosisCode, Digest, Digester, DiseaseCode, Fen, GuaranteeId, IdentityKind,
     Instant, InstitutionCode, InstitutionKind, InstitutionTier, ItemCode, MedType, PersonId,
-    Quantity, ReferralId, Refusal, ReimbursementId, Scheme, SettlementId, UnitPrice,
+    Quantity, ReferralId, Refusal, ReimbursementId, Scheme, SettlementId, UnitPrice, VisitId,
 };
 use policy::{Accumulators, Change, Filing, Place, ThirdParty};
 use serde::{Deserialize, Serialize};
@@ -81,8 +86,20 @@ pub struct Bill {
     /// 零星报销: what the patient paid already, so that the funds owe it to them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reimbursement: Option<ReimbursementId>,
+    /// 就诊登记: the registered visit that the bill was read from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration: Option<Registration>,
     /// 费用明细.
     pub lines: Vec<BillLine>,
+}
+
+/// 就诊登记: of which registered visit a bill is, and as it was when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registration {
+    /// The visit.
+    pub visit: VisitId,
+    /// Its version when the bill was read.
+    pub version: i64,
 }
 
 /// 费用明细: one line of a bill.

@@ -360,3 +360,73 @@ pub mod expense_receipt {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// 就诊登记.
+pub mod visit {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "visit")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub visit_id: String,
+        pub institution_code: String,
+        pub visit_number: String,
+        /// As in `domain::VisitFacts`.
+        pub facts: String,
+        pub end_day: Option<String>,
+        pub accident_check: Option<String>,
+        pub settlement_id: Option<String>,
+        pub version: i64,
+        pub last_line: i32,
+        pub registered_at: i64,
+        pub cancelled_at: Option<i64>,
+        pub cancel_reason: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 费用明细 of a registered visit.
+pub mod visit_line {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "visit_line")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub visit_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub number: i32,
+        pub institution_code: String,
+        pub line_code: String,
+        /// Empty where it is not mapped.
+        pub item_code: String,
+        pub local_code: String,
+        pub local_name: String,
+        pub unit_price: i64,
+        pub quantity: i64,
+        pub amount_fen: i64,
+        pub approval: String,
+        pub fee_day: String,
+        pub original_line_code: Option<String>,
+        pub listed: bool,
+        /// As in `domain::Listing`.
+        pub listing: String,
+        pub upload_id: String,
+        pub settlement_id: Option<String>,
+        pub revocation_id: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

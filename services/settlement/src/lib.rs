@@ -14,14 +14,15 @@
 //! suspension:   recorded ──withdrawn by its request──▶ gone;  it counts on its days only
 //! reimbursement: submitted ──approved by another person──▶ approved; either ──settled──▶ paid,
 //!                ──▶ rejected, withdrawn;  paid ──settlement reversed──▶ as before
+//! visit:        open ──Discharge──▶ discharged ──posted──▶ settled ──reversed──▶ discharged, …
 //! institution:  registered ──withdrawn by its request──▶ gone
 //! catalogue:    published (immutable)
 //! package:      proposed ──activated by another person──▶ scheduled ──its instant──▶ in force
 //! ```
 //!
 //! Row locks are taken in the order: request key, person-years by person, scheme and year,
-//! guarantees by id, reimbursements; a hold is written under the lock of its person-year. Everything else is
-//! inserted, or read without a lock because it never changes.
+//! guarantees by id, the reimbursement, the registered visit; a hold is written under the lock of its
+//! person-year. Everything else is inserted, or read without a lock because it never changes.
 
 mod app;
 mod catalogue;
@@ -40,6 +41,7 @@ use kernel::{Clock, Fen};
 use policy::Library;
 use proto::orchestrator::receipt_service_server::ReceiptServiceServer;
 use proto::orchestrator::reimbursement_service_server::ReimbursementServiceServer;
+use proto::orchestrator::visit_service_server::VisitServiceServer;
 use proto::settlement::settlement_service_server::SettlementServiceServer;
 use runtime::{Service, Settings, SharedCache};
 use std::sync::Arc;
@@ -69,11 +71,13 @@ pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>, library: Arc<Li
     let server =
         SettlementServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let receipts = ReceiptServiceServer::new(rpc.clone());
-    let reimbursements = ReimbursementServiceServer::new(rpc);
+    let reimbursements = ReimbursementServiceServer::new(rpc.clone());
+    let visits = VisitServiceServer::new(rpc);
     let probed = db.clone();
     Service::new(NAME, server, rpc::ACCESS, settings)
         .with_also(receipts, rpc::receipts::ACCESS, settings)
         .with_also(reimbursements, rpc::reimbursements::ACCESS, settings)
+        .with_also(visits, rpc::visits::ACCESS, settings)
         .with_background(event::keep_sealing(db, clock))
         .with_probe(Arc::new(move || {
             let db = probed.clone();

@@ -3,6 +3,7 @@
 mod batches;
 mod receipts;
 mod reimbursements;
+mod visits;
 
 use sea_orm::DeriveIden;
 use sea_orm_migration::prelude::*;
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
         migrations.push(Box::new(Cancellations));
         migrations.push(Box::new(receipts::Receipts));
         migrations.push(Box::new(reimbursements::Reimbursements));
+        migrations.push(Box::new(visits::Visits));
         migrations
     }
 }

@@ -72,6 +72,52 @@ kernel::refusals! {
     HOLD_NOT_POSTED: Precondition, "预留 {hold_id} 未结算,无可撤销。", "请核对预留编号,以新的请求编号办理。";
     /// The person's fee of the year is subsidised already.
     SUBSIDY_POSTED: Exists, "该人员 {year} 年度的参保资助 {subsidy_id} 已入账。", "同一年度只资助一次;如需更正,请先冲正原资助,再以新的请求编号办理。";
+    /// No such visit in the caller's area, or of another institution, or it was cancelled.
+    VISIT_UNKNOWN: NotFound, "就诊登记 {visit_id} 不存在或已撤销。", "请核对就诊登记编号,以新的请求编号办理。";
+    /// The institution has a registered visit of this number.
+    VISIT_NUMBER_TAKEN: Exists, "机构 {institution_code} 的就诊 {visit_number} 已登记。", "请查询已有登记;确属另一次就诊的,请以新的就诊编号登记。";
+    /// The day on which the visit begins has not come yet.
+    VISIT_IN_FUTURE: Precondition, "就诊开始日期 {day} 晚于今天({today})。", "请在就诊当日以新的请求编号登记。";
+    /// The institution does not give this kind of care.
+    MED_TYPE_UNFIT: Precondition, "机构类别 {kind} 不能办理医疗类别 {med_type}。", "请核对医疗类别,以新的请求编号办理。";
+    /// What may not be changed would be another.
+    VISIT_FIXED: Precondition, "就诊登记的机构、就诊编号、人员与险种不能变更。", "请撤销登记后重新登记,以新的请求编号办理。";
+    /// Days of the visit, its discharge and its lines are not in order.
+    VISIT_DAYS: Precondition, "日期 {last_day} 早于 {first_day}:就诊、费用、出院与办理日期先后不符。", "请核对就诊、费用与出院日期,以新的请求编号办理。";
+    /// It has lines that stand.
+    VISIT_HAS_LINES: Precondition, "就诊 {visit_number} 还有未结算的费用明细。", "请先撤销费用明细(RevokeLines),再以新的请求编号撤销登记。";
+    /// It is discharged already.
+    VISIT_DISCHARGED: Precondition, "就诊 {visit_number} 已办理出院。", "请先撤销出院(CancelDischarge),再以新的请求编号办理。";
+    /// It is not discharged.
+    VISIT_NOT_DISCHARGED: Precondition, "就诊 {visit_number} 未办理出院。", "请先办理出院(Discharge),再以新的请求编号办理。";
+    /// Nothing remains to be settled.
+    VISIT_EMPTY: Precondition, "就诊 {visit_number} 没有可结算的费用明细。", "请先上传费用明细(UploadLines),再以新的请求编号办理。";
+    /// It would have more lines than one claim may have.
+    VISIT_TOO_LARGE: Precondition, "就诊已有 {lines} 行费用明细,合计将超过 {max_lines} 行。", "请合并同日同项明细后上传,以新的请求编号办理。";
+    /// Visit or lines are not as they were when the claim was read.
+    VISIT_CHANGED: Precondition, "就诊 {visit_number} 在结算途中有变更,未结算。", "请以新的请求编号再次结算。";
+    /// A claim was sent with the number of a registered visit.
+    VISIT_REGISTERED: Precondition, "就诊 {visit_number} 已登记为 {visit_id},不能另送费用单结算。", "请以就诊登记编号(visit_id)结算,或先撤销登记;以新的请求编号办理。";
+    /// The visit has a line of this number.
+    LINE_EXISTS: Exists, "费用明细 {line_code} 已上传。", "请核对明细流水号;需更正的先撤销原明细,以新的请求编号上传。";
+    /// The visit has no such line.
+    LINE_UNKNOWN: NotFound, "费用明细 {line_code} 不存在或已撤销。", "请核对明细流水号,以新的请求编号办理。";
+    /// The line is part of a standing settlement.
+    LINE_SETTLED: Precondition, "费用明细 {line_code} 已结算。", "请先撤销结算(Reverse),再以新的请求编号撤销明细。";
+    /// A return of the line would be left behind.
+    LINE_RETURNED: Precondition, "费用明细 {line_code} 有退费明细 {return_line_code}。", "请将原明细与其退费明细一并撤销,以新的请求编号办理。";
+    /// The line is of a day outside the visit.
+    LINE_DAY_OUTSIDE: Precondition, "费用明细 {line_code} 的发生日期 {day} 不在 {first_day} 至 {last_day} 之间。", "请核对费用发生日期与就诊、出院日期,以新的请求编号上传。";
+    /// There is no line of the same item and price, not later, to be returned.
+    RETURN_UNKNOWN: Precondition, "退费明细 {line_code} 的原明细 {original_line_code} 不存在,或项目、单价不同,或晚于退费。", "请核对原明细流水号、项目与单价,以新的请求编号上传。";
+    /// More would be returned than there is.
+    RETURN_TOO_MUCH: Precondition, "退费明细 {line_code} 超过原明细 {original_line_code} 的剩余数量 {remaining}。", "请核对退费数量,以新的请求编号上传。";
+    /// The accident has not been checked in full.
+    ACCIDENT_UNVERIFIED: Precondition, "就诊 {visit_number} 为外伤,尚未完成核查:{missing}。", "请完成外伤核查(RecordAccidentCheck),再以新的请求编号结算;可先预结算。";
+    /// The funds do not pay for what the check found.
+    ACCIDENT_NOT_COVERED: Precondition, "就诊 {visit_number} 的外伤经核查,基金不予支付。", "请按自费结清,或向工伤保险等申请;核查有误的,更正核查结论后以新的请求编号办理。";
+    /// There is no accident to check.
+    ACCIDENT_NONE: Precondition, "就诊 {visit_number} 未登记外伤。", "请核对就诊登记;确为外伤的,先变更登记,再以新的请求编号办理。";
     /// What was stored does not give the same amounts any more; nothing is shown rather than a lie.
     REPLAY_DIFFERS: Internal, "结算 {settlement_id} 按留存依据重算的结果与原结算不一致。", "请联系运维并提供结算编号。";
     /// The receipts do not come to the bill's total.

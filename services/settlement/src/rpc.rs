@@ -11,6 +11,7 @@ mod registers;
 pub mod reimbursements;
 mod requests;
 mod suspensions;
+pub mod visits;
 
 use crate::app::App;
 use kernel::refusal::INSTITUTION_MISMATCH;
@@ -49,6 +50,7 @@ pub const ACCESS: Access = &[
     ("CheckSuspension", BUREAU),
     ("ListSuspensions", BUREAU),
     ("GetLedgerEntries", BUREAU),
+    ("GetVisitClaim", BUREAU),
     ("GetSettlement", BUREAU),
     ("ExplainSettlement", BUREAU),
     ("ExplainChange", BUREAU),
@@ -176,6 +178,7 @@ served! {
     withdraw_suspend_online(WithdrawSuspendOnlineRequest) -> WithdrawSuspendOnlineResponse;
     check_suspension(CheckSuspensionRequest) -> CheckSuspensionResponse;
     list_suspensions(ListSuspensionsRequest) -> ListSuspensionsResponse;
+    get_visit_claim(GetVisitClaimRequest) -> GetVisitClaimResponse;
     get_settlement(GetSettlementRequest) -> GetSettlementResponse;
     explain_settlement(ExplainSettlementRequest) -> ExplainSettlementResponse;
     explain_change(ExplainChangeRequest) -> ExplainChangeResponse;

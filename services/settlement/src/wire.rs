@@ -7,14 +7,19 @@ mod hold;
 mod ledger;
 mod reimbursement;
 mod suspension;
+mod visit;
 
 pub use amounts::{comparison, quote, reason, settlement};
-pub use claim::{bill, change, order};
+pub use claim::{bill, change, order, posting};
 pub use guarantee::{admission, cancellation, guarantee};
 pub use hold::{batch_reversal, held_claims, hold, hold_ids, set};
 pub use ledger::{entry, grant, subsidy, trial_balance};
 pub use reimbursement::{reimbursement, reimbursement_state, submission};
 pub use suspension::{new_suspension, suspension, wanted_suspension};
+pub use visit::{
+    accident_check, check_state, line_codes, registered, summed, unmapped, uploaded, uploads,
+    visit_claim, visit_facts,
+};
 
 use crate::app::Reversal;
 use crate::catalogue::{ITEMS_MAX, Item, MARKS_MAX};

@@ -9,6 +9,7 @@ use proto::orchestrator::orchestrator_service_client::OrchestratorServiceClient;
 use proto::orchestrator::receipt_service_client::ReceiptServiceClient;
 use proto::orchestrator::reimbursement_service_client::ReimbursementServiceClient;
 use proto::orchestrator::saga_service_client::SagaServiceClient;
+use proto::orchestrator::visit_service_client::VisitServiceClient;
 use proto::referral::referral_service_client::ReferralServiceClient;
 use proto::settlement::settlement_service_client::SettlementServiceClient;
 use runtime::Wire;
@@ -121,6 +122,11 @@ impl Desk {
     /// 零星报销.
     pub fn reimbursements(&self) -> ReimbursementServiceClient<Wire> {
         ReimbursementServiceClient::new(self.named(&self.wires.settlement))
+    }
+
+    /// 就诊.
+    pub fn visits(&self) -> VisitServiceClient<Wire> {
+        VisitServiceClient::new(self.named(&self.wires.settlement))
     }
 
     /// 长事务运维.

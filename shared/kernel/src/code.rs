@@ -165,6 +165,8 @@ codes! {
         TransferStay = "23", "转外住院";
         EmergencyStay = "24", "急诊转住院";
         DaySurgery = "28", "日间手术";
+        MaternityStay = "52", "生育住院";
+        AccidentVisit = "9903", "意外伤害门诊";
         Pharmacy = "41", "定点药店购药";
     }
 
@@ -264,7 +266,13 @@ impl MedType {
                 | TransferStay
                 | EmergencyStay
                 | DaySurgery
+                | MaternityStay
         )
+    }
+
+    /// 外伤: care after an accident, which is checked before it is settled.
+    pub fn is_accident(&self) -> bool {
+        matches!(self, MedType::InjuryStay | MedType::AccidentVisit)
     }
 }
 

@@ -130,6 +130,8 @@ ids! {
     HoldId;
     /// 整批: the holds that were posted, or reversed, in one transaction.
     BatchId;
+    /// 就诊登记: a visit that an institution registered.
+    VisitId;
     /// 资助: one subsidy of a person's yearly fee.
     SubsidyId;
     /// 暂停联网结算: the days on which an institution or a person is not settled for online.

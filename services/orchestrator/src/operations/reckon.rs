@@ -11,7 +11,7 @@ use crate::steps::Ports;
 use crate::steps::standing::{self, Effect, Moved, Place};
 use crate::store::operations::{self as store, Seen};
 use crate::store::{Line, Row, State, line, lines_of};
-use crate::wire::Claim;
+use crate::wire::{Bill, Claim};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use kernel::{Outcome, OutcomeState, Principal, Refusal, SagaId};
 use runtime::Context;
@@ -124,12 +124,15 @@ impl Operations {
                 let moved = standing::subsidy(ports, &enrol, &lines).await;
                 moved.map_err(|fault| fault.into_refusal())
             }
+            Some(Forecast::Visit(visit)) => self.priced(caller, Bill::Visit(visit)).await,
             Some(Forecast::Claims(claims)) => {
                 if depend_on_each_other(&claims) {
                     let no = SAGA_UNPRICED.refuse();
                     return Err(no.with("saga_id", &subject.seen.saga_id));
                 }
-                let priced = claims.into_iter().map(|claim| self.priced(caller, claim));
+                let priced = claims
+                    .into_iter()
+                    .map(|claim| self.priced(caller, Bill::Claim(claim)));
                 let priced: Vec<_> = priced.collect();
                 let priced: Vec<_> = stream::iter(priced).buffered(ABREAST).try_collect().await?;
                 Ok(priced.concat())
@@ -137,9 +140,9 @@ impl Operations {
         }
     }
 
-    async fn priced(&self, caller: &Context, claim: Arc<Claim>) -> Result<Vec<Moved>, Refusal> {
-        let (quote, _) = self.executor.inquire(caller, &Price(claim.clone())).await?;
-        Ok(standing::priced(&claim, &quote))
+    async fn priced(&self, caller: &Context, bill: Bill) -> Result<Vec<Moved>, Refusal> {
+        let priced = self.executor.inquire(caller, &Price(bill)).await?;
+        Ok(standing::priced(&priced.claim, &priced.quote))
     }
 }
 

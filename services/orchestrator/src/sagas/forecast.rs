@@ -1,14 +1,16 @@
 //! 先看账: what a stored request would move in the ledger, as far as it says so itself.
 
 use super::{Asked, read};
-use crate::wire::{self, Claim, Enrol};
-use kernel::{Principal, SettlementId};
+use crate::wire::{self, Bill, Claim, Enrol};
+use kernel::{Principal, SettlementId, VisitId};
 use std::sync::Arc;
 
 /// What a request would move.
 pub enum Forecast {
     /// What these claims cost the funds.
     Claims(Vec<Arc<Claim>>),
+    /// What this visit costs the funds, by its lines as they stand.
+    Visit(VisitId),
     /// The opposite of what this settlement moved.
     Opposite(SettlementId),
     /// The subsidy of an enrolment.
@@ -21,7 +23,10 @@ impl Forecast {
     /// Of a request as it is stored; none when it cannot be read.
     pub fn of(asked: Asked, principal: &Principal, request: &[u8]) -> Option<Forecast> {
         Some(match asked {
-            Asked::Settle => Forecast::Claims(vec![wire::settle(read(request)?).ok()?.claim]),
+            Asked::Settle => match wire::settle(read(request)?).ok()?.bill {
+                Bill::Claim(claim) => Forecast::Claims(vec![claim]),
+                Bill::Visit(visit) => Forecast::Visit(visit),
+            },
             Asked::SettleTogether => {
                 Forecast::Claims(wire::settle_together(read(request)?).ok()?.claims)
             }

@@ -1,22 +1,22 @@
 //! 查询: what is asked across peers and changes nothing.
 
-use super::settle_claim;
+use super::settle_claim::{self, Priced};
 use crate::steps::Ports;
-use crate::steps::settlement::{Assessment, Comparison, GetOutcome, Quote};
-use crate::wire::{self, Change, Claim};
+use crate::steps::settlement::{Assessment, Comparison, GetOutcome};
+use crate::wire::{self, Bill, Change, Claim};
 use kernel::{Outcome, RequestId};
 use saga::{Halt, Inquiry, Saga};
 use std::sync::Arc;
 
 /// 预结算: what a claim would cost.
-pub struct Price(pub Arc<Claim>);
+pub struct Price(pub Bill);
 
 impl Inquiry for Price {
     type Ports = Ports;
-    type Output = (Quote, Assessment);
+    type Output = Priced;
 
     async fn ask<'a>(&'a self, saga: Saga<'a, Ports>) -> Result<Self::Output, Halt> {
-        settle_claim::price(saga, self.0.clone()).await
+        settle_claim::price(saga, &self.0).await
     }
 }
 

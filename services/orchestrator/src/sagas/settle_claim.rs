@@ -9,11 +9,11 @@ use crate::steps::enrollment::CheckEligibility;
 use crate::steps::inspection::Screen;
 use crate::steps::referral::UseReferral;
 use crate::steps::settlement::{
-    Assessment, Comparison, GetClaimHistory, PostSettlement, PriceClaim, Quote, QuoteChange,
-    Settled,
+    Assessment, Comparison, GetClaimHistory, GetVisitClaim, Known, PostSettlement, PriceClaim,
+    Quote, QuoteChange, Settled,
 };
 use crate::steps::{Both, Kept, Ports};
-use crate::wire::{Change, Claim, Settle};
+use crate::wire::{Bill, Change, Claim, Settle};
 use kernel::refusal::{INSTITUTION_MISMATCH, invalid};
 use kernel::{InstitutionCode, Principal, Refusal, Role};
 use saga::{Body, Halt, Saga};
@@ -39,7 +39,7 @@ impl Body for SettleClaim {
     fn bare(&self) -> PostSettlement {
         PostSettlement {
             settle: self.0.clone(),
-            assessment: None,
+            known: None,
         }
     }
 
@@ -62,25 +62,58 @@ async fn settle_claim(
     mut saga: Saga<'_, Ports>,
     settle: Arc<Settle>,
 ) -> Result<Kept<Settled>, Halt> {
-    let assessment = assess(&mut saga, &settle.claim).await?;
-    if let Some(referral) = settle.referral {
-        saga.run(UseReferral::of(referral, &settle)).await?;
+    let (claim, visit_version) = read(&mut saga, &settle.bill, true).await?;
+    let assessment = assess(&mut saga, &claim).await?;
+    if let Some(referral) = claim.referral() {
+        let used = UseReferral::of(referral, settle.origin, &claim);
+        saga.run(used).await?;
     }
-    let assessment = Some(assessment);
-    saga.conclude(PostSettlement { settle, assessment }).await
+    let known = Some(Known {
+        claim,
+        visit_version,
+        assessment,
+    });
+    saga.conclude(PostSettlement { settle, known }).await
+}
+
+/// The claim: as it came, or as the visit's lines make it now, and then of which version of the visit.
+async fn read(
+    saga: &mut Saga<'_, Ports>,
+    bill: &Bill,
+    to_settle: bool,
+) -> Result<(Arc<Claim>, i64), Halt> {
+    let visit = match bill {
+        Bill::Claim(claim) => return Ok((claim.clone(), 0)),
+        Bill::Visit(visit) => *visit,
+    };
+    let found = saga.read(GetVisitClaim { visit, to_settle }).await?;
+    let version = found.version;
+    Ok((Arc::new(found.claim()), version))
+}
+
+/// A claim priced.
+pub struct Priced {
+    /// The claim.
+    pub claim: Arc<Claim>,
+    /// What it would cost.
+    pub quote: Quote,
+    /// What the peers say of it.
+    pub assessment: Assessment,
 }
 
 /// 预结算: what the claim would cost.
-pub async fn price(
-    mut saga: Saga<'_, Ports>,
-    claim: Arc<Claim>,
-) -> Result<(Quote, Assessment), Halt> {
+pub async fn price(mut saga: Saga<'_, Ports>, bill: &Bill) -> Result<Priced, Halt> {
+    let (claim, _) = read(&mut saga, bill, false).await?;
     let assessment = assess(&mut saga, &claim).await?;
     let price = PriceClaim {
-        claim,
+        claim: claim.clone(),
         assessment: assessment.clone(),
     };
-    Ok((saga.read(price).await?.0, assessment))
+    Ok(Priced {
+        quote: saga.read(price).await?.0,
+        claim,
+        assessment,
+    })
 }
 
 /// 如果改变: what the claim would cost as it is and as it would be. Enrollment and inspection are

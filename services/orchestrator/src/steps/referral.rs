@@ -2,7 +2,7 @@
 
 use super::paths::{ADMISSION, CLAIM, told};
 use super::{Kept, Ports, carried, gone, present};
-use crate::wire::{Admit, Settle, Suspend};
+use crate::wire::{Admit, Claim, Suspend};
 use kernel::{Day, Digest, Fault, InstitutionCode, PersonId, ReferralId};
 use proto::referral as pb;
 use proto::referral::referral_service_client::ReferralServiceClient;
@@ -31,14 +31,14 @@ pub struct UseReferral {
 
 impl UseReferral {
     /// By the stay of a claim.
-    pub fn of(referral: ReferralId, settle: &Settle) -> UseReferral {
+    pub fn of(referral: ReferralId, origin: Digest, claim: &Claim) -> UseReferral {
         UseReferral {
-            origin: settle.origin,
+            origin,
             referral,
-            person: settle.claim.person,
-            institution: settle.claim.institution.clone(),
-            visit: settle.claim.message.visit_number.clone(),
-            admission: settle.claim.first_day,
+            person: claim.person,
+            institution: claim.institution.clone(),
+            visit: claim.message.visit_number.clone(),
+            admission: claim.first_day,
             named: CLAIM,
         }
     }

@@ -4,8 +4,9 @@ use super::guarantee::OpenGuarantee;
 use super::paths::{ADMISSION, path};
 use super::{Kept, Ports, burned, carried, present};
 use crate::refusal::REVERSAL_STANDS;
-use crate::wire::{Change, Claim, Finding, Member, Reverse, Settle};
-use kernel::{Fault, RequestId, SettlementId};
+use crate::wire::{self, Bill, Change, Claim, Finding, Member, Reverse, Settle};
+use kernel::refusal::INTERNAL;
+use kernel::{Day, Fault, InstitutionCode, PersonId, RequestId, Scheme, SettlementId, VisitId};
 use proto::common;
 use proto::settlement as pb;
 use proto::settlement::settlement_service_client::SettlementServiceClient;
@@ -114,13 +115,89 @@ impl Step for QuoteChange {
     }
 }
 
+/// 就诊的费用单: the claim that a registered visit's lines make.
+pub struct GetVisitClaim {
+    /// The visit.
+    pub visit: VisitId,
+    /// Whether it shall be settled, not only priced.
+    pub to_settle: bool,
+}
+
+/// A visit's claim, and of which version of the visit.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct VisitClaim {
+    person: PersonId,
+    institution: InstitutionCode,
+    scheme: Scheme,
+    first_day: Day,
+    last_day: Day,
+    message: Kept<common::Claim>,
+    /// The visit's version.
+    pub version: i64,
+}
+
+impl VisitClaim {
+    /// The claim.
+    pub fn claim(self) -> Claim {
+        Claim {
+            person: self.person,
+            institution: self.institution,
+            scheme: self.scheme,
+            first_day: self.first_day,
+            last_day: self.last_day,
+            message: self.message.0,
+        }
+    }
+}
+
+impl Step for GetVisitClaim {
+    const NAME: &'static str = "settlement.get_visit_claim";
+    type Ports = Ports;
+    type Output = VisitClaim;
+
+    async fn run(&self, ports: &Ports, _: &str) -> Result<VisitClaim, Fault> {
+        let request = pb::GetVisitClaimRequest {
+            visit_id: self.visit.to_string(),
+            // For an institution other institutions' visits do not exist.
+            institution_code: ports.institution(),
+            to_settle: self.to_settle,
+        };
+        let mut settlement = client(ports);
+        let answer = ports.ask(request, |request| settlement.get_visit_claim(request));
+        let answer = answer.await?;
+        let claim = wire::claim(answer.claim).map_err(|no| {
+            tracing::error!(%no, "a visit's claim cannot be read");
+            Fault::Unknown(INTERNAL.refuse())
+        })?;
+        Ok(VisitClaim {
+            person: claim.person,
+            institution: claim.institution,
+            scheme: claim.scheme,
+            first_day: claim.first_day,
+            last_day: claim.last_day,
+            message: Kept(claim.message),
+            version: answer.version,
+        })
+    }
+}
+
 /// 结算 (pivot): prices and posts the claim.
 pub struct PostSettlement {
     /// What the caller asked.
     pub settle: Arc<Settle>,
-    /// What is known of the claim. Without it only the key is asked: settlement looks at the key
-    /// before it asks for more, and a key that has an outcome needs no more.
-    pub assessment: Option<Assessment>,
+    /// What is known of it. Without it only the key is asked: settlement looks at the key before it
+    /// asks for more, and a key that has an outcome needs no more.
+    pub known: Option<Known>,
+}
+
+/// What is known of a claim to settle.
+pub struct Known {
+    /// The claim.
+    pub claim: Arc<Claim>,
+    /// The version of the visit that it was read from; 0 when it came with the request.
+    pub visit_version: i64,
+    /// What the peers say of it.
+    pub assessment: Assessment,
 }
 
 impl PostSettlement {
@@ -137,12 +214,17 @@ impl Step for PostSettlement {
         let mut request = pb::PostSettlementRequest {
             request_id: key.to_string(),
             origin: carried(self.settle.origin),
-            claim: Some(self.settle.claim.message.clone()),
             ..Default::default()
         };
-        if let Some(assessment) = &self.assessment {
-            request.member = Some(assessment.member.0.clone());
-            request.findings = assessment.findings();
+        match &self.settle.bill {
+            Bill::Claim(claim) => request.claim = Some(claim.message.clone()),
+            Bill::Visit(visit) => request.visit_id = visit.to_string(),
+        }
+        if let Some(known) = &self.known {
+            request.claim = Some(known.claim.message.clone());
+            request.visit_version = known.visit_version;
+            request.member = Some(known.assessment.member.0.clone());
+            request.findings = known.assessment.findings();
             request.basis = self.settle.basis.clone();
         }
         let mut settlement = client(ports);

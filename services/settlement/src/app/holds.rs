@@ -59,6 +59,8 @@ impl App {
         let terms = self.all_terms(&tx, call, orders).await?;
         let before = lock_year(&tx, call, whose).await?;
         let bills: Vec<&Bill> = orders.iter().map(|order| &order.bill).collect();
+        let placed = |index, no| within(&place(index), no);
+        self.unregistered(&tx, area, &bills, placed).await?;
         let mut line = Line {
             year: before.clone(),
             taken: store::taken(&tx, area, &bills).await?,

@@ -46,12 +46,15 @@ impl Rpc {
         request: Request<pb::PostSettlementRequest>,
     ) -> Answer<pb::PostSettlementResponse> {
         answer(request, |context, message| async move {
-            let (claim, member) = (message.claim.as_ref(), message.member.as_ref());
-            let order = wire::order(claim, member, &message.findings, message.basis.as_ref())?;
             let method = "PostSettlement";
             let origin = carried_origin(&message.origin, method, &message)?;
             let call = self.call(&context, method, &message.request_id, origin)?;
-            let (posted, replayed) = self.0.post(&call, &order).await?;
+            // Of a visit whose claim could not be read, only the key is asked.
+            let by_key = message.claim.is_none() && !message.visit_id.is_empty();
+            let (posted, replayed) = match by_key {
+                true => self.0.posted_before(&call).await?,
+                false => self.0.post(&call, &wire::posting(&message)?).await?,
+            };
             let settlement = Some(wire::settlement(&posted));
             Ok(pb::PostSettlementResponse {
                 settlement,

@@ -14,7 +14,7 @@ use tonic::Request;
 pub const ACCESS: Access = &[("GetSettlement", ANYWHERE), ("ListSettlements", ANYWHERE)];
 
 /// Days one list covers at most.
-const LIST_DAYS_MAX: i64 = 366;
+pub(super) const LIST_DAYS_MAX: i64 = 366;
 
 #[tonic::async_trait]
 impl ReceiptService for Rpc {

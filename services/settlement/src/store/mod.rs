@@ -8,6 +8,7 @@ mod person_years;
 mod registers;
 mod reimbursements;
 mod suspensions;
+mod visits;
 
 pub use claims::{
     Past, Standing, find_all_posted, find_posted, find_row, history, insert, mark_reversed,
@@ -39,6 +40,11 @@ pub use reimbursements::{
 };
 pub use suspensions::{
     earlier, find_suspension, insert_suspension, suspended_on, suspensions, withdraw_suspension,
+};
+pub use visits::{
+    Registered, Unmapped, count_revoked, find_visit, free_visits, insert_lines, insert_visit,
+    lines_behind, lock_visit, lock_visit_of, registered_visits, revoke_lines, save_visit,
+    settle_visit, standing_lines, unmapped, unmapped_order, uploaded_lines, visits,
 };
 
 use kernel::Refusal;

@@ -2,6 +2,7 @@
 
 use super::guarantees::open_guarantee;
 use super::suspensions::suspended_until;
+use super::visits::registered_visit;
 use super::{of_json, to_json, unreadable};
 use crate::app::PACKAGE;
 use crate::catalogue::{Catalogue, Item};
@@ -11,7 +12,7 @@ use crate::refusal::{CATALOGUE_EXISTS, INSTITUTION_EXISTS};
 use kernel::refusal::INTERNAL;
 use kernel::{
     AreaCode, CatalogueId, Day, Digest, GuaranteeId, Instant, InstitutionCode, InstitutionKind,
-    InstitutionTier, PersonId, Refusal,
+    InstitutionTier, PersonId, Refusal, VisitId,
 };
 use policy::Place;
 use sea_orm::sea_query::Expr;
@@ -101,18 +102,23 @@ struct FoundOn {
     institution_until: Option<String>,
     person_until: Option<String>,
     open_guarantee: Option<String>,
+    registered_visit: Option<String>,
 }
 
 /// What the statement that finds an institution tells besides.
+#[derive(Default)]
 pub struct Beside {
     /// Who is suspended today.
     pub suspended: Suspended,
     /// The open guarantee of the bill's visit, where one was asked about.
     pub guarantee: Option<GuaranteeId>,
+    /// The registered visit of the bill's number, where one was asked about.
+    pub visit: Option<VisitId>,
 }
 
 /// The institution of this code, if it has an agreement on the day; whether it or the person is
-/// suspended today, and whether the bill's visit has a guarantee, which the same statement tells.
+/// suspended today, and whether the bill's visit has a guarantee or is registered, which the same
+/// statement tells.
 pub async fn institution_on(
     on: &impl ConnectionTrait,
     area: &AreaCode,
@@ -121,14 +127,18 @@ pub async fn institution_on(
     bill: Option<&Bill>,
 ) -> Result<Option<(Institution, Beside)>, Stop> {
     let until = |subject: &str| Expr::from(suspended_until(area, subject, today));
-    let guarantee = match bill {
-        Some(bill) => Expr::from(open_guarantee(area, bill)),
-        None => Expr::value(None::<String>),
+    let (guarantee, visit) = match bill {
+        Some(bill) => (
+            Expr::from(open_guarantee(area, bill)),
+            Expr::from(registered_visit(area, bill)),
+        ),
+        None => (Expr::value(None::<String>), Expr::value(None::<String>)),
     };
     let found = institution::Entity::find()
         .expr_as(until(code.as_str()), "institution_until")
         .expr_as(until(&person.to_string()), "person_until")
         .expr_as(guarantee, "open_guarantee")
+        .expr_as(visit, "registered_visit")
         .filter(institution::Column::Area.eq(area.as_str()))
         .filter(institution::Column::Code.eq(code.as_str()))
         .filter(institution::Column::WithdrawnAt.is_null())
@@ -149,9 +159,12 @@ pub async fn institution_on(
     };
     let guarantee = found.open_guarantee.as_deref().map(GuaranteeId::parse);
     let guarantee = guarantee.transpose();
+    let visit = found.registered_visit.as_deref().map(VisitId::parse);
+    let visit = visit.transpose();
     let beside = Beside {
         suspended,
         guarantee: guarantee.map_err(|_| unreadable("guarantee", code.as_str()))?,
+        visit: visit.map_err(|_| unreadable("visit", code.as_str()))?,
     };
     Ok(Some((parse_institution(found.institution)?, beside)))
 }

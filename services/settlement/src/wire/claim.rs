@@ -1,17 +1,19 @@
 //! A claim, and what others say of it, from protobuf.
 
 use crate::app::Order;
-use crate::domain::{Approval, Basis, Bill, BillLine, Effect, FINDINGS_MAX, Finding, Member};
+use crate::domain::{
+    Approval, Basis, Bill, BillLine, Effect, FINDINGS_MAX, Finding, Member, Registration,
+};
 use kernel::refusal::invalid;
 use kernel::{
     BadText, CLAIM_FEN_MAX, CatalogueId, Day, DiagnosisCode, Digest, DiseaseCode, Fen, GuaranteeId,
     IdentityKind, InstitutionCode, InstitutionKind, InstitutionTier, ItemCode, MedType, PersonId,
-    Quantity, Rate, ReferralId, Refusal, ReimbursementId, Scheme, SettlementId, UnitPrice,
+    Quantity, Rate, ReferralId, Refusal, ReimbursementId, Scheme, SettlementId, UnitPrice, VisitId,
 };
 use policy::{
     Change, FILINGS_MAX, Filing, IDENTITIES_MAX, LINES_MAX, Place, ThirdParty, YEARS_MAX,
 };
-use proto::common;
+use proto::{common, settlement as pb};
 use runtime::parse;
 
 /// A claim.
@@ -34,11 +36,14 @@ pub fn bill(claim: Option<&common::Claim>) -> Result<Bill, Refusal> {
         begin: parse::day("claim.begin_day", &claim.begin_day)?,
         end,
         diagnosis: parse::field("claim.diagnosis_code", diagnosis)?,
-        diseases: diseases(&claim.disease_codes)?,
+        diseases: diseases("claim.disease_codes", &claim.disease_codes)?,
         third_party: third_party(claim)?,
         filing: filing("claim.filing", claim.filing)?.unwrap_or_default(),
         decided: decided(&claim.decided_day, end)?,
-        household_income: household_income(claim.household_income_fen)?,
+        household_income: household_income(
+            "claim.household_income_fen",
+            claim.household_income_fen,
+        )?,
         referral: optional_id("claim.referral_id", &claim.referral_id, ReferralId::parse)?,
         guarantee: optional_id(
             "claim.guarantee_id",
@@ -50,6 +55,7 @@ pub fn bill(claim: Option<&common::Claim>) -> Result<Bill, Refusal> {
             &claim.reimbursement_id,
             ReimbursementId::parse,
         )?,
+        registration: None,
         lines: lines.collect::<Result<_, _>>()?,
     })
 }
@@ -107,6 +113,21 @@ fn filing_message(filing: Filing) -> common::Filing {
     }
 }
 
+/// Of which registered visit a claim to post is, and as it was when.
+fn registration(message: &pb::PostSettlementRequest) -> Result<Option<Registration>, Refusal> {
+    let visit = optional_id("visit_id", &message.visit_id, VisitId::parse)?;
+    let version = parse::not_negative("visit_version", message.visit_version)?;
+    Ok(visit.map(|visit| Registration { visit, version }))
+}
+
+/// A claim to post, with what others say of it.
+pub fn posting(message: &pb::PostSettlementRequest) -> Result<Order, Refusal> {
+    let (claim, member) = (message.claim.as_ref(), message.member.as_ref());
+    let mut order = order(claim, member, &message.findings, message.basis.as_ref())?;
+    order.bill.registration = registration(message)?;
+    Ok(order)
+}
+
 /// An id, or nothing when the text is empty.
 pub fn optional_id<T>(
     path: &str,
@@ -119,18 +140,12 @@ pub fn optional_id<T>(
     }
 }
 
-fn diseases(codes: &[String]) -> Result<Vec<DiseaseCode>, Refusal> {
+pub fn diseases(path: &str, codes: &[String]) -> Result<Vec<DiseaseCode>, Refusal> {
     if codes.len() > FILINGS_MAX {
-        return Err(invalid(
-            "claim.disease_codes",
-            format!("至多{FILINGS_MAX}种病种"),
-        ));
+        return Err(invalid(path, format!("至多{FILINGS_MAX}种病种")));
     }
     let code = |(index, code): (usize, &String)| {
-        parse::field(
-            format!("claim.disease_codes[{index}]"),
-            DiseaseCode::parse(code),
-        )
+        parse::field(format!("{path}[{index}]"), DiseaseCode::parse(code))
     };
     codes.iter().enumerate().map(code).collect()
 }
@@ -160,19 +175,16 @@ fn decided(day: &str, end: Day) -> Result<Option<Day>, Refusal> {
     }
 }
 
-fn household_income(fen: Option<i64>) -> Result<Option<Fen>, Refusal> {
+pub fn household_income(path: &str, fen: Option<i64>) -> Result<Option<Fen>, Refusal> {
     let fits = |fen: i64| (Fen::ZERO..=CLAIM_FEN_MAX).contains(&Fen(fen));
     match fen.is_none_or(fits) {
         true => Ok(fen.map(Fen)),
-        false => Err(invalid(
-            "claim.household_income_fen",
-            format!("0至{CLAIM_FEN_MAX}元的金额(以分计)"),
-        )),
+        false => Err(invalid(path, format!("0至{CLAIM_FEN_MAX}元的金额(以分计)"))),
     }
 }
 
 /// 转诊备案; nothing when it is not set.
-fn filing(path: &str, number: i32) -> Result<Option<Filing>, Refusal> {
+pub fn filing(path: &str, number: i32) -> Result<Option<Filing>, Refusal> {
     use common::Filing as Wire;
     match Wire::try_from(number) {
         Ok(Wire::Unspecified) => Ok(None),
@@ -197,7 +209,7 @@ pub fn place(path: &str, number: i32) -> Result<Option<Place>, Refusal> {
     }
 }
 
-fn approval(path: String, number: i32) -> Result<Approval, Refusal> {
+pub fn approval(path: String, number: i32) -> Result<Approval, Refusal> {
     use common::claim_line::Approval as Wire;
     match Wire::try_from(number) {
         Ok(Wire::Unspecified) => Ok(Approval::Unsaid),
