@@ -16,7 +16,7 @@ pub use subsidy::{Grant, Subsidy};
 pub use suspension::{Suspended, Suspension, Whom};
 pub use visit::{
     Accident, AccidentCheck, CheckItem, Conclusion, Listing, UPLOAD_MAX, Upload, Visit, VisitFacts,
-    VisitLine, VisitState, accept, remaining, unchanged, unregistered, revocable,
+    VisitLine, VisitState, accept, remaining, revocable, unchanged, unregistered,
 };
 
 use crate::refusal::{

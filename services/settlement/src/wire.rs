@@ -13,11 +13,11 @@ pub use claim::{bill, change, order, posting};
 pub use guarantee::{admission, cancellation, guarantee};
 pub use hold::{batch_reversal, held_claims, hold, hold_ids, set};
 pub use ledger::{entry, grant, subsidy, trial_balance};
-pub use visit::{
-    accident_check, check_state, line_codes, registered, summed, unmapped, uploaded, uploads, visit_claim,
-    visit_facts,
-};
 pub use suspension::{new_suspension, suspension, wanted_suspension};
+pub use visit::{
+    accident_check, check_state, line_codes, registered, summed, unmapped, uploaded, uploads,
+    visit_claim, visit_facts,
+};
 
 use crate::app::Reversal;
 use crate::catalogue::{ITEMS_MAX, Item, MARKS_MAX};

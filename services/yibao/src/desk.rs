@@ -8,9 +8,9 @@ use proto::interregional::interregional_service_client::InterregionalServiceClie
 use proto::orchestrator::orchestrator_service_client::OrchestratorServiceClient;
 use proto::orchestrator::receipt_service_client::ReceiptServiceClient;
 use proto::orchestrator::saga_service_client::SagaServiceClient;
+use proto::orchestrator::visit_service_client::VisitServiceClient;
 use proto::referral::referral_service_client::ReferralServiceClient;
 use proto::settlement::settlement_service_client::SettlementServiceClient;
-use proto::orchestrator::visit_service_client::VisitServiceClient;
 use runtime::Wire;
 use tonic::body::Body;
 use tower::ServiceExt;

@@ -9,8 +9,8 @@ use crate::steps::enrollment::CheckEligibility;
 use crate::steps::inspection::Screen;
 use crate::steps::referral::UseReferral;
 use crate::steps::settlement::{
-    Assessment, Comparison, GetClaimHistory, GetVisitClaim, Known, PostSettlement, PriceClaim, Quote,
-    QuoteChange, Settled,
+    Assessment, Comparison, GetClaimHistory, GetVisitClaim, Known, PostSettlement, PriceClaim,
+    Quote, QuoteChange, Settled,
 };
 use crate::steps::{Both, Kept, Ports};
 use crate::wire::{Bill, Change, Claim, Settle};

@@ -6,9 +6,7 @@ use super::{Kept, Ports, burned, carried, present};
 use crate::refusal::REVERSAL_STANDS;
 use crate::wire::{self, Bill, Change, Claim, Finding, Member, Reverse, Settle};
 use kernel::refusal::INTERNAL;
-use kernel::{
-    Day, Fault, InstitutionCode, PersonId, RequestId, Scheme, SettlementId, VisitId,
-};
+use kernel::{Day, Fault, InstitutionCode, PersonId, RequestId, Scheme, SettlementId, VisitId};
 use proto::common;
 use proto::settlement as pb;
 use proto::settlement::settlement_service_client::SettlementServiceClient;

@@ -108,7 +108,8 @@ impl App {
         // Since they were held, the institution or the person may have been suspended.
         let suspended = store::suspended_on(tx, area, &bills, call.now.day()).await?;
         suspended.check().map_err(at_holds)?;
-        self.unregistered(tx, area, &bills, |_, no| at_holds(no)).await?;
+        self.unregistered(tx, area, &bills, |_, no| at_holds(no))
+            .await?;
         let mut guarantees = self.lock_guarantees(tx, area, &bills).await?;
         for bill in bills {
             guarantees.close(bill, call.now).map_err(at_holds)?;

@@ -7,7 +7,7 @@
 use super::{App, LISTS, page_of, settling};
 use crate::domain::{
     AccidentCheck, Bill, Institution, Listing, Upload, Visit, VisitFacts, VisitLine, VisitState,
-    accept, remaining, unregistered, revocable,
+    accept, remaining, revocable, unregistered,
 };
 use crate::refusal::{INSTITUTION_UNKNOWN, NO_CATALOGUE, VISIT_SETTLED, VISIT_UNKNOWN};
 use crate::store;

@@ -231,12 +231,7 @@ impl Visit {
     }
 
     /// The visit discharged on a day.
-    pub fn discharged(
-        &self,
-        end: Day,
-        lines: &[VisitLine],
-        today: Day,
-    ) -> Result<Visit, Refusal> {
+    pub fn discharged(&self, end: Day, lines: &[VisitLine], today: Day) -> Result<Visit, Refusal> {
         self.unsettled()?;
         if self.end.is_some() {
             return Err(self.no(&VISIT_DISCHARGED));
@@ -393,4 +388,3 @@ pub fn unregistered(bill: &Bill, visit: Option<VisitId>) -> Result<(), Refusal> 
     let no = no.with("visit_number", &bill.visit);
     Err(no.with("visit_id", visit))
 }
-

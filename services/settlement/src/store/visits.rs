@@ -104,7 +104,11 @@ pub async fn registered_visits(
     let of = bills.iter().map(|bill| of_number(area, bill));
     let found: Vec<(String, String, String)> = visit::Entity::find()
         .select_only()
-        .columns([Column::InstitutionCode, Column::VisitNumber, Column::VisitId])
+        .columns([
+            Column::InstitutionCode,
+            Column::VisitNumber,
+            Column::VisitId,
+        ])
         .filter(of.fold(Condition::any(), Condition::add))
         .into_tuple()
         .all(&**tx)
@@ -164,7 +168,13 @@ pub async fn settle_visit(
     settlement: SettlementId,
 ) -> Result<(), Stop> {
     let settled = Some(settlement.to_string());
-    mark_visit(tx, area, visit::Column::VisitId.eq(id.to_string()), settled.clone()).await?;
+    mark_visit(
+        tx,
+        area,
+        visit::Column::VisitId.eq(id.to_string()),
+        settled.clone(),
+    )
+    .await?;
     let lines = visit_line::Column::VisitId.eq(id.to_string());
     mark_lines(tx, area, lines, settled).await
 }
@@ -453,7 +463,9 @@ pub async fn count_revoked(db: &Db, area: &AreaCode, revocation: &str) -> Result
         .into_tuple()
         .one(db.reader())
         .await?;
-    Ok(found.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())
+    Ok(found
+        .and_then(|count| u64::try_from(count).ok())
+        .unwrap_or_default())
 }
 
 /// 未对码: an item that a catalogue did not have, or that has no national code.

@@ -1,7 +1,9 @@
 //! A claim, and what others say of it, from protobuf.
 
 use crate::app::Order;
-use crate::domain::{Approval, Basis, Bill, BillLine, Effect, FINDINGS_MAX, Finding, Member, Registration};
+use crate::domain::{
+    Approval, Basis, Bill, BillLine, Effect, FINDINGS_MAX, Finding, Member, Registration,
+};
 use kernel::refusal::invalid;
 use kernel::{
     BadText, CLAIM_FEN_MAX, CatalogueId, Day, DiagnosisCode, Digest, DiseaseCode, Fen, GuaranteeId,
@@ -119,10 +121,7 @@ pub fn household_income(path: &str, fen: Option<i64>) -> Result<Option<Fen>, Ref
     let fits = |fen: i64| (Fen::ZERO..=CLAIM_FEN_MAX).contains(&Fen(fen));
     match fen.is_none_or(fits) {
         true => Ok(fen.map(Fen)),
-        false => Err(invalid(
-            path,
-            format!("0至{CLAIM_FEN_MAX}元的金额(以分计)"),
-        )),
+        false => Err(invalid(path, format!("0至{CLAIM_FEN_MAX}元的金额(以分计)"))),
     }
 }
 

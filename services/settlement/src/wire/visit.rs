@@ -61,7 +61,10 @@ pub fn visit_facts(message: Option<&pb::Visit>) -> Result<VisitFacts, Refusal> {
 fn agree(facts: &VisitFacts) -> Result<(), Refusal> {
     let filed = matches!(facts.med_type, MedType::Chronic | MedType::TwoDiseases);
     if filed && facts.diseases.is_empty() {
-        return Err(invalid("visit.disease_codes", "门诊慢特病、两病须有病种编码"));
+        return Err(invalid(
+            "visit.disease_codes",
+            "门诊慢特病、两病须有病种编码",
+        ));
     }
     if facts.med_type.is_accident() && facts.accident.is_none() {
         return Err(invalid("visit.accident", "外伤须有受伤时间、地点与原因"));
@@ -195,9 +198,8 @@ pub fn line_codes(codes: &[String]) -> Result<Vec<String>, Refusal> {
         return Err(invalid("line_codes", format!("至多{UPLOAD_MAX}行")));
     }
     let codes = codes.iter().enumerate();
-    let code = |(at, code): (usize, &String)| {
-        parse::token(format!("line_codes[{at}]"), code, NUMBER_MAX)
-    };
+    let code =
+        |(at, code): (usize, &String)| parse::token(format!("line_codes[{at}]"), code, NUMBER_MAX);
     codes.map(code).collect()
 }
 

@@ -107,7 +107,9 @@ impl Upload {
         let last = visit.end.unwrap_or(today).min(today);
         if !(visit.facts.begin..=last).contains(&self.day) {
             let no = self.no(&LINE_DAY_OUTSIDE, index);
-            let no = no.with("day", self.day).with("first_day", visit.facts.begin);
+            let no = no
+                .with("day", self.day)
+                .with("first_day", visit.facts.begin);
             return Err(no.with("last_day", last));
         }
         match self.unit_price.times(self.quantity) {
@@ -206,7 +208,10 @@ pub fn remaining(lines: &[VisitLine]) -> Vec<BillLine> {
         }
     }
     let rest = |line: &VisitLine| {
-        let less = returned.get(line.code.as_str()).copied().unwrap_or_default();
+        let less = returned
+            .get(line.code.as_str())
+            .copied()
+            .unwrap_or_default();
         let quantity = Quantity(line.quantity.0.saturating_add(less));
         (line.returns.is_none() && quantity.0 > 0).then(|| BillLine {
             number: line.number,
