@@ -212,6 +212,7 @@ impl World {
             request_id: id.into(),
             claim: Some(claim),
             basis: None,
+            ..Default::default()
         };
         let answer = self.clerk().orchestrator().settle(patient(request)).await?;
         Ok(answer.into_inner().settlement.expect("a settlement"))

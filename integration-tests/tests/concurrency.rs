@@ -95,6 +95,7 @@ async fn hundreds_of_claims_at_once_are_settled_as_if_one_after_another() {
                     request_id: id.clone(),
                     claim: Some(claim.clone()),
                     basis: None,
+                    ..Default::default()
                 };
                 match desk.orchestrator().settle(patient(request)).await {
                     Ok(answer) => {
@@ -161,6 +162,7 @@ async fn amounts_priced_without_the_lock_are_caught() {
     for (ordinal, claim) in (1..).zip(claims(&person).into_iter().take(20)) {
         let request = PreSettleRequest {
             claim: Some(claim.clone()),
+            ..Default::default()
         };
         let answer = world
             .clerk()
@@ -192,6 +194,7 @@ async fn one_bill_under_many_visit_numbers_is_settled_once() {
                     request_id: format!("D{n}"),
                     claim: Some(claim.clone()),
                     basis: None,
+                    ..Default::default()
                 };
                 match desk.orchestrator().settle(patient(request)).await {
                     Ok(_) => return true,
@@ -236,6 +239,7 @@ async fn a_settled_visit_is_told_to_all_at_once() {
                 request_id: format!("T{n}"),
                 claim: Some(stay(&person, "V1", 1_000 + n)),
                 basis: None,
+                ..Default::default()
             };
             desk.orchestrator()
                 .settle(patient(request))

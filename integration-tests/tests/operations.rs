@@ -423,6 +423,7 @@ async fn what_would_be_posted_is_told_before_and_what_was_posted_after() {
         request_id: "R-1".into(),
         claim: Some(claim.clone()),
         basis: None,
+        ..Default::default()
     };
     let mut hasty = patient(request);
     hasty.set_timeout(std::time::Duration::from_secs(2));

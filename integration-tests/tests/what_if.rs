@@ -23,6 +23,7 @@ async fn compare(world: &World, claim: &Claim, change: Change) -> pb::WhatWouldC
 async fn price(world: &World, claim: &Claim) -> pb::PreSettleResponse {
     let request = pb::PreSettleRequest {
         claim: Some(claim.clone()),
+        ..Default::default()
     };
     let answer = world
         .clerk()

@@ -327,6 +327,7 @@ fn settle(id: &str, claim: Claim) -> Option<Vec<u8>> {
         request_id: id.into(),
         claim: Some(claim),
         basis: None,
+        ..Default::default()
     };
     Some(request.encode_to_vec())
 }
@@ -336,6 +337,7 @@ async fn quoted(mut draw: Draw<'_>) -> Option<Vec<u8>> {
     let claim = draw.town.claim(draw.rng, &draw.id);
     let request = pb::PreSettleRequest {
         claim: Some(claim.clone()),
+        ..Default::default()
     };
     // No price, no request: nothing was asked for that could be in doubt.
     let answer = draw.client.pre_settle(patient(request)).await.ok()?;
@@ -343,6 +345,7 @@ async fn quoted(mut draw: Draw<'_>) -> Option<Vec<u8>> {
         request_id: draw.id,
         claim: Some(claim),
         basis: answer.into_inner().quote?.basis,
+        ..Default::default()
     };
     Some(request.encode_to_vec())
 }

@@ -2,3 +2,4 @@
 
 mod receipts;
 mod reimbursements;
+mod visits;

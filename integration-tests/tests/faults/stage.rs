@@ -255,6 +255,7 @@ impl Stage {
                     request_id,
                     claim: Some(job.claim.clone()),
                     basis: job.basis.clone(),
+                    ..Default::default()
                 };
                 let answer = client.settle(request.map(settle)).await?.into_inner();
                 (answer.settlement, answer.replayed)

@@ -157,6 +157,7 @@ impl Fleet {
             request_id: id.into(),
             claim: Some(claim.clone()),
             basis: None,
+            ..Default::default()
         };
         let answer = self
             .clerk()

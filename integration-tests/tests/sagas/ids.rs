@@ -119,6 +119,7 @@ async fn a_caller_whose_time_is_over_leaves_the_saga_its_attempts() {
         request_id: "R1".into(),
         claim: Some(claim.clone()),
         basis: None,
+        ..Default::default()
     });
     request.set_timeout(Duration::from_millis(1_500));
     let no = world.clerk().orchestrator().settle(request).await;

@@ -182,6 +182,7 @@ impl Job {
                     request_id,
                     claim: Some((**claim).clone()),
                     basis: None,
+                    ..Default::default()
                 };
                 client
                     .settle(request.map(|()| message))

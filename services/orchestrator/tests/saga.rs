@@ -206,9 +206,10 @@ async fn an_institution_brings_its_own_claims_only() {
     assert_eq!(no.code(), Code::PermissionDenied);
     assert!(no.message().starts_with("INSTITUTION_MISMATCH: "));
     let claim = settle(|_, _| ()).claim;
-    let priced = alone
-        .client
-        .pre_settle(other.own(pb::PreSettleRequest { claim }));
+    let priced = alone.client.pre_settle(other.own(pb::PreSettleRequest {
+        claim,
+        ..Default::default()
+    }));
     let no = priced.await.unwrap_err();
     assert!(no.message().starts_with("INSTITUTION_MISMATCH: "));
     let request = pb::WhatWouldChangeRequest {

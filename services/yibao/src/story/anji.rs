@@ -190,6 +190,7 @@ impl Story<'_> {
         };
         let request = desk::PreSettleRequest {
             claim: Some(elsewhere.clone()),
+            ..Default::default()
         };
         let mut hospital = self.hospital(&elsewhere).orchestrator();
         let answer = hospital.pre_settle(request).await;

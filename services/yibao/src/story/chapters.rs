@@ -242,6 +242,7 @@ impl Story<'_> {
         self.show_bill(claim)?;
         let request = desk::PreSettleRequest {
             claim: Some(claim.clone()),
+            ..Default::default()
         };
         let answer = self
             .hospital(claim)
@@ -429,6 +430,7 @@ impl Story<'_> {
             request_id: self.request(name),
             claim: Some(claim.clone()),
             basis,
+            ..Default::default()
         }
     }
 
