@@ -3,10 +3,13 @@
 
 use crate::steps::Peers;
 use proto::orchestrator::receipt_service_server::ReceiptServiceServer;
+use proto::orchestrator::reconciliation_service_server::ReconciliationServiceServer;
 use runtime::{Service, Settings};
 
 /// The orchestrator with all interfaces that hospitals and clerks call.
 pub fn passing_on(service: Service, peers: &Peers, settings: &Settings) -> Service {
     let settlement = || peers.settlement.clone();
-    service.with_passed_on::<ReceiptServiceServer<()>>(settlement(), settings)
+    service
+        .with_passed_on::<ReceiptServiceServer<()>>(settlement(), settings)
+        .with_passed_on::<ReconciliationServiceServer<()>>(settlement(), settings)
 }

@@ -14,6 +14,7 @@
 //! suspension:   recorded ──withdrawn by its request──▶ gone;  it counts on its days only
 //! institution:  registered ──withdrawn by its request──▶ gone
 //! catalogue:    published (immutable)
+//! day, month:   open ──CloseDay, CloseMonth──▶ closed ──withdrawn by its request──▶ open
 //! package:      proposed ──activated by another person──▶ scheduled ──its instant──▶ in force
 //! ```
 //!
@@ -37,6 +38,7 @@ use ::store::{Db, DbConfig, OpenError, event};
 use kernel::Clock;
 use policy::Library;
 use proto::orchestrator::receipt_service_server::ReceiptServiceServer;
+use proto::orchestrator::reconciliation_service_server::ReconciliationServiceServer;
 use proto::settlement::settlement_service_server::SettlementServiceServer;
 use runtime::{Service, Settings, SharedCache};
 use std::sync::Arc;
@@ -44,7 +46,7 @@ use std::sync::Arc;
 /// The service's name in configuration, and its schema.
 pub const NAME: &str = "settlement";
 
-/// A published catalogue may be larger than tonic's 4 MiB.
+/// A published catalogue, or a hospital's day, may be larger than tonic's 4 MiB.
 const MESSAGE_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// Opens the service's database.
@@ -64,10 +66,13 @@ pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>, library: Arc<Li
     let rpc = rpc::Rpc(Arc::new(app));
     let server =
         SettlementServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
-    let receipts = ReceiptServiceServer::new(rpc);
+    let receipts = ReceiptServiceServer::new(rpc.clone());
+    let reconciliations =
+        ReconciliationServiceServer::new(rpc).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let probed = db.clone();
     Service::new(NAME, server, rpc::ACCESS, settings)
         .with_also(receipts, rpc::receipts::ACCESS, settings)
+        .with_also(reconciliations, rpc::reconciliations::ACCESS, settings)
         .with_background(event::keep_sealing(db, clock))
         .with_probe(Arc::new(move || {
             let db = probed.clone();

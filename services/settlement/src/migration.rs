@@ -2,6 +2,7 @@
 
 mod batches;
 mod receipts;
+mod reconciliations;
 
 use sea_orm::DeriveIden;
 use sea_orm_migration::prelude::*;
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
         migrations.push(Box::new(batches::Batches));
         migrations.push(Box::new(Cancellations));
         migrations.push(Box::new(receipts::Receipts));
+        migrations.push(Box::new(reconciliations::Reconciliations));
         migrations
     }
 }

@@ -5,6 +5,7 @@ mod claim;
 mod guarantee;
 mod hold;
 mod ledger;
+pub mod reconciliation;
 mod suspension;
 
 pub use amounts::{comparison, quote, reason, settlement};

@@ -7,6 +7,7 @@ use proto::inspection::inspection_service_client::InspectionServiceClient;
 use proto::interregional::interregional_service_client::InterregionalServiceClient;
 use proto::orchestrator::orchestrator_service_client::OrchestratorServiceClient;
 use proto::orchestrator::receipt_service_client::ReceiptServiceClient;
+use proto::orchestrator::reconciliation_service_client::ReconciliationServiceClient;
 use proto::orchestrator::saga_service_client::SagaServiceClient;
 use proto::referral::referral_service_client::ReferralServiceClient;
 use proto::settlement::settlement_service_client::SettlementServiceClient;
@@ -115,6 +116,11 @@ impl Desk {
     /// 结算查询.
     pub fn receipts(&self) -> ReceiptServiceClient<Wire> {
         ReceiptServiceClient::new(self.named(&self.wires.settlement))
+    }
+
+    /// 对账.
+    pub fn reconciliations(&self) -> ReconciliationServiceClient<Wire> {
+        ReconciliationServiceClient::new(self.named(&self.wires.settlement))
     }
 
     /// 长事务运维.
