@@ -1,3 +1,4 @@
 //! 柜台: what a hospital's billing desk, a pharmacy and a bureau's clerk do in a day.
 
 mod receipts;
+mod reconciliation;

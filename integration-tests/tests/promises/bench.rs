@@ -325,6 +325,7 @@ impl Bench {
             "inspection" => &wires.inspection,
             "interregional" => &wires.interregional,
             "orchestrator" | "saga" => &wires.orchestrator,
+            "reconciliation" => &wires.settlement,
             other => panic!("no service {other}"),
         };
         wire.clone()
@@ -342,6 +343,9 @@ pub fn full_name(service: &str) -> String {
     if service == "saga" {
         // 运维: the orchestrator's second interface.
         return "yibao.orchestrator.v1.SagaService".into();
+    }
+    if service == "reconciliation" {
+        return "yibao.orchestrator.v1.ReconciliationService".into();
     }
     let (first, rest) = service.split_at(1);
     format!("yibao.{service}.v1.{}{rest}Service", first.to_uppercase())

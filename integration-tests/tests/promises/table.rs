@@ -3,6 +3,7 @@
 
 mod batches;
 mod operations;
+mod reconciliations;
 mod sagas;
 
 use crate::bench::{Bad, Bench, Good, Mend, No, Rpc, SUBJECT, Seen};
@@ -16,6 +17,7 @@ use operations::{
     abandonment, of_an_ended_saga, proposal_to_abandon, resumption, resumption_of_many,
 };
 use policy::testing::Text;
+use reconciliations::{closed_day, closed_month, comparison, explanation, of_nothing, of_tomorrow};
 use sagas::{
     admission, admission_of_nobody, admission_referred, enrolment, of_institution, of_person,
     one_settled_before, reversal_referred, reversed_before, settle_referred, together, unapproved,
@@ -84,6 +86,11 @@ table! {
     Clerk orchestrator.Enrol: enrolment, Bad::Twice("ALREADY_INSURED");
     Clerk orchestrator.SuspendOnlineSettlement: of_institution, Bad::Twice("SUSPENSION_OVERLAPS");
     Clerk orchestrator.SuspendOnlineSettlement: of_person, Bad::Twice("SUSPENSION_OVERLAPS");
+    Clerk reconciliation.ReconcileLines: comparison, staged!("DAY_IN_FUTURE", of_tomorrow);
+    Clerk reconciliation.ExplainDifference: explanation,
+        staged!("DIFFERENCE_UNKNOWN", of_nothing);
+    Clerk reconciliation.CloseDay: closed_day, Bad::Twice("DAY_CLOSED");
+    Clerk reconciliation.CloseMonth: closed_month, Bad::Twice("MONTH_CLOSED");
     Operator saga.DirectSaga: resumption, Bad::Twice("SAGA_NOT_STUCK");
     Operator saga.DirectSagas: resumption_of_many, Bad::Never;
     Operator saga.ProposeAbandonment: proposal_to_abandon,

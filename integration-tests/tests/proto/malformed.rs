@@ -5,6 +5,7 @@ mod batches;
 mod operations;
 mod orchestrated;
 mod receipts;
+mod reconciliations;
 
 use crate::requests::Ground;
 use crate::{ask, methods, short};
@@ -399,6 +400,7 @@ async fn a_malformed_request_is_told_its_field_and_changes_nothing() {
         orchestrated::of_sagas(),
         operations::of_operations(),
         receipts::of_receipts(),
+        reconciliations::of_reconciliations(),
         of_packages(),
         of_the_others(),
     ];

@@ -4,6 +4,7 @@ mod batches;
 mod operations;
 mod orchestrated;
 mod receipts;
+mod reconciliations;
 
 use crate::{ask, caller, methods, short};
 use integration_tests::{CLINIC, DRUG, HOSPITAL, World, id_number, stay, visit};
@@ -102,6 +103,7 @@ impl Ground {
         all.extend(self.inspecting());
         all.extend(self.operating());
         all.extend(self.reading());
+        all.extend(self.reconciling());
         all.extend(legislating());
         all.extend(for_all_services());
         all
@@ -334,6 +336,7 @@ fn for_all_services() -> Vec<(&'static str, Value)> {
             "enrollment" => "EnrolPerson",
             "interregional" => "RegisterParticipant",
             "orchestrator" => "METHOD_SETTLE",
+            "reconciliation" => "CloseDay",
             "referral" => "UseReferral",
             "saga" => "DirectSaga",
             _ => "PostSettlement",

@@ -79,7 +79,7 @@ kernel::refusals! {
     /// Nobody compared the day.
     DAY_NOT_COMPARED: NotFound, "机构 {institution_code} 的 {day} 尚未对明细账。", "请先提交该日明细对账。";
     /// The day's comparison has no such difference.
-    DIFFERENCE_UNKNOWN: NotFound, "机构 {institution_code} 的 {day} 最近一次对账没有 {settlement_id} 的未决差异。", "请核对最近一次对账的差异,以新的请求编号办理。";
+    DIFFERENCE_UNKNOWN: NotFound, "机构 {institution_code} 的 {day} 最近一次对账没有 {row_key} 的差异。", "请核对最近一次对账的差异,以新的请求编号办理。";
     /// The day is not over, or requests of it may still be under way.
     DAY_NOT_OVER: Precondition, "{day} 尚未结束,{from} 起方可日结。", "请在该时刻之后,以新的请求编号办理。";
     /// The day is closed already.
@@ -87,7 +87,7 @@ kernel::refusals! {
     /// No comparison saw all rows of the day.
     DAY_NOT_RECONCILED: Precondition, "机构 {institution_code} 的 {day} 有 {rows} 行结算,尚无涵盖全部结算的明细对账。", "请先提交该日明细对账,再以新的请求编号日结;机构确不能对账的,由经办机构注明原因日结。";
     /// Differences that nobody answers for.
-    DIFFERENCES_OPEN: Precondition, "机构 {institution_code} 的 {day} 有 {differences} 处差异未决,首处为 {settlement_id}。", "请改正后重新对账,或逐笔说明责任人与原因,再以新的请求编号日结。";
+    DIFFERENCES_OPEN: Precondition, "机构 {institution_code} 的 {day} 有 {differences} 处差异未决,首处为 {row_key}。", "请改正后重新对账,或逐笔说明责任人与原因,再以新的请求编号日结。";
     /// Only the bureau closes what was not reconciled.
     REASON_OF_BUREAU: Forbidden, "未经对账的日结只能由经办机构办理。", "请先提交该日明细对账,再以新的请求编号日结。";
     /// The month is not over, or requests of it may still be under way.

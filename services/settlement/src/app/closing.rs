@@ -262,7 +262,7 @@ async fn nothing_open(
     let no = DIFFERENCES_OPEN.refuse().at("day").with("day", of.day);
     let no = no.with("institution_code", &of.institution);
     let no = no.with("differences", open.len());
-    Err(no.with("settlement_id", first).into())
+    Err(no.with("row_key", first).into())
 }
 
 /// The closed days of a month, if all that have rows are closed with the rows they have now.

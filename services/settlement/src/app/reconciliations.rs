@@ -236,9 +236,9 @@ impl App {
             None => None,
         };
         let digest = digest.ok_or_else(|| {
-            let no = DIFFERENCE_UNKNOWN.refuse().at("settlement_id");
+            let no = DIFFERENCE_UNKNOWN.refuse().at("row_key");
             let no = no.with("institution_code", &of.institution);
-            no.with("day", of.day).with("settlement_id", &word.subject)
+            no.with("day", of.day).with("row_key", &word.subject)
         })?;
         let id = new_id(call.now).to_string();
         let new = store::Explanation {
@@ -254,7 +254,7 @@ impl App {
         };
         store::insert_explanation(&tx, area, new).await?;
         let facts = json!({
-            "institution_code": of.institution, "day": of.day, "settlement_id": word.subject,
+            "institution_code": of.institution, "day": of.day, "row_key": word.subject,
         });
         self.tell(&tx, call, "difference.explained", &id, facts)
             .await?;

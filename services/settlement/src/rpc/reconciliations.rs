@@ -147,7 +147,7 @@ impl ReconciliationService for Rpc {
         answer(request, |context, message| async move {
             let word = Explain {
                 of: day_of(&context.principal, &message.institution_code, &message.day)?,
-                subject: parse::token("settlement_id", &message.settlement_id, 64)?,
+                subject: parse::token("row_key", &message.row_key, 64)?,
                 owner: parse::text("owner", &message.owner, 50)?,
                 reason: parse::text("reason", &message.reason, 200)?,
             };

@@ -146,8 +146,6 @@ pub struct Listed {
     pub number: i32,
     /// Its settlement or request.
     pub subject: String,
-    /// Digest over all differences of the subject.
-    pub digest: String,
     /// What differs.
     pub found: Found,
     /// Who answers for it, and why it may stay.
@@ -285,11 +283,9 @@ pub async fn differences(
         let found = of_json(&row.content, "difference", &row.reconciliation_id)?;
         let key = (row.subject, row.digest);
         let explained = explained.get(&key).cloned();
-        let (subject, digest) = key;
         Ok(Listed {
             number: row.number,
-            subject,
-            digest,
+            subject: key.0,
             found,
             explained,
         })

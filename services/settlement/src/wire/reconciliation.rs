@@ -215,7 +215,7 @@ pub fn difference(listed: Listed) -> pb::ReconciliationDifference {
     let (owner, reason) = listed.explained.clone().unwrap_or_default();
     pb::ReconciliationDifference {
         number: listed.number,
-        settlement_id: listed.subject.clone(),
+        row_key: listed.subject.clone(),
         verdict: verdict_of(difference.verdict).into(),
         row_number: difference.sent.as_ref().map_or(0, |row| row.number),
         institution: difference.sent.as_ref().map(sent),
