@@ -130,7 +130,7 @@ async fn close(
         unreconciled_reason: reason.into(),
     };
     let answer = client.close_day(patient(request)).await?;
-    Ok(answer.into_inner().day.expect("a day"))
+    Ok(answer.into_inner().closed.expect("a day"))
 }
 
 async fn close_month(
@@ -143,7 +143,7 @@ async fn close_month(
         month: month.into(),
     };
     let answer = client.close_month(patient(request)).await?;
-    Ok(answer.into_inner().month.expect("a month"))
+    Ok(answer.into_inner().closed.expect("a month"))
 }
 
 async fn days(client: &mut Client, from: &str, to: &str) -> Vec<pb::ReconciledDay> {
@@ -505,9 +505,7 @@ async fn a_month_is_closed_and_a_later_reversal_is_of_the_month_it_comes_in() {
         .close_day(request)
         .await
         .unwrap()
-        .into_inner()
-        .day
-        .unwrap();
+        .into_inner().closed.unwrap();
     assert_eq!(closed.unreconciled_reason, "机构停业");
 
     let march = close_month(&mut bureau, "close", "2018-03").await.unwrap();
@@ -550,7 +548,7 @@ async fn a_month_is_closed_and_a_later_reversal_is_of_the_month_it_comes_in() {
     let asked = pb::GetMonthRequest {
         month: "2018-03".into(),
     };
-    let still = bureau.get_month(asked).await.unwrap().into_inner().month;
+    let still = bureau.get_month(asked).await.unwrap().into_inner().closed;
     assert_eq!(still, Some(march));
 }
 

@@ -193,8 +193,8 @@ impl ReconciliationService for Rpc {
             let origin = origin(method, &message);
             let call = self.call(&context, method, &message.request_id, origin)?;
             let (day, replayed) = self.0.close_day(&call, &of, reason).await?;
-            let day = Some(wire::day(day));
-            Ok(pb::CloseDayResponse { day, replayed })
+            let closed = Some(wire::day(day));
+            Ok(pb::CloseDayResponse { closed, replayed })
         })
         .await
     }
@@ -248,8 +248,8 @@ impl ReconciliationService for Rpc {
             let origin = origin(method, &message);
             let call = self.call(&context, method, &message.request_id, origin)?;
             let (month, replayed) = self.0.close_month(&call, wanted).await?;
-            let month = Some(wire::month(month));
-            Ok(pb::CloseMonthResponse { month, replayed })
+            let closed = Some(wire::month(month));
+            Ok(pb::CloseMonthResponse { closed, replayed })
         })
         .await
     }
@@ -274,8 +274,8 @@ impl ReconciliationService for Rpc {
         answer(request, |context, message| async move {
             let wanted = month(&message.month)?;
             let month = self.0.month(&context.principal.area, wanted).await?;
-            let month = Some(wire::month(month));
-            Ok(pb::GetMonthResponse { month })
+            let closed = Some(wire::month(month));
+            Ok(pb::GetMonthResponse { closed })
         })
         .await
     }
