@@ -113,6 +113,7 @@ async fn a_stay_elsewhere_is_reimbursed_by_two_people_and_owed_to_the_patient() 
     // By the same engine, and the same amounts as quoted.
     let quote = PreSettleRequest {
         claim: approved.claim.clone(),
+        ..Default::default()
     };
     let quoted = world
         .clerk()
@@ -272,7 +273,7 @@ async fn only_the_bureau_reimburses_the_bill_it_kept_also_of_whom_is_suspended()
     let request = proto::orchestrator::SettleRequest {
         request_id: "by-hospital".into(),
         claim: kept.claim.clone(),
-        basis: None,
+        ..Default::default()
     };
     let mut hospital = world.suite.desk(HOSPITAL).orchestrator();
     let no = hospital.settle(patient(request)).await.unwrap_err();

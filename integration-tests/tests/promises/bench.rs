@@ -331,11 +331,12 @@ impl Bench {
         let wires = self.world.suite.wires();
         let wire = match service {
             "enrollment" => &wires.enrollment,
-            "settlement" | "reimbursement" => &wires.settlement,
+            "settlement" | "reconciliation" | "reimbursement" => &wires.settlement,
             "referral" => &wires.referral,
             "inspection" => &wires.inspection,
             "interregional" => &wires.interregional,
             "orchestrator" | "saga" => &wires.orchestrator,
+            "reconciliation" => &wires.settlement,
             other => panic!("no service {other}"),
         };
         wire.clone()
@@ -353,7 +354,7 @@ pub fn full_name(service: &str) -> String {
     let (first, rest) = service.split_at(1);
     let package = match service {
         // The public interfaces besides the orchestrator's own.
-        "saga" | "reimbursement" => "orchestrator",
+        "reconciliation" | "reimbursement" | "saga" => "orchestrator",
         own => own,
     };
     format!("yibao.{package}.v1.{}{rest}Service", first.to_uppercase())

@@ -233,15 +233,17 @@ async fn withdrawn_after_its_effect_is_gone() {
 #[test]
 fn no_changing_method_is_missing() {
     /// What a method that changes nothing begins with.
-    const ASKING: [&str; 10] = [
+    const ASKING: [&str; 12] = [
         "Get",
         "List",
         "Check",
         "Quote",
         "Price",
         "PreSettle",
-        "Explain",
+        "ExplainChange",
+        "ExplainSettlement",
         "Reckon",
+        "ReconcileTotals",
         "Screen",
         "WhatWouldChange",
     ];

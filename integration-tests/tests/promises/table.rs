@@ -3,6 +3,7 @@
 
 mod batches;
 mod operations;
+mod reconciliations;
 mod reimbursements;
 mod sagas;
 
@@ -17,6 +18,7 @@ use operations::{
     abandonment, of_an_ended_saga, proposal_to_abandon, resumption, resumption_of_many,
 };
 use policy::testing::Text;
+use reconciliations::{closed_day, closed_month, comparison, explanation, of_nothing, of_tomorrow};
 use reimbursements::{
     approval as reimbursement_approval, of_its_own, reimbursement, rejection, settled_bill,
 };
@@ -92,6 +94,11 @@ table! {
     Clerk reimbursement.ApproveReimbursement: reimbursement_approval,
         staged!("REIMBURSEMENT_SAME_PERSON", of_its_own);
     Clerk reimbursement.RejectReimbursement: rejection, Bad::Twice("REIMBURSEMENT_ENDED");
+    Clerk reconciliation.ReconcileLines: comparison, staged!("DAY_IN_FUTURE", of_tomorrow);
+    Clerk reconciliation.ExplainDifference: explanation,
+        staged!("DIFFERENCE_UNKNOWN", of_nothing);
+    Clerk reconciliation.CloseDay: closed_day, Bad::Twice("DAY_CLOSED");
+    Clerk reconciliation.CloseMonth: closed_month, Bad::Twice("MONTH_CLOSED");
     Operator saga.DirectSaga: resumption, Bad::Twice("SAGA_NOT_STUCK");
     Operator saga.DirectSagas: resumption_of_many, Bad::Never;
     Operator saga.ProposeAbandonment: proposal_to_abandon,

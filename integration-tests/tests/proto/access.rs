@@ -19,6 +19,17 @@ const OF_INSTITUTIONS: &[&str] = &[
     "orchestrator/Withdraw",
     "receipt/GetSettlement",
     "receipt/ListSettlements",
+    "reconciliation/Burn",
+    "reconciliation/CloseDay",
+    "reconciliation/ExplainDifference",
+    "reconciliation/GetOutcome",
+    "reconciliation/ListDays",
+    "reconciliation/ListDifferences",
+    "reconciliation/ReconcileLines",
+    "reconciliation/ReconcileTotals",
+    "reconciliation/WithdrawCloseDay",
+    "reconciliation/WithdrawExplainDifference",
+    "reconciliation/WithdrawReconcileLines",
 ];
 /// What an operator may call: the law and what became of it, and sagas.
 const OF_OPERATORS: &[&str] = &[

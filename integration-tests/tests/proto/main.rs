@@ -26,7 +26,7 @@ fn services() -> Vec<ServiceDescriptor> {
         .services()
         .filter(|s| s.full_name().starts_with("yibao."))
         .collect();
-    assert_eq!(all.len(), 9);
+    assert_eq!(all.len(), 11);
     all
 }
 
@@ -70,7 +70,9 @@ fn wire(world: &World, package: &str) -> Wire {
         "interregional" => &wires.interregional,
         "orchestrator" | "saga" => &wires.orchestrator,
         "referral" => &wires.referral,
-        "settlement" | "receipt" | "reimbursement" => &wires.settlement,
+        "settlement" | "receipt" | "reconciliation" | "reimbursement" | "visit" => {
+            &wires.settlement
+        }
         other => panic!("no service {other}"),
     };
     wire.clone()

@@ -5,6 +5,7 @@ mod batches;
 mod operations;
 mod orchestrated;
 mod receipts;
+mod reconciliations;
 mod reimbursements;
 
 use crate::requests::Ground;
@@ -401,6 +402,7 @@ async fn a_malformed_request_is_told_its_field_and_changes_nothing() {
         operations::of_operations(),
         receipts::of_receipts(),
         reimbursements::of_reimbursements(),
+        reconciliations::of_reconciliations(),
         of_packages(),
         of_the_others(),
     ];

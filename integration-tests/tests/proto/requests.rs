@@ -4,6 +4,7 @@ mod batches;
 mod operations;
 mod orchestrated;
 mod receipts;
+mod reconciliations;
 mod reimbursements;
 
 use crate::{ask, caller, methods, short};
@@ -106,6 +107,7 @@ impl Ground {
         all.extend(self.operating());
         all.extend(self.reading());
         all.extend(self.reimbursing());
+        all.extend(self.reconciling());
         all.extend(legislating());
         all.extend(for_all_services());
         all
@@ -338,6 +340,7 @@ fn for_all_services() -> Vec<(&'static str, Value)> {
             "enrollment" => "EnrolPerson",
             "interregional" => "RegisterParticipant",
             "orchestrator" => "METHOD_SETTLE",
+            "reconciliation" => "CloseDay",
             "referral" => "UseReferral",
             "saga" => "DirectSaga",
             "reimbursement" => "SubmitReimbursement",

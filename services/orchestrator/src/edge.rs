@@ -3,6 +3,7 @@
 
 use crate::steps::Peers;
 use proto::orchestrator::receipt_service_server::ReceiptServiceServer;
+use proto::orchestrator::reconciliation_service_server::ReconciliationServiceServer;
 use proto::orchestrator::reimbursement_service_server::ReimbursementServiceServer;
 use proto::orchestrator::visit_service_server::VisitServiceServer;
 use runtime::{Service, Settings};
@@ -14,4 +15,5 @@ pub fn passing_on(service: Service, peers: &Peers, settings: &Settings) -> Servi
         .with_passed_on::<ReceiptServiceServer<()>>(settlement(), settings)
         .with_passed_on::<ReimbursementServiceServer<()>>(settlement(), settings)
         .with_passed_on::<VisitServiceServer<()>>(settlement(), settings)
+        .with_passed_on::<ReconciliationServiceServer<()>>(settlement(), settings)
 }

@@ -5,9 +5,11 @@
 //! settlement, postings, person-year, event, key: nine, and one commit. A guarantee adds three.
 
 mod batches;
+mod closing;
 mod guarantees;
 mod holds;
 mod pricing;
+mod reconciliations;
 mod registers;
 mod reimbursements;
 mod subsidies;
@@ -40,7 +42,9 @@ use serde_json::json;
 use std::sync::Arc;
 
 pub use batches::BatchReversal;
+pub use closing::ListedDay;
 pub use holds::Set;
+pub use reconciliations::{DayOf, Explain, SENT_MAX, Told, TotalLine};
 pub use visits::{Summed, Which};
 
 /// Refusals that may stand in this service's key rows.

@@ -1,9 +1,11 @@
 //! A bill, what others say of it, and the decision what it costs: pure.
 
+pub mod closing;
 mod guarantee;
 mod hold;
 mod person_year;
 mod price;
+pub mod reconcile;
 mod reimbursement;
 mod subsidy;
 mod suspension;

@@ -430,3 +430,149 @@ pub mod visit_line {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// 对明细账: one comparison of an institution's day.
+pub mod reconciliation {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "reconciliation")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub reconciliation_id: String,
+        pub institution_code: String,
+        pub day: String,
+        /// Counts the comparisons of a day, withdrawn ones too: of two at once one is told to wait.
+        pub ordinal: i64,
+        pub rows_sent: i64,
+        /// How many rows the bureau had.
+        pub row_count: i64,
+        /// Digest over the bureau's rows that were compared.
+        pub digest: String,
+        /// Sums by scheme, as JSON.
+        pub schemes: String,
+        pub differences: i64,
+        pub compared_at: i64,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 对账差异, with its content as JSON.
+pub mod difference {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "difference")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub reconciliation_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub number: i32,
+        /// The settlement, or the request where the institution has no settlement.
+        pub subject: String,
+        pub needs_action: bool,
+        /// Digest over all differences of the subject: what an explanation is of.
+        pub digest: String,
+        pub content: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 差异说明.
+pub mod explanation {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "difference_explanation")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub explanation_id: String,
+        pub institution_code: String,
+        pub day: String,
+        pub subject: String,
+        pub digest: String,
+        pub owner: String,
+        pub reason: String,
+        pub explained_by: String,
+        pub explained_at: i64,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 日结.
+pub mod closed_day {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "closed_day")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub close_id: String,
+        pub institution_code: String,
+        pub day: String,
+        pub row_count: i64,
+        /// Sums by scheme and clearing type, as JSON.
+        pub sums: String,
+        pub digest: String,
+        pub reconciliation_id: Option<String>,
+        /// Why it was closed without a comparison.
+        pub reason: Option<String>,
+        pub closed_by: String,
+        pub closed_at: i64,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 月结.
+pub mod closed_month {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "closed_month")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub close_id: String,
+        pub month: String,
+        pub days: i64,
+        /// What moved on each account, as JSON.
+        pub accounts: String,
+        pub digest: String,
+        pub closed_by: String,
+        pub closed_at: i64,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -17,6 +17,7 @@
 //! visit:        open ──Discharge──▶ discharged ──posted──▶ settled ──reversed──▶ discharged, …
 //! institution:  registered ──withdrawn by its request──▶ gone
 //! catalogue:    published (immutable)
+//! day, month:   open ──CloseDay, CloseMonth──▶ closed ──withdrawn by its request──▶ open
 //! package:      proposed ──activated by another person──▶ scheduled ──its instant──▶ in force
 //! ```
 //!
@@ -40,6 +41,7 @@ use ::store::{Db, DbConfig, OpenError, event};
 use kernel::{Clock, Fen};
 use policy::Library;
 use proto::orchestrator::receipt_service_server::ReceiptServiceServer;
+use proto::orchestrator::reconciliation_service_server::ReconciliationServiceServer;
 use proto::orchestrator::reimbursement_service_server::ReimbursementServiceServer;
 use proto::orchestrator::visit_service_server::VisitServiceServer;
 use proto::settlement::settlement_service_server::SettlementServiceServer;
@@ -49,7 +51,7 @@ use std::sync::Arc;
 /// The service's name in configuration, and its schema.
 pub const NAME: &str = "settlement";
 
-/// A published catalogue may be larger than tonic's 4 MiB.
+/// A published catalogue, or a hospital's day, may be larger than tonic's 4 MiB.
 const MESSAGE_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// Opens the service's database.
@@ -71,11 +73,14 @@ pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>, library: Arc<Li
     let server =
         SettlementServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let receipts = ReceiptServiceServer::new(rpc.clone());
+    let reconciliations =
+        ReconciliationServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let reimbursements = ReimbursementServiceServer::new(rpc.clone());
-    let visits = VisitServiceServer::new(rpc);
+    let visits = VisitServiceServer::new(rpc.clone());
     let probed = db.clone();
     Service::new(NAME, server, rpc::ACCESS, settings)
         .with_also(receipts, rpc::receipts::ACCESS, settings)
+        .with_also(reconciliations, rpc::reconciliations::ACCESS, settings)
         .with_also(reimbursements, rpc::reimbursements::ACCESS, settings)
         .with_also(visits, rpc::visits::ACCESS, settings)
         .with_background(event::keep_sealing(db, clock))

@@ -2,6 +2,7 @@
 
 mod batches;
 mod receipts;
+mod reconciliations;
 mod reimbursements;
 mod visits;
 
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
         migrations.push(Box::new(receipts::Receipts));
         migrations.push(Box::new(reimbursements::Reimbursements));
         migrations.push(Box::new(visits::Visits));
+        migrations.push(Box::new(reconciliations::Reconciliations));
         migrations
     }
 }

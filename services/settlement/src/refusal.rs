@@ -118,6 +118,32 @@ kernel::refusals! {
     ACCIDENT_NOT_COVERED: Precondition, "就诊 {visit_number} 的外伤经核查,基金不予支付。", "请按自费结清,或向工伤保险等申请;核查有误的,更正核查结论后以新的请求编号办理。";
     /// There is no accident to check.
     ACCIDENT_NONE: Precondition, "就诊 {visit_number} 未登记外伤。", "请核对就诊登记;确为外伤的,先变更登记,再以新的请求编号办理。";
+    /// The day has not come yet.
+    DAY_IN_FUTURE: Precondition, "对账日期 {day} 晚于今天({today})。", "请核对日期,以新的请求编号办理。";
+    /// More rows than one comparison can hold.
+    DAY_TOO_LARGE: Precondition, "机构 {institution_code} 在 {day} 的结算超过 {max} 行,无法一次对账。", "请联系运维。";
+    /// Nobody compared the day.
+    DAY_NOT_COMPARED: NotFound, "机构 {institution_code} 的 {day} 尚未对明细账。", "请先提交该日明细对账。";
+    /// The day's comparison has no such difference.
+    DIFFERENCE_UNKNOWN: NotFound, "机构 {institution_code} 的 {day} 最近一次对账没有 {row_key} 的差异。", "请核对最近一次对账的差异,以新的请求编号办理。";
+    /// The day is not over, or requests of it may still be under way.
+    DAY_NOT_OVER: Precondition, "{day} 尚未结束,{from} 起方可日结。", "请在该时刻之后,以新的请求编号办理。";
+    /// The day is closed already.
+    DAY_CLOSED: Exists, "机构 {institution_code} 的 {day} 已日结。", "无需再次日结;之后的撤销记入撤销当日。";
+    /// No comparison saw all rows of the day.
+    DAY_NOT_RECONCILED: Precondition, "机构 {institution_code} 的 {day} 有 {rows} 行结算,尚无涵盖全部结算的明细对账。", "请先提交该日明细对账,再以新的请求编号日结;机构确不能对账的,由经办机构注明原因日结。";
+    /// Differences that nobody answers for.
+    DIFFERENCES_OPEN: Precondition, "机构 {institution_code} 的 {day} 有 {differences} 处差异未决,首处为 {row_key}。", "请改正后重新对账,或逐笔说明责任人与原因,再以新的请求编号日结。";
+    /// Only the bureau closes what was not reconciled.
+    REASON_OF_BUREAU: Forbidden, "未经对账的日结只能由经办机构办理。", "请先提交该日明细对账,再以新的请求编号日结。";
+    /// The month is not over, or requests of it may still be under way.
+    MONTH_NOT_OVER: Precondition, "{month} 尚未结束,{from} 起方可月结。", "请在该时刻之后,以新的请求编号办理。";
+    /// The month is closed already.
+    MONTH_CLOSED: Exists, "{month} 已月结。", "无需再次月结;之后的撤销记入撤销当月。";
+    /// Days of the month are open, or are not what was closed.
+    MONTH_DAYS_OPEN: Precondition, "{month} 有 {days} 个机构日未日结或与日结不符,首个为机构 {institution_code} 的 {day}。", "请先完成各机构各日的日结,再以新的请求编号月结。";
+    /// The month is not closed.
+    MONTH_UNKNOWN: NotFound, "{month} 尚未月结。", "请核对月份,或先办理月结。";
     /// What was stored does not give the same amounts any more; nothing is shown rather than a lie.
     REPLAY_DIFFERS: Internal, "结算 {settlement_id} 按留存依据重算的结果与原结算不一致。", "请联系运维并提供结算编号。";
     /// The receipts do not come to the bill's total.

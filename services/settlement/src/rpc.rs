@@ -7,6 +7,7 @@ mod holds;
 mod ledger;
 mod packages;
 pub mod receipts;
+pub mod reconciliations;
 mod registers;
 pub mod reimbursements;
 mod requests;

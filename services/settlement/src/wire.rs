@@ -5,6 +5,7 @@ mod claim;
 mod guarantee;
 mod hold;
 mod ledger;
+pub mod reconciliation;
 mod reimbursement;
 mod suspension;
 mod visit;

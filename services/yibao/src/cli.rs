@@ -10,6 +10,7 @@ use crate::folder::FolderError;
 use crate::host::Host;
 use crate::people::{Population, SEED};
 use crate::progress::Progress;
+use crate::reconcile::{self, Reconcile, SheetError};
 use crate::saga::{self, Operation};
 use crate::story::{self, Halted, Played};
 use crate::suite::SuiteError;
@@ -42,6 +43,8 @@ Examples:
   yibao call --as H15250100005 orchestrator/PreSettle @claim.json
   yibao saga list --caller H15250100001 --request s1
                                           what became of a hospital's request
+  yibao reconcile --institution H15250100001 --day 2018-03-01 rows.tsv
+                                          a hospital's books against the bureau's
   yibao policy new 330523 > 330523.toml   begin a policy package, then check it:
   yibao policy check 330523.toml          exit status 0 when it can be used
 
@@ -100,6 +103,9 @@ enum Command {
     /// running suite.
     #[command(subcommand)]
     Policy(Policy),
+    /// Compare an institution's day with the bureau's, row by row; exit status 1 while a difference is
+    /// open.
+    Reconcile(Reconcile),
     /// Sagas: list, show and reckon with those of a running suite; retry, resume or abandon them.
     #[command(subcommand)]
     Saga(Operation),
@@ -159,6 +165,7 @@ pub enum Trouble {
     Call(#[from] CallError),
     Activation(#[from] ActivationError),
     Bench(#[from] BenchError),
+    Sheet(#[from] SheetError),
     /// The request cannot be read.
     #[error("cannot read the request from {from}: {source}")]
     Request {
@@ -242,6 +249,7 @@ async fn obey(cli: Cli) -> Result<ExitCode, Trouble> {
         Some(Command::Policy(Policy::Run(command))) => {
             activation::obey(command, &mut stdout()).await
         }
+        Some(Command::Reconcile(asked)) => return reconcile::obey(&asked, &mut stdout()).await,
         Some(Command::Saga(operation)) => saga::obey(operation, &mut stdout()).await,
         Some(Command::Policy(Policy::Author(command))) => {
             return Ok(author::obey(&command, &mut stdout())?);

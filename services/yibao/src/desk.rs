@@ -7,6 +7,7 @@ use proto::inspection::inspection_service_client::InspectionServiceClient;
 use proto::interregional::interregional_service_client::InterregionalServiceClient;
 use proto::orchestrator::orchestrator_service_client::OrchestratorServiceClient;
 use proto::orchestrator::receipt_service_client::ReceiptServiceClient;
+use proto::orchestrator::reconciliation_service_client::ReconciliationServiceClient;
 use proto::orchestrator::reimbursement_service_client::ReimbursementServiceClient;
 use proto::orchestrator::saga_service_client::SagaServiceClient;
 use proto::orchestrator::visit_service_client::VisitServiceClient;
@@ -127,6 +128,11 @@ impl Desk {
     /// 就诊.
     pub fn visits(&self) -> VisitServiceClient<Wire> {
         VisitServiceClient::new(self.named(&self.wires.settlement))
+    }
+
+    /// 对账.
+    pub fn reconciliations(&self) -> ReconciliationServiceClient<Wire> {
+        ReconciliationServiceClient::new(self.named(&self.wires.settlement))
     }
 
     /// 长事务运维.

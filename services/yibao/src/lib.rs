@@ -12,6 +12,7 @@
 //! yibao call   any method of any running server, by reflection
 //! yibao bench  claims and sagas a second, beside what was measured before
 //! yibao policy new ─▶ check, explain, diff ─▶ propose ─▶ activate, by another person ─▶ list
+//! yibao reconcile  an institution's day against the bureau's, row by row
 //! yibao saga   list, show ─▶ reckon ─▶ retry, resume, bulk, or propose and approve to abandon
 //! ```
 
@@ -27,6 +28,7 @@ mod folder;
 mod host;
 pub mod people;
 mod progress;
+mod reconcile;
 mod saga;
 pub mod story;
 pub mod suite;

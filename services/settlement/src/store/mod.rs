@@ -1,10 +1,12 @@
 //! Every query of the service.
 
 mod claims;
+mod closes;
 mod guarantees;
 mod holds;
 mod ledger;
 mod person_years;
+mod reconciliations;
 mod registers;
 mod reimbursements;
 mod suspensions;
@@ -13,6 +15,10 @@ mod visits;
 pub use claims::{
     Past, Standing, find_all_posted, find_posted, find_row, history, insert, mark_reversed,
     newer_standing, newest_standing, posted_between, posting_order, settled_visit, taken,
+};
+pub use closes::{
+    closed_days, closed_month, find_closed_day, find_closed_month, insert_closed_day,
+    insert_closed_month, moved_in, rows_by_day, withdraw_closed_day, withdraw_closed_month,
 };
 pub use guarantees::{
     cancel_guarantee, close_guarantee, find_guarantee, guarantees, insert_guarantee,
@@ -29,6 +35,11 @@ pub use ledger::{
 pub use person_years::{
     accumulators, free_held_year, lock_held_years, lock_person_year, lock_person_years,
     save_person_year, save_person_years,
+};
+pub use reconciliations::{
+    Explanation, Found, Listed, difference_digest, differences, elsewhere, find_reconciliation,
+    insert_explanation, insert_reconciliation, last_reconciliations, open_subjects, rows_between,
+    withdraw_explanation, withdraw_reconciliation,
 };
 pub use registers::{
     Beside, InForce, catalogue_in_force, find_registration, insert_catalogue, insert_institution,

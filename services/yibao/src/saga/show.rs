@@ -12,15 +12,6 @@ use std::io::{self, Write};
 
 /// Microseconds of a second.
 const SECOND: i64 = 1_000_000;
-/// A terminal is not taken to be narrower.
-const COLUMNS_LEAST: u16 = 80;
-
-/// As wide as the terminal; what goes elsewhere, such as into a pipe, has whole lines.
-fn sheet(out: &mut dyn Write) -> Sheet<'_> {
-    let terminal = console::Term::stdout().size_checked();
-    let columns = terminal.map_or(usize::MAX, |(_, columns)| columns.max(COLUMNS_LEAST).into());
-    Sheet::wide(out, columns)
-}
 
 /// A page of sagas, below how many there are of each kind and version.
 pub(super) fn page(
@@ -28,7 +19,7 @@ pub(super) fn page(
     now: Instant,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut sheet = sheet(out);
+    let mut sheet = Sheet::terminal(out);
     if page.tallies.is_empty() {
         return sheet.line("没有符合条件的长事务。");
     }
@@ -95,7 +86,7 @@ pub(super) fn saga(
     now: Instant,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut sheet = sheet(out);
+    let mut sheet = Sheet::terminal(out);
     let Some(saga) = &told.saga else {
         return Ok(());
     };
@@ -184,7 +175,7 @@ fn line(line: &pb::SagaLine) -> Vec<String> {
 
 /// What stands at the services, and what the ledger says.
 pub(super) fn reckoning(told: &pb::ReckonSagaResponse, out: &mut dyn Write) -> io::Result<()> {
-    let mut sheet = sheet(out);
+    let mut sheet = Sheet::terminal(out);
     sheet.heading("各步骤在所办服务中的结果")?;
     for standing in &told.standings {
         sheet.line(&format!("步骤 {}  {}", standing.step, standing.name))?;
@@ -245,7 +236,7 @@ pub(super) fn directed(
     saga: Option<&pb::Saga>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut sheet = sheet(out);
+    let mut sheet = Sheet::terminal(out);
     let again = if replayed { "（此前已办）" } else { "" };
     sheet.line(&format!("{done}{again}。"))?;
     sheet.line(&format!("请求编号  {request_id}"))?;
@@ -262,7 +253,7 @@ pub(super) fn many(
     done: Option<&str>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut sheet = sheet(out);
+    let mut sheet = Sheet::terminal(out);
     let Some(request_id) = done else {
         let counted = format!("符合条件、可{verb}的长事务 {} 件。", told.sagas);
         return sheet.line(&format!("{counted}仅计数，未办理；加 --go 后办理。"));

@@ -6,6 +6,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Columns of a line at most.
 pub const WIDTH: usize = 96;
+/// A terminal is not taken to be narrower.
+const COLUMNS_LEAST: u16 = 80;
 /// What every line below a heading begins with.
 const INDENT: &str = "   ";
 /// Between two columns.
@@ -34,6 +36,13 @@ impl<'a> Sheet<'a> {
     /// A sheet on this writer.
     pub fn new(out: &'a mut dyn Write) -> Sheet<'a> {
         Sheet::wide(out, WIDTH)
+    }
+
+    /// A sheet as wide as the terminal; what goes elsewhere, such as into a pipe, has whole lines.
+    pub fn terminal(out: &'a mut dyn Write) -> Sheet<'a> {
+        let terminal = console::Term::stdout().size_checked();
+        let columns = terminal.map_or(usize::MAX, |(_, columns)| columns.max(COLUMNS_LEAST).into());
+        Sheet::wide(out, columns)
     }
 
     /// A sheet on this writer of so many columns.
