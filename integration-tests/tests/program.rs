@@ -521,3 +521,38 @@ fn a_package_is_proposed_by_one_and_activated_by_another() {
     let gone = policy(&endpoint, &["list"]);
     assert_refused(&gone, &["参保"]);
 }
+
+/// An institution's day against the bureau's, from a file: what differs is told, and the status says
+/// whether a difference is open.
+#[test]
+fn a_file_of_rows_is_compared_with_the_bureaus_day() {
+    let (_keep, data) = folder();
+    let (suite, endpoint) = serving(&["up", "--data", text(&data), "--listen", ANY_PORT]);
+    let institution = r#"{"request_id": "i-1", "institution": {"institution_code": "H15250100001",
+        "name": "测试医院", "tier": "2", "kind": "A1", "agreement_from_day": "2010-01-01"}}"#;
+    let asked = ["call", "--endpoint", &endpoint, "--as", "clerk-1"];
+    let registered = run(&[&asked[..], &["settlement/RegisterInstitution", institution]].concat());
+    assert!(registered.status.success(), "{registered:?}");
+
+    let heading = "setl_id\tomsgid\trefd_setl_flag\tinsutype\tmedfee_sumamt\tfund_pay_sumamt\t\
+        acct_pay\tcash_payamt";
+    let file = data.join("rows.tsv");
+    let reconcile = |rows: &str| {
+        std::fs::write(&file, format!("{heading}\n{rows}")).expect("a file");
+        let day = ["--institution", "H15250100001", "--day", "2018-03-01"];
+        let asked = ["reconcile", "--endpoint", &endpoint, text(&file)];
+        run(&[&asked[..], &day].concat())
+    };
+    let equal = reconcile("");
+    assert!(equal.status.success(), "{equal:?}");
+    assert_printed(&equal, &["上传 0 行", "差异 0 处", "可以日结"]);
+    let open = reconcile("\tr-61\t0\t390\t61.00\t0\t0\t61.00\n");
+    assert_eq!(open.status.code(), Some(1), "{open:?}");
+    assert_printed(
+        &open,
+        &["r-61", "院端多账", "结算未到账", "GetOutcome", "未决 1 处"],
+    );
+    assert_refused(&reconcile("\t\t0\t390\t61"), &["line 2", "5 fields"]);
+    suite.signal("INT");
+    assert_stopped_well(&suite.end());
+}

@@ -608,3 +608,35 @@ async fn an_institution_sees_and_closes_only_its_own() {
         .unwrap_err();
     assert_eq!(code(&no), "PERMISSION_DENIED");
 }
+
+/// The largest day: a message beyond the usual four megabytes, and an answer that is not.
+#[tokio::test]
+async fn a_hospitals_largest_day_is_one_message() {
+    let world = World::open().await;
+    let mut row = unheard("", 100);
+    row.funds = vec![pb::ReconciledFund::default(); 10];
+    for (n, fund) in row.funds.iter_mut().enumerate() {
+        fund.fund_pay_type = format!("39{n:04}");
+        fund.paid_fen = 10_000_000;
+    }
+    let rows = (0..20_000).map(|n| pb::InstitutionRow {
+        request_id: format!("{n:0>64}"),
+        ..row.clone()
+    });
+    let request = pb::ReconcileLinesRequest {
+        request_id: "largest".into(),
+        institution_code: String::new(),
+        day: TODAY.into(),
+        rows: rows.collect(),
+    };
+    assert!(prost::Message::encoded_len(&request) > 4 << 20);
+    let mut desk = world.suite.desk(HOSPITAL).reconciliations();
+    let answer = desk.reconcile_lines(patient(request)).await.unwrap();
+    let answer = answer.into_inner();
+    assert_eq!(answer.difference_rows, 20_000);
+    assert_eq!(
+        (answer.verdicts.len(), answer.differences.len()),
+        (20_000, 500)
+    );
+    assert_eq!(days(&mut desk, TODAY, TODAY).await[0].open_rows, 20_000);
+}
