@@ -1,5 +1,7 @@
 //! 就诊与住院: a hospital's billing desk from registration to settlement, and back.
 
+mod stays;
+
 use integration_tests::{CLINIC, DRUG, HOSPITAL, World, code, patient};
 use proto::common;
 use proto::orchestrator::accident_check::{Conclusion, Item};
@@ -12,14 +14,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tonic::Status;
 
 /// One institution's billing desk.
-pub struct Billing<'a> {
-    pub world: &'a World,
-    pub institution: &'a str,
+struct Billing<'a> {
+    world: &'a World,
+    institution: &'a str,
     asked: AtomicU32,
 }
 
 impl Billing<'_> {
-    pub fn of<'a>(world: &'a World, institution: &'a str) -> Billing<'a> {
+    fn of<'a>(world: &'a World, institution: &'a str) -> Billing<'a> {
         let asked = AtomicU32::new(0);
         Billing {
             world,

@@ -6,6 +6,7 @@ mod operations;
 mod reconciliations;
 mod reimbursements;
 mod sagas;
+mod visits;
 
 use crate::bench::{Bad, Bench, Good, Mend, No, Rpc, SUBJECT, Seen};
 use batches::{
@@ -27,6 +28,11 @@ use sagas::{
     one_settled_before, reversal_referred, reversed_before, settle_referred, together, unapproved,
 };
 use serde_json::{Value, json};
+use visits::{
+    accident_check, cancellation as visit_cancellation, change as visit_change, check_of_nothing,
+    discharge, discharge_cancelled, of_another_number, registration, revocation, settle_visit,
+    settle_without_lines, upload,
+};
 
 /// A person nobody registered.
 const NOBODY: &str = "0190d6b2-5f5e-7cc3-98c4-dc0c0c07398f";
@@ -99,6 +105,15 @@ table! {
         staged!("DIFFERENCE_UNKNOWN", of_nothing);
     Clerk reconciliation.CloseDay: closed_day, Bad::Twice("DAY_CLOSED");
     Clerk reconciliation.CloseMonth: closed_month, Bad::Twice("MONTH_CLOSED");
+    Clerk orchestrator.Settle: settle_visit, staged!("VISIT_EMPTY", settle_without_lines);
+    Clerk visit.RegisterVisit: registration, Bad::Twice("VISIT_NUMBER_TAKEN");
+    Clerk visit.ChangeVisit: visit_change, staged!("VISIT_FIXED", of_another_number);
+    Clerk visit.CancelVisit: visit_cancellation, Bad::Twice("VISIT_UNKNOWN");
+    Clerk visit.Discharge: discharge, Bad::Twice("VISIT_DISCHARGED");
+    Clerk visit.CancelDischarge: discharge_cancelled, Bad::Twice("VISIT_NOT_DISCHARGED");
+    Clerk visit.UploadLines: upload, Bad::Twice("LINE_EXISTS");
+    Clerk visit.RevokeLines: revocation, Bad::Twice("LINE_UNKNOWN");
+    Clerk visit.RecordAccidentCheck: accident_check, staged!("ACCIDENT_NONE", check_of_nothing);
     Operator saga.DirectSaga: resumption, Bad::Twice("SAGA_NOT_STUCK");
     Operator saga.DirectSagas: resumption_of_many, Bad::Never;
     Operator saga.ProposeAbandonment: proposal_to_abandon,

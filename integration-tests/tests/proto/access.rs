@@ -30,6 +30,20 @@ const OF_INSTITUTIONS: &[&str] = &[
     "reconciliation/WithdrawCloseDay",
     "reconciliation/WithdrawExplainDifference",
     "reconciliation/WithdrawReconcileLines",
+    "visit/Burn",
+    "visit/CancelDischarge",
+    "visit/CancelVisit",
+    "visit/ChangeVisit",
+    "visit/Discharge",
+    "visit/GetOutcome",
+    "visit/GetVisit",
+    "visit/ListUnmapped",
+    "visit/ListVisitLines",
+    "visit/ListVisits",
+    "visit/RecordAccidentCheck",
+    "visit/RegisterVisit",
+    "visit/RevokeLines",
+    "visit/UploadLines",
 ];
 /// What an operator may call: the law and what became of it, and sagas.
 const OF_OPERATORS: &[&str] = &[

@@ -31,6 +31,7 @@ const COUNTS: &[&str] = &[
     "days",
     "difference_rows",
     "institution_rows",
+    "line_count",
     "line_number",
     "lives",
     "number",
@@ -47,6 +48,7 @@ const COUNTS: &[&str] = &[
     "step",
     "value",
     "version",
+    "visit_version",
     "year",
 ];
 /// Names a buf binary that lints the interface files.

@@ -6,6 +6,7 @@ mod orchestrated;
 mod receipts;
 mod reconciliations;
 mod reimbursements;
+mod visits;
 
 use crate::{ask, caller, methods, short};
 use integration_tests::{CLINIC, DRUG, HOSPITAL, World, id_number, stay, visit};
@@ -31,6 +32,7 @@ pub struct Ground {
     subsidy: String,
     sagas: [String; 3],
     reimbursements: reimbursements::Kept,
+    visits: visits::Registered,
 }
 
 impl Ground {
@@ -93,6 +95,7 @@ impl Ground {
             subsidy: batches::subsidy(world).await,
             sagas: operations::sagas(world).await,
             reimbursements: reimbursements::kept(world).await,
+            visits: visits::registered(world).await,
         }
     }
 
@@ -106,6 +109,7 @@ impl Ground {
         all.extend(self.inspecting());
         all.extend(self.operating());
         all.extend(self.reading());
+        all.extend(self.visiting());
         all.extend(self.reimbursing());
         all.extend(self.reconciling());
         all.extend(legislating());
@@ -344,6 +348,7 @@ fn for_all_services() -> Vec<(&'static str, Value)> {
             "referral" => "UseReferral",
             "saga" => "DirectSaga",
             "reimbursement" => "SubmitReimbursement",
+            "visit" => "UploadLines",
             _ => "PostSettlement",
         };
         let request = match verb {

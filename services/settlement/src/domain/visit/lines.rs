@@ -273,3 +273,71 @@ pub fn revocable(standing: &[VisitLine], codes: &[String]) -> Result<Vec<u32>, R
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(number: u32, price: i64, quantity: i64, returns: Option<u32>) -> VisitLine {
+        let (unit_price, quantity) = (UnitPrice(price), Quantity(quantity));
+        VisitLine {
+            number,
+            uploaded: Upload {
+                code: number.to_string(),
+                item: ItemCode::parse("D-A").ok(),
+                local_code: String::new(),
+                local_name: String::new(),
+                unit_price,
+                quantity,
+                amount: unit_price.times(quantity).unwrap(),
+                approval: Approval::Unsaid,
+                day: Day::new(2017, 3, 1).unwrap(),
+                returns: returns.map(|number| number.to_string()),
+            },
+            listing: Listing::of(None, &InstitutionTier::Second),
+            settlement: None,
+        }
+    }
+
+    /// What remains is price × quantity that remains, whatever the returns were rounded to; a line
+    /// that came back whole is gone, and nothing is below zero.
+    #[test]
+    fn returns_take_from_their_originals() {
+        // 0.0333 yuan each: three are 0.10, and each return alone is 0.03.
+        for (returned, left) in [(0, 10), (1, 7), (2, 3), (3, 0)] {
+            let mut lines = vec![line(1, 33_300, 30_000, None)];
+            lines.extend((0..returned).map(|n| line(n + 2, 33_300, -10_000, Some(1))));
+            let rest = remaining(&lines);
+            let sum: Fen = rest.iter().map(|line| line.amount).sum();
+            assert_eq!(sum, Fen(left), "{returned}");
+            assert_eq!(rest.is_empty(), left == 0);
+            let product = |line: &BillLine| line.unit_price.times(line.quantity);
+            assert!(rest.iter().all(|line| product(line) == Some(line.amount)));
+        }
+    }
+
+    #[test]
+    fn all_that_is_not_settled_is_revoked_and_what_is_named_with_its_returns() {
+        let mut settled = line(1, 10_000, 10_000, None);
+        settled.settlement = SettlementId::parse("0190d6b2-5f5e-7cc3-98c4-dc0c0c07398f").ok();
+        let lines = [
+            settled,
+            line(2, 10_000, 20_000, None),
+            line(3, 10_000, -10_000, Some(2)),
+        ];
+        let named = |codes: &[&str]| {
+            let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
+            revocable(&lines, &codes).map_err(|no| no.code.to_string())
+        };
+        assert_eq!(named(&[]), Ok(vec![2, 3]));
+        assert_eq!(named(&["2", "3"]), Ok(vec![2, 3]));
+        assert_eq!(named(&["3"]), Ok(vec![3]));
+        for (codes, no) in [
+            (["2"], "LINE_RETURNED"),
+            (["1"], "LINE_SETTLED"),
+            (["4"], "LINE_UNKNOWN"),
+        ] {
+            assert_eq!(named(&codes), Err(no.to_string()));
+        }
+    }
+}
