@@ -4,3 +4,4 @@ mod receipts;
 mod reconciliation;
 mod reimbursements;
 mod visits;
+mod replay;

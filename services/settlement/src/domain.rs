@@ -7,6 +7,7 @@ mod person_year;
 mod price;
 pub mod reconcile;
 mod reimbursement;
+mod replay;
 mod subsidy;
 mod suspension;
 mod visit;
@@ -18,6 +19,7 @@ pub use price::price;
 pub use reimbursement::{
     ExpenseReceipt, RECEIPTS_MAX, Reimbursement, ReimbursementState, Submission,
 };
+pub use replay::{Cause, Flaw, flaws};
 pub use subsidy::{Grant, Subsidy};
 pub use suspension::{Suspended, Suspension, Whom};
 pub use visit::{
@@ -436,6 +438,15 @@ pub fn still_holds(expected: Option<&Basis>, now: &Basis) -> Result<(), Refusal>
         .with("funds_now_fen", now.funds.0)
         .with("cash_before_fen", expected.cash.0)
         .with("cash_now_fen", now.cash.0))
+}
+
+/// What of a computed settlement is stored: lines and reasons are computed again when asked for.
+pub fn kept(settlement: policy::Settlement) -> policy::Settlement {
+    policy::Settlement {
+        lines: Vec::new(),
+        reasons: Vec::new(),
+        ..settlement
+    }
 }
 
 #[cfg(test)]

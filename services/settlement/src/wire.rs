@@ -7,6 +7,7 @@ mod hold;
 mod ledger;
 pub mod reconciliation;
 mod reimbursement;
+mod receipt;
 mod suspension;
 mod visit;
 
@@ -16,6 +17,7 @@ pub use guarantee::{admission, cancellation, guarantee};
 pub use hold::{batch_reversal, held_claims, hold, hold_ids, set};
 pub use ledger::{entry, grant, subsidy, trial_balance};
 pub use reimbursement::{reimbursement, reimbursement_state, submission};
+pub use receipt::{replayed, replayed_settlements};
 pub use suspension::{new_suspension, suspension, wanted_suspension};
 pub use visit::{
     accident_check, check_state, line_codes, registered, summed, unmapped, uploaded, uploads,

@@ -1,6 +1,6 @@
 //! 结算查询: the public interface to settlements, for their institution and the bureau.
 
-use super::{ANYWHERE, Rpc, own_institution};
+use super::{ANYWHERE, BUREAU, Rpc, own_institution};
 use crate::wire;
 use kernel::SettlementId;
 use kernel::refusal::invalid;
@@ -11,7 +11,11 @@ use store::page;
 use tonic::Request;
 
 /// Who may call what.
-pub const ACCESS: Access = &[("GetSettlement", ANYWHERE), ("ListSettlements", ANYWHERE)];
+pub const ACCESS: Access = &[
+    ("GetSettlement", ANYWHERE),
+    ("ListSettlements", ANYWHERE),
+    ("ReplaySettlements", BUREAU),
+];
 
 /// Days one list covers at most.
 pub(super) const LIST_DAYS_MAX: i64 = 366;
@@ -58,6 +62,22 @@ impl ReceiptService for Rpc {
                 settlements: posted.iter().map(wire::settlement).collect(),
                 next_page_token: next,
             })
+        })
+        .await
+    }
+
+    async fn replay_settlements(
+        &self,
+        request: Request<pb::ReplaySettlementsRequest>,
+    ) -> Answer<pb::ReplaySettlementsResponse> {
+        answer(request, |context, message| async move {
+            let which = wire::replayed_settlements(&message)?;
+            let size = page::size(message.page_size)?;
+            let after = page::key(&message.page_token)?;
+            let area = &context.principal.area;
+            let place = (after.as_str(), size);
+            let replayed = self.0.replay_page(area, &which, place, message.counted);
+            Ok(wire::replayed(replayed.await?))
         })
         .await
     }

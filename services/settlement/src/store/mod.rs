@@ -9,6 +9,7 @@ mod person_years;
 mod reconciliations;
 mod registers;
 mod reimbursements;
+mod replays;
 mod suspensions;
 mod visits;
 
@@ -29,7 +30,7 @@ pub use holds::{
     mark_batch, release_hold,
 };
 pub use ledger::{
-    Account, entries, find_subsidy, insert_subsidy, insert_transactions, postings_of,
+    Account, entries, entries_of, find_subsidy, insert_subsidy, insert_transactions, postings_of,
     subsidy_if_any, trial_balance, withdraw_subsidy,
 };
 pub use person_years::{
@@ -49,6 +50,7 @@ pub use reimbursements::{
     find_reimbursement, free_receipts, insert_reimbursement, lock_reimbursement, reimbursements,
     save_reimbursement, unpay_reimbursements,
 };
+pub use replays::{Stored, Unlike, Which, count_stored, stored};
 pub use suspensions::{
     earlier, find_suspension, insert_suspension, suspended_on, suspensions, withdraw_suspension,
 };
