@@ -1,9 +1,9 @@
 //! 复算: what was stored of settlements is computed again, and a planted change is found and named.
 
+use crate::edit;
 use integration_tests::{World, code, patient, stay, visit};
 use proto::orchestrator::flaw::Cause;
 use proto::orchestrator::{Flaw, ReplaySettlementsRequest, ReplaySettlementsResponse};
-use sea_orm::{ConnectionTrait, Database, DbBackend};
 
 /// Computes again what meets the request.
 async fn replay(world: &World, request: ReplaySettlementsRequest) -> ReplaySettlementsResponse {
@@ -22,21 +22,6 @@ async fn replay_one(world: &World, id: &str) -> Vec<Flaw> {
     let mut differing = replayed.differing;
     assert_eq!(replayed.equal_count + differing.len() as i64, 1);
     differing.pop().map(|one| one.flaws).unwrap_or_default()
-}
-
-/// Edits tables behind the service's back.
-async fn edit(world: &World, table: &str, rest: &str) {
-    let database = Database::connect(world.database.url("settlement"))
-        .await
-        .unwrap();
-    let table = match database.get_database_backend() {
-        DbBackend::Postgres => format!("settlement.{table}"),
-        _ => table.to_string(),
-    };
-    let sql = format!("UPDATE {table} SET {rest}");
-    let done = database.execute_unprepared(&sql).await.unwrap();
-    assert_eq!(done.rows_affected(), 1, "{sql}");
-    database.close().await.ok();
 }
 
 fn found(flaws: &[Flaw], cause: Cause, name: &str) -> bool {

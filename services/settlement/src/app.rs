@@ -10,6 +10,7 @@ mod guarantees;
 mod holds;
 mod pricing;
 mod reconciliations;
+mod receipts;
 mod registers;
 mod reimbursements;
 mod replays;
@@ -47,6 +48,8 @@ pub use closing::ListedDay;
 pub use holds::Set;
 pub use reconciliations::{DayOf, Explain, SENT_MAX, Told, TotalLine};
 pub use visits::{Summed, Which};
+pub use receipts::StatementPage;
+pub use registers::InForce;
 pub use replays::{Differing, Replayed};
 
 /// Refusals that may stand in this service's key rows.

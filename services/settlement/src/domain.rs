@@ -7,7 +7,9 @@ mod person_year;
 mod price;
 pub mod reconcile;
 mod reimbursement;
+mod receipt;
 mod replay;
+mod statement;
 mod subsidy;
 mod suspension;
 mod visit;
@@ -19,7 +21,9 @@ pub use price::price;
 pub use reimbursement::{
     ExpenseReceipt, RECEIPTS_MAX, Reimbursement, ReimbursementState, Submission,
 };
+pub use receipt::{Receipt, Verdict, masked, receipt_digest, receipt_text, verdict};
 pub use replay::{Cause, Flaw, flaws};
+pub use statement::{ColumnSums, Mismatch, Statement, Sums};
 pub use subsidy::{Grant, Subsidy};
 pub use suspension::{Suspended, Suspension, Whom};
 pub use visit::{
@@ -211,6 +215,8 @@ pub struct Institution {
     pub kind: InstitutionKind,
     /// First day of its agreement.
     pub agreement_from: Day,
+    /// 终止协议: the first day without one, once it is known.
+    pub agreement_until: Option<Day>,
     /// 就医地 (refl_type), seen from the area.
     pub place: Place,
     /// 协议机构.

@@ -113,7 +113,7 @@ pub async fn find_all_posted(
     Ok(parsed?)
 }
 
-fn parse_posted(row: settlement::Model) -> Result<Posted, Refusal> {
+pub(super) fn parse_posted(row: settlement::Model) -> Result<Posted, Refusal> {
     read_posted(&row).map_err(|_| unreadable("settlement", &row.settlement_id))
 }
 
