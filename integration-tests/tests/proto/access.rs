@@ -17,6 +17,7 @@ const OF_INSTITUTIONS: &[&str] = &[
     "orchestrator/SettleTogether",
     "orchestrator/WhatWouldChange",
     "orchestrator/Withdraw",
+    "receipt/GetReceipt",
     "receipt/GetSettlement",
     "receipt/ListSettlements",
     "reconciliation/Burn",
@@ -30,6 +31,8 @@ const OF_INSTITUTIONS: &[&str] = &[
     "reconciliation/WithdrawCloseDay",
     "reconciliation/WithdrawExplainDifference",
     "reconciliation/WithdrawReconcileLines",
+    "receipt/PrintReceipt",
+    "receipt/VerifyReceipt",
 ];
 /// What an operator may call: the law and what became of it, and sagas.
 const OF_OPERATORS: &[&str] = &[
@@ -40,6 +43,7 @@ const OF_OPERATORS: &[&str] = &[
     "enrollment/ProposePackage",
     "enrollment/WithdrawActivatePackage",
     "enrollment/WithdrawProposePackage",
+    "receipt/VerifyReceipt",
     "saga/ApproveAbandonment",
     "saga/Burn",
     "saga/DirectSaga",

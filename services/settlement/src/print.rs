@@ -1,5 +1,5 @@
-//! 打印结算单: what stands on the paper of a settlement, and in which order. Pure; it decides no
-//! amount.
+//! 打印结算单: what stands on the paper of a settlement, and in which order: everything that its digest
+//! is made from too. Pure; it decides no amount.
 
 mod paper;
 
@@ -17,6 +17,8 @@ const BODY: i16 = 9;
 const SMALL: i16 = 8;
 /// Where the second column begins.
 const MIDDLE: i16 = 300;
+/// Where the names of funds end when amounts stand beside them.
+const NAMES: i16 = 240;
 /// Where columns of amounts end.
 const COLUMNS: [i16; 3] = [330, 440, RIGHT];
 
@@ -56,8 +58,8 @@ fn head(paper: &mut Paper, receipt: &Receipt, name: Option<&PersonName>) {
             format!("人员编号：{}", masked(bill.person)),
         ),
         (
-            format!("险种：{}", bill.scheme.term()),
-            format!("医疗类别：{}", bill.med_type.term()),
+            format!("险种：{} {}", bill.scheme, bill.scheme.term()),
+            format!("医疗类别：{} {}", bill.med_type, bill.med_type.term()),
         ),
         (
             format!("就诊日期：{days}"),
@@ -104,6 +106,8 @@ fn amounts(paper: &mut Paper, receipt: &Receipt) {
         ("实际支付起付线", "act_pay_dedc", amounts.deductible),
         ("基金支付总额", "fund_pay_sumamt", amounts.funds()),
         ("个人账户支出", "acct_pay", amounts.account),
+        ("其中：家庭共济支付", "acct_mulaid_pay", amounts.account_shared),
+        ("账户余额", "balc", amounts.balance),
         ("医院负担", "hosp_part_amt", amounts.hospital),
         ("个人现金支出", "psn_cash_pay", amounts.cash),
     ];
@@ -126,10 +130,13 @@ fn funds(paper: &mut Paper, receipt: &Receipt) {
     paper.ending(paid, SMALL, "基金支付金额");
     let shares = receipt.posted.amounts.shares.iter();
     for share in shares.filter(|share| share.payer == Payer::Fund) {
-        // The name has a line of its own: it may be long, and amounts beside it as well.
+        let name = format!("{} {} {}", share.fund, share.rule, share.layer);
         paper.down(BODY);
-        paper.at(MARGIN, BODY, &format!("{} {}", share.fund, share.layer));
-        paper.down(BODY);
+        paper.at(MARGIN, BODY, &name);
+        // A long name has a line of its own.
+        if !Paper::fits(MARGIN, NAMES, BODY, &name) {
+            paper.down(BODY);
+        }
         paper.ending(base, BODY, &yuan(share.base));
         paper.ending(deductible, BODY, &yuan(share.deductible));
         paper.ending(paid, BODY, &yuan(share.paid));
@@ -168,6 +175,7 @@ fn proof(paper: &mut Paper, receipt: &Receipt) {
         format!("政策包摘要：{}", basis.package_digest),
         format!("目录版本：{}", basis.catalogue),
         format!("金额摘要：{}", basis.amounts_digest),
+        format!("结算时间（UTC）：{}", posted.posted_at),
         format!("核验码（结算ID）：{}", posted.id),
         format!("结算单摘要（SM3）：{}", receipt_digest(posted)),
     ] {

@@ -6,7 +6,8 @@
 //! the machine that prints needs none, no font has to be licensed and kept, and a receipt is a few
 //! kilobytes. Everything else is set in Courier, one of the fonts every reader has; its characters
 //! are all of one width, and so no metrics are needed to break and align lines. Nothing in the
-//! document is of the moment: the same text gives the same bytes.
+//! document is of the moment: the same text gives the same bytes. A reader on a machine without any
+//! Chinese font shows boxes; the text can be copied out of it all the same.
 
 use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, Str};
@@ -88,6 +89,11 @@ impl Paper {
         if let Some(sheet) = self.sheets.last_mut() {
             show(sheet, (left, y), size, text);
         }
+    }
+
+    /// True when a text that begins at `left` ends before `right`.
+    pub fn fits(left: i16, right: i16, size: i16, text: &str) -> bool {
+        i32::from(left) + width(text, size) < i32::from(right)
     }
 
     /// Lines from `left` to the right margin, each going down first.
