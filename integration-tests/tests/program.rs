@@ -465,10 +465,17 @@ fn settlements_are_computed_again_and_printed() {
     runtime.block_on(add_a_fen(&data));
     let found = replay(&["--page-size", "2"]);
     assert_eq!(found.status.code(), Some(1), "{found:?}");
-    assert_eq!((count(&found, "不符"), count(&found, "其中 列不符")), (all, all));
+    assert_eq!(
+        (count(&found, "不符"), count(&found, "其中 列不符")),
+        (all, all)
+    );
     assert!(found.out.contains("列不符 cash_fen"), "{found:?}");
 
-    let id = found.out.split_whitespace().nth(1).and_then(|id| id.split('（').next());
+    let id = found
+        .out
+        .split_whitespace()
+        .nth(1)
+        .and_then(|id| id.split('（').next());
     let file = folder.path().join("receipt.pdf");
     let printed = run(&[
         "receipt",

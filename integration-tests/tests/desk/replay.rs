@@ -14,7 +14,7 @@ async fn replay(world: &World, request: ReplaySettlementsRequest) -> ReplaySettl
 
 async fn replay_one(world: &World, id: &str) -> Vec<Flaw> {
     let request = ReplaySettlementsRequest {
-        settlement_id: id.into(),
+        only_settlement_id: id.into(),
         ..Default::default()
     };
     let replayed = replay(world, request).await;
@@ -71,7 +71,7 @@ async fn what_nobody_touched_is_what_it_was_page_by_page() {
     for (request, count) in [
         (
             ReplaySettlementsRequest {
-                person_id: one.clone(),
+                only_person_id: one.clone(),
                 ..any()
             },
             4,
@@ -108,7 +108,7 @@ async fn what_nobody_touched_is_what_it_was_page_by_page() {
         assert_eq!(replay(&world, request).await.equal_count, count);
     }
     let unknown = ReplaySettlementsRequest {
-        settlement_id: one,
+        only_settlement_id: one,
         ..any()
     };
     let mut clerk = world.clerk().receipts();

@@ -234,9 +234,11 @@ async fn withdrawn_after_its_effect_is_gone() {
 fn no_changing_method_is_missing() {
     /// What a method that changes nothing begins with.
     const ASKING: [&str; 12] = [
+    const ASKING: &[&str] = &[
         "Get",
         "List",
         "Check",
+        "Count",
         "Quote",
         "Price",
         "PreSettle",
@@ -244,7 +246,12 @@ fn no_changing_method_is_missing() {
         "ExplainSettlement",
         "Reckon",
         "ReconcileTotals",
+        "Print",
+        "Explain",
+        "Reckon",
+        "Replay",
         "Screen",
+        "Verify",
         "WhatWouldChange",
     ];
     let pool = DescriptorPool::decode(proto::DESCRIPTOR_SET).unwrap();

@@ -106,7 +106,11 @@ fn amounts(paper: &mut Paper, receipt: &Receipt) {
         ("实际支付起付线", "act_pay_dedc", amounts.deductible),
         ("基金支付总额", "fund_pay_sumamt", amounts.funds()),
         ("个人账户支出", "acct_pay", amounts.account),
-        ("其中：家庭共济支付", "acct_mulaid_pay", amounts.account_shared),
+        (
+            "其中：家庭共济支付",
+            "acct_mulaid_pay",
+            amounts.account_shared,
+        ),
         ("账户余额", "balc", amounts.balance),
         ("医院负担", "hosp_part_amt", amounts.hospital),
         ("个人现金支出", "psn_cash_pay", amounts.cash),

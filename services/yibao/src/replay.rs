@@ -71,8 +71,8 @@ struct Found {
 impl Replay {
     fn page(&self, token: &str, counted: bool) -> pb::ReplaySettlementsRequest {
         pb::ReplaySettlementsRequest {
-            settlement_id: self.settlement.clone(),
-            person_id: self.person.clone(),
+            only_settlement_id: self.settlement.clone(),
+            only_person_id: self.person.clone(),
             institution_code: self.institution.clone(),
             year: self.year,
             from_day: self.from_day.clone(),

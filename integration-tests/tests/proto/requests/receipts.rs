@@ -36,7 +36,7 @@ impl Ground {
             ),
             (
                 "receipt/ReplaySettlements",
-                json!({"settlement_id": self.posted[0], "person_id": "",
+                json!({"only_settlement_id": self.posted[0], "only_person_id": "",
                 "institution_code": HOSPITAL, "year": 2017, "from_day": "2018-03-01",
                 "to_day": "2018-03-01", "counted": true, "page_size": 1, "page_token": ""}),
             ),

@@ -98,11 +98,11 @@ fn sums_message(sums: &Sums) -> pb::StatementSums {
 
 /// Which settlements to compute again.
 pub fn replayed_settlements(message: &pb::ReplaySettlementsRequest) -> Result<Which, Refusal> {
-    let settlement = optional(&message.settlement_id, |id| {
-        parse::field("settlement_id", SettlementId::parse(id))
+    let settlement = optional(&message.only_settlement_id, |id| {
+        parse::field("only_settlement_id", SettlementId::parse(id))
     })?;
-    let person = optional(&message.person_id, |id| {
-        parse::field("person_id", PersonId::parse(id))
+    let person = optional(&message.only_person_id, |id| {
+        parse::field("only_person_id", PersonId::parse(id))
     })?;
     let institution = optional(&message.institution_code, |code| {
         parse::field("institution_code", InstitutionCode::parse(code))
