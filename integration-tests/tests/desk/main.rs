@@ -5,6 +5,7 @@ mod reconciliation;
 mod reimbursements;
 mod visits;
 mod registry;
+mod reimbursements;
 mod replay;
 
 use integration_tests::World;

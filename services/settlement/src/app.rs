@@ -51,6 +51,7 @@ pub use visits::{Summed, Which};
 pub use receipts::StatementPage;
 pub use registers::InForce;
 pub use replays::{Differing, Replayed};
+pub use visits::{Summed, Which};
 
 /// Refusals that may stand in this service's key rows.
 pub const LISTS: &[&[&Spec]] = &[

@@ -8,6 +8,7 @@ mod price;
 pub mod reconcile;
 mod reimbursement;
 mod receipt;
+mod reimbursement;
 mod replay;
 mod statement;
 mod subsidy;
@@ -18,10 +19,10 @@ pub use guarantee::{Admission, Cancellation, Guarantee, GuaranteeState, Guarante
 pub use hold::{BATCH_MAX, Hold, HoldState, Taken, expiry, within};
 pub use person_year::{Held, PersonYear, YearKey};
 pub use price::price;
+pub use receipt::{Receipt, Verdict, masked, receipt_digest, receipt_text, verdict};
 pub use reimbursement::{
     ExpenseReceipt, RECEIPTS_MAX, Reimbursement, ReimbursementState, Submission,
 };
-pub use receipt::{Receipt, Verdict, masked, receipt_digest, receipt_text, verdict};
 pub use replay::{Cause, Flaw, flaws};
 pub use statement::{ColumnSums, Mismatch, Statement, Sums};
 pub use subsidy::{Grant, Subsidy};

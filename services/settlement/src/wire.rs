@@ -8,6 +8,7 @@ mod ledger;
 pub mod reconciliation;
 mod reimbursement;
 mod receipt;
+mod reimbursement;
 mod suspension;
 mod visit;
 
@@ -16,8 +17,8 @@ pub use claim::{bill, change, order, posting};
 pub use guarantee::{admission, cancellation, guarantee};
 pub use hold::{batch_reversal, held_claims, hold, hold_ids, set};
 pub use ledger::{entry, grant, subsidy, trial_balance};
-pub use reimbursement::{reimbursement, reimbursement_state, submission};
 pub use receipt::{receipt, replayed, replayed_settlements, statement, verdict, year};
+pub use reimbursement::{reimbursement, reimbursement_state, submission};
 pub use suspension::{new_suspension, suspension, wanted_suspension};
 pub use visit::{
     accident_check, check_state, line_codes, registered, summed, unmapped, uploaded, uploads,
