@@ -2,11 +2,10 @@
 
 mod receipts;
 mod reconciliation;
-mod reimbursements;
-mod visits;
 mod registry;
 mod reimbursements;
 mod replay;
+mod visits;
 
 use integration_tests::World;
 use sea_orm::{ConnectionTrait, Database, DbBackend};

@@ -13,7 +13,6 @@ const QUESTIONS: &[&str] = &[
     "ExplainChange",
     "ExplainSettlement",
     "Count",
-    "Explain",
     "Get",
     "List",
     "PreSettle",
