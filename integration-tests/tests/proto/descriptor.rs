@@ -201,7 +201,7 @@ fn names_say_units() {
             Kind::Int64 => {
                 ends(&["_fen", "_micro_yuan", "_e4", "_count", "_value"]) || COUNTS.contains(&name)
             }
-            Kind::Int32 => ends(&["_bp", "_months", "_years"]) || COUNTS.contains(&name),
+            Kind::Int32 => ends(&["_bp", "_months", "_years", "_count"]) || COUNTS.contains(&name),
             Kind::Message(message) if message.full_name() == "google.protobuf.Timestamp" => {
                 ends(&["_time"])
             }
