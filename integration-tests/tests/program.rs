@@ -5,6 +5,7 @@ use integration_tests::child::{Child, Ended, built, command};
 use kernel::Clock;
 use policy::testing::Text;
 use runtime::clock::SystemClock;
+use sea_orm::{ConnectionTrait, Database};
 use serde_json::Value;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -424,6 +425,71 @@ fn policy(endpoint: &str, arguments: &[&str]) -> Ended {
     all.extend(arguments);
     all.extend(["--endpoint", endpoint]);
     run(&all)
+}
+
+/// Adds a fen to the cash of every settlement that a suite has in its folder.
+async fn add_a_fen(data: &Path) {
+    let url = format!("sqlite://{}", data.join("settlement.db").display());
+    let database = Database::connect(url).await.expect("the database");
+    let edit = "UPDATE settlement SET cash_fen = cash_fen + 1";
+    database.execute_unprepared(edit).await.expect("an edit");
+    database.close().await.ok();
+}
+
+/// A year's settlements are computed again, a planted change is found, and one is printed.
+#[test]
+fn settlements_are_computed_again_and_printed() {
+    let (folder, data) = folder();
+    let (suite, endpoint) = serving(&["--data", text(&data), "--listen", ANY_PORT]);
+    let replay = |arguments: &[&str]| {
+        let mut all = vec!["replay", "--endpoint", &endpoint];
+        all.extend(arguments);
+        run(&all)
+    };
+    let count = |ended: &Ended, name: &str| -> u32 {
+        let mut rows = ended.out.lines().map(str::trim_start);
+        let row = rows.find(|row| row.starts_with(name));
+        let row = row.unwrap_or_else(|| panic!("no {name} in {ended:?}"));
+        let last = row.split_whitespace().last();
+        last.and_then(|last| last.parse().ok()).expect("a count")
+    };
+    let sound = replay(&["--year", "2017", "--page-size", "2"]);
+    assert!(sound.status.success(), "{sound:?}");
+    let all = count(&sound, "合计");
+    assert!(all > 2, "{sound:?}");
+    assert_eq!((count(&sound, "相符"), count(&sound, "不符")), (all, 0));
+    let unknown = replay(&["--settlement", "0190d6b2-5f5e-7cc3-98c4-dc0c0c07398f"]);
+    assert_refused(&unknown, &["SETTLEMENT_UNKNOWN"]);
+
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(add_a_fen(&data));
+    let found = replay(&["--page-size", "2"]);
+    assert_eq!(found.status.code(), Some(1), "{found:?}");
+    assert_eq!(
+        (count(&found, "不符"), count(&found, "其中 列不符")),
+        (all, all)
+    );
+    assert!(found.out.contains("列不符 cash_fen"), "{found:?}");
+
+    let id = found
+        .out
+        .split_whitespace()
+        .nth(1)
+        .and_then(|id| id.split('（').next());
+    let file = folder.path().join("receipt.pdf");
+    let printed = run(&[
+        "receipt",
+        id.expect("an id"),
+        "--output",
+        text(&file),
+        "--endpoint",
+        &endpoint,
+    ]);
+    assert_printed(&printed, &["已打印", "结算单摘要（SM3）"]);
+    let pdf = std::fs::read(&file).expect("a file");
+    assert!(pdf.starts_with(b"%PDF-"));
+    suite.signal("INT");
+    assert_stopped_well(&suite.end());
 }
 
 /// It printed all of these.

@@ -2,5 +2,25 @@
 
 mod receipts;
 mod reconciliation;
+mod registry;
 mod reimbursements;
+mod replay;
 mod visits;
+
+use integration_tests::World;
+use sea_orm::{ConnectionTrait, Database, DbBackend};
+
+/// Edits one row of the settlement service behind its back.
+async fn edit(world: &World, table: &str, rest: &str) {
+    let database = Database::connect(world.database.url("settlement"))
+        .await
+        .unwrap();
+    let table = match database.get_database_backend() {
+        DbBackend::Postgres => format!("settlement.{table}"),
+        _ => table.to_string(),
+    };
+    let sql = format!("UPDATE {table} SET {rest}");
+    let done = database.execute_unprepared(&sql).await.unwrap();
+    assert_eq!(done.rows_affected(), 1, "{sql}");
+    database.close().await.ok();
+}

@@ -67,6 +67,7 @@ table! {
     Operator enrollment.ProposePackage: proposal_there, Bad::Twice("DOCUMENT_EXISTS");
     Operator enrollment.ActivatePackage: activation_there, Bad::Twice("DOCUMENT_ACTIVATED");
     Clerk settlement.RegisterInstitution: institution, Bad::Twice("INSTITUTION_EXISTS");
+    Clerk settlement.EndAgreement: agreement_end, Bad::Twice("AGREEMENT_ENDED");
     Clerk settlement.PublishCatalogue: catalogue, Bad::Twice("CATALOGUE_EXISTS");
     Operator settlement.ProposePackage: proposal, Bad::Twice("DOCUMENT_EXISTS");
     Operator settlement.ActivatePackage: activation, staged!("SECOND_PERSON_NEEDED", by_oneself);
@@ -210,6 +211,21 @@ pub async fn institution(bench: &Bench) -> Good {
     let code = content["institution"]["institution_code"].clone();
     let good = good(content, "/institution/name", json!("其他机构"));
     good.seen(listed, json!({}), code.as_str().unwrap())
+}
+
+/// Of an institution that nobody else asks about, long after all that is settled.
+async fn agreement_end(bench: &Bench) -> Good {
+    let registered = institution(bench).await.content;
+    let asked = ("settlement", "RegisterInstitution");
+    bench.done(Clerk, asked, &registered).await;
+    let day = format!("{}-07-07", 2100 + bench.number());
+    let content = json!({
+        "institution_code": registered["institution"]["institution_code"],
+        "from_day": day,
+        "reason": "测试终止",
+    });
+    let good = good(content, "/reason", json!("其他原因"));
+    good.seen(("settlement", "ListInstitutions"), json!({}), &day)
 }
 
 async fn catalogue(bench: &Bench) -> Good {

@@ -17,6 +17,7 @@ const OF_INSTITUTIONS: &[&str] = &[
     "orchestrator/SettleTogether",
     "orchestrator/WhatWouldChange",
     "orchestrator/Withdraw",
+    "receipt/GetReceipt",
     "receipt/GetSettlement",
     "receipt/ListSettlements",
     "reconciliation/Burn",
@@ -44,6 +45,8 @@ const OF_INSTITUTIONS: &[&str] = &[
     "visit/RegisterVisit",
     "visit/RevokeLines",
     "visit/UploadLines",
+    "receipt/PrintReceipt",
+    "receipt/VerifyReceipt",
 ];
 /// What an operator may call: the law and what became of it, and sagas.
 const OF_OPERATORS: &[&str] = &[
@@ -54,6 +57,7 @@ const OF_OPERATORS: &[&str] = &[
     "enrollment/ProposePackage",
     "enrollment/WithdrawActivatePackage",
     "enrollment/WithdrawProposePackage",
+    "receipt/VerifyReceipt",
     "saga/ApproveAbandonment",
     "saga/Burn",
     "saga/DirectSaga",

@@ -12,14 +12,18 @@ const QUESTIONS: &[&str] = &[
     "Check",
     "ExplainChange",
     "ExplainSettlement",
+    "Count",
     "Get",
     "List",
     "PreSettle",
     "PriceClaim",
+    "Print",
     "Quote",
     "Reckon",
     "ReconcileTotals",
+    "Replay",
     "Screen",
+    "Verify",
     "WhatWouldChange",
 ];
 /// What a whole number may be besides an amount, a rate or a quantity: a place, a count, a version.
@@ -32,8 +36,10 @@ const COUNTS: &[&str] = &[
     "difference_rows",
     "institution_rows",
     "line_count",
+    "count",
     "line_number",
     "lives",
+    "month",
     "number",
     "older_than_seconds",
     "open_rows",
@@ -194,8 +200,10 @@ fn names_say_units() {
         let (path, name, kind) = (field.full_name(), field.name(), field.kind());
         let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
         let says = match kind {
-            Kind::Int64 => ends(&["_fen", "_micro_yuan", "_e4"]) || COUNTS.contains(&name),
-            Kind::Int32 => ends(&["_bp", "_months", "_years"]) || COUNTS.contains(&name),
+            Kind::Int64 => {
+                ends(&["_fen", "_micro_yuan", "_e4", "_count", "_value"]) || COUNTS.contains(&name)
+            }
+            Kind::Int32 => ends(&["_bp", "_months", "_years", "_count"]) || COUNTS.contains(&name),
             Kind::Message(message) if message.full_name() == "google.protobuf.Timestamp" => {
                 ends(&["_time"])
             }

@@ -202,7 +202,12 @@ impl Ground {
                 json!({"request_id": "S", "institution": {
                 "institution_code": "H15250100009", "name": "测试医院", "tier": "2",
                 "kind": "A1", "agreement_from_day": "2010-01-01", "place": "PLACE_CITY",
-                "contracted": false}}),
+                "contracted": false, "agreement_until_day": ""}}),
+            ),
+            (
+                "settlement/EndAgreement",
+                json!({"request_id": "S", "institution_code": CLINIC,
+                "from_day": "2019-01-01", "reason": "测试"}),
             ),
             (
                 "settlement/PublishCatalogue",
@@ -246,6 +251,11 @@ impl Ground {
                 "settlement/ListInstitutions",
                 json!({"page_size": 1, "page_token": ""}),
             ),
+            (
+                "settlement/ListInstitutionsAsOf",
+                json!({"day": "2018-03-01", "page_size": 1, "page_token": ""}),
+            ),
+            ("settlement/CountInstitutions", json!({"day": "2018-03-01"})),
         ]
     }
 

@@ -9,9 +9,11 @@ mod closing;
 mod guarantees;
 mod holds;
 mod pricing;
+mod receipts;
 mod reconciliations;
 mod registers;
 mod reimbursements;
+mod replays;
 mod subsidies;
 mod suspensions;
 mod visits;
@@ -19,7 +21,7 @@ mod visits;
 use crate::catalogue::Catalogue;
 use crate::domain::{
     Basis, Bill, Evidence, Finding, Institution, Member, PersonYear, Posted, Taken, YearKey, admit,
-    named, price, still_holds, unchanged, unregistered,
+    kept, named, price, still_holds, unchanged, unregistered,
 };
 use crate::ledger::Transaction;
 use crate::refusal::{
@@ -44,7 +46,10 @@ use std::sync::Arc;
 pub use batches::BatchReversal;
 pub use closing::ListedDay;
 pub use holds::Set;
+pub use receipts::StatementPage;
 pub use reconciliations::{DayOf, Explain, SENT_MAX, Told, TotalLine};
+pub use registers::InForce;
+pub use replays::{Differing, Replayed};
 pub use visits::{Summed, Which};
 
 /// Refusals that may stand in this service's key rows.
@@ -505,15 +510,6 @@ fn evidence(
         contracted: institution.contracted,
         accumulators: year.accumulators.clone(),
     })
-}
-
-/// What of a computed settlement is stored: lines and reasons are computed again when asked for.
-fn kept(settlement: policy::Settlement) -> policy::Settlement {
-    policy::Settlement {
-        lines: Vec::new(),
-        reasons: Vec::new(),
-        ..settlement
-    }
 }
 
 /// Of these settlements, which could not all be inserted, the first whose visit or bill is settled

@@ -5,8 +5,11 @@ mod guarantee;
 mod hold;
 mod person_year;
 mod price;
+mod receipt;
 pub mod reconcile;
 mod reimbursement;
+mod replay;
+mod statement;
 mod subsidy;
 mod suspension;
 mod visit;
@@ -15,9 +18,12 @@ pub use guarantee::{Admission, Cancellation, Guarantee, GuaranteeState, Guarante
 pub use hold::{BATCH_MAX, Hold, HoldState, Taken, expiry, within};
 pub use person_year::{Held, PersonYear, YearKey};
 pub use price::price;
+pub use receipt::{Receipt, Verdict, masked, receipt_digest, receipt_text, verdict};
 pub use reimbursement::{
     ExpenseReceipt, RECEIPTS_MAX, Reimbursement, ReimbursementState, Submission,
 };
+pub use replay::{Cause, Flaw, flaws};
+pub use statement::{ColumnSums, Mismatch, Statement, Sums};
 pub use subsidy::{Grant, Subsidy};
 pub use suspension::{Suspended, Suspension, Whom};
 pub use visit::{
@@ -209,6 +215,8 @@ pub struct Institution {
     pub kind: InstitutionKind,
     /// First day of its agreement.
     pub agreement_from: Day,
+    /// 终止协议: the first day without one, once it is known.
+    pub agreement_until: Option<Day>,
     /// 就医地 (refl_type), seen from the area.
     pub place: Place,
     /// 协议机构.
@@ -436,6 +444,15 @@ pub fn still_holds(expected: Option<&Basis>, now: &Basis) -> Result<(), Refusal>
         .with("funds_now_fen", now.funds.0)
         .with("cash_before_fen", expected.cash.0)
         .with("cash_now_fen", now.cash.0))
+}
+
+/// What of a computed settlement is stored: lines and reasons are computed again when asked for.
+pub fn kept(settlement: policy::Settlement) -> policy::Settlement {
+    policy::Settlement {
+        lines: Vec::new(),
+        reasons: Vec::new(),
+        ..settlement
+    }
 }
 
 #[cfg(test)]

@@ -22,6 +22,9 @@ pub mod institution {
         pub place: Option<String>,
         /// Empty in rows that stood before: it is.
         pub contracted: Option<bool>,
+        /// 终止协议: the first day without an agreement, and why; both or neither.
+        pub agreement_until: Option<String>,
+        pub end_reason: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -15,7 +15,7 @@
 //! reimbursement: submitted ──approved by another person──▶ approved; either ──settled──▶ paid,
 //!                ──▶ rejected, withdrawn;  paid ──settlement reversed──▶ as before
 //! visit:        open ──Discharge──▶ discharged ──posted──▶ settled ──reversed──▶ discharged, …
-//! institution:  registered ──withdrawn by its request──▶ gone
+//! institution:  registered ──withdrawn by its request──▶ gone;  in force ──EndAgreement, on its day──▶ ended
 //! catalogue:    published (immutable)
 //! day, month:   open ──CloseDay, CloseMonth──▶ closed ──withdrawn by its request──▶ open
 //! package:      proposed ──activated by another person──▶ scheduled ──its instant──▶ in force
@@ -31,6 +31,7 @@ mod domain;
 mod entity;
 mod ledger;
 mod migration;
+mod print;
 pub mod refusal;
 mod rpc;
 mod shelf;

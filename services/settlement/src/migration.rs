@@ -1,5 +1,6 @@
 //! How the service's tables came to be.
 
+mod agreements;
 mod batches;
 mod receipts;
 mod reconciliations;
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
         migrations.push(Box::new(reimbursements::Reimbursements));
         migrations.push(Box::new(visits::Visits));
         migrations.push(Box::new(reconciliations::Reconciliations));
+        migrations.push(Box::new(agreements::Agreements));
         migrations
     }
 }

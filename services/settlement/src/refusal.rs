@@ -5,6 +5,10 @@ kernel::refusals! {
     INSTITUTION_UNKNOWN: NotFound, "定点医药机构 {institution_code} 在 {day} 未登记或无有效协议。", "请核对机构编号与服务日期,或联系经办机构登记,再以新的请求编号办理。";
     /// The institution is registered already.
     INSTITUTION_EXISTS: Exists, "定点医药机构 {institution_code} 已登记。", "请核对机构编号,或查询已有登记。";
+    /// Its agreement has an end already.
+    AGREEMENT_ENDED: Exists, "定点医药机构 {institution_code} 的协议已定于 {day} 终止。", "请核对原终止;如需更改,请先撤回原终止,再以新的请求编号办理。";
+    /// The agreement would end before it begins.
+    AGREEMENT_NOT_BEGUN: Invalid, "定点医药机构 {institution_code} 的协议自 {agreement_from_day} 起,不能自 {day} 终止。", "请核对终止日期;登记有误的,请撤回登记,以新的请求编号办理。";
     /// A catalogue with this effective day exists.
     CATALOGUE_EXISTS: Exists, "自 {day} 起生效的目录已发布。", "目录发布后不可更改;请以新的生效日期发布新版本。";
     /// No catalogue counts on the day.

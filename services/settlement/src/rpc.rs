@@ -28,6 +28,8 @@ use tonic::Request;
 pub const ACCESS: Access = &[
     ("RegisterInstitution", BUREAU),
     ("WithdrawRegisterInstitution", BUREAU),
+    ("EndAgreement", BUREAU),
+    ("WithdrawEndAgreement", BUREAU),
     ("PublishCatalogue", BUREAU),
     ("PriceClaim", BUREAU),
     ("QuoteChange", BUREAU),
@@ -59,6 +61,8 @@ pub const ACCESS: Access = &[
     ("GetAccumulators", BUREAU),
     ("GetTrialBalance", BUREAU),
     ("ListInstitutions", BUREAU),
+    ("ListInstitutionsAsOf", BUREAU),
+    ("CountInstitutions", BUREAU),
     ("ProposePackage", LAW),
     ("WithdrawProposePackage", LAW),
     ("ActivatePackage", LAW),
@@ -71,6 +75,13 @@ pub const ACCESS: Access = &[
 ];
 /// What the orchestrator's port passes on: institutions too, each for its own.
 const ANYWHERE: &[Role] = &[Role::Service, Role::Clerk, Role::Institution];
+/// What anybody with a paper in the hand may ask: it tells nothing that is not on the paper.
+const EVERYBODY: &[Role] = &[
+    Role::Service,
+    Role::Clerk,
+    Role::Institution,
+    Role::Operator,
+];
 const BUREAU: &[Role] = &[Role::Service, Role::Clerk];
 /// What the law is, operators say, two of them together.
 const LAW: &[Role] = &[Role::Service, Role::Operator];
@@ -81,6 +92,7 @@ const SUITE: &[Role] = &[Role::Service];
 /// Methods whose keys can be asked about and burned.
 const METHODS: &[&str] = &[
     "RegisterInstitution",
+    "EndAgreement",
     "PublishCatalogue",
     "PostSettlement",
     "ReverseSettlement",
@@ -156,6 +168,8 @@ macro_rules! served {
 served! {
     register_institution(RegisterInstitutionRequest) -> RegisterInstitutionResponse;
     withdraw_register_institution(WithdrawRegisterInstitutionRequest) -> WithdrawRegisterInstitutionResponse;
+    end_agreement(EndAgreementRequest) -> EndAgreementResponse;
+    withdraw_end_agreement(WithdrawEndAgreementRequest) -> WithdrawEndAgreementResponse;
     publish_catalogue(PublishCatalogueRequest) -> PublishCatalogueResponse;
     price_claim(PriceClaimRequest) -> PriceClaimResponse;
     quote_change(QuoteChangeRequest) -> QuoteChangeResponse;
@@ -187,6 +201,8 @@ served! {
     get_accumulators(GetAccumulatorsRequest) -> GetAccumulatorsResponse;
     get_trial_balance(GetTrialBalanceRequest) -> GetTrialBalanceResponse;
     list_institutions(ListInstitutionsRequest) -> ListInstitutionsResponse;
+    list_institutions_as_of(ListInstitutionsAsOfRequest) -> ListInstitutionsAsOfResponse;
+    count_institutions(CountInstitutionsRequest) -> CountInstitutionsResponse;
     propose_package(ProposePackageRequest) -> ProposePackageResponse;
     withdraw_propose_package(WithdrawProposePackageRequest) -> WithdrawProposePackageResponse;
     activate_package(ActivatePackageRequest) -> ActivatePackageResponse;

@@ -5,6 +5,7 @@ mod claim;
 mod guarantee;
 mod hold;
 mod ledger;
+mod receipt;
 pub mod reconciliation;
 mod reimbursement;
 mod suspension;
@@ -15,6 +16,7 @@ pub use claim::{bill, change, order, posting};
 pub use guarantee::{admission, cancellation, guarantee};
 pub use hold::{batch_reversal, held_claims, hold, hold_ids, set};
 pub use ledger::{entry, grant, subsidy, trial_balance};
+pub use receipt::{receipt, replayed, replayed_settlements, statement, verdict, year};
 pub use reimbursement::{reimbursement, reimbursement_state, submission};
 pub use suspension::{new_suspension, suspension, wanted_suspension};
 pub use visit::{
@@ -22,7 +24,7 @@ pub use visit::{
     visit_claim, visit_facts,
 };
 
-use crate::app::Reversal;
+use crate::app::{InForce, Reversal};
 use crate::catalogue::{ITEMS_MAX, Item, MARKS_MAX};
 use crate::domain::{Institution, PersonYear};
 use crate::store::Past;
@@ -34,7 +36,7 @@ use kernel::{
 };
 use policy::{PACKAGE_BYTES_MAX, Place};
 use proto::{common, settlement as pb};
-use runtime::parse;
+use runtime::{parse, render};
 use std::collections::BTreeSet;
 
 /// A settlement to reverse.
@@ -69,6 +71,7 @@ pub fn new_institution(message: Option<&pb::Institution>) -> Result<Institution,
         )?,
         place: claim::place("institution.place", message.place)?.unwrap_or_default(),
         contracted: message.contracted.unwrap_or(true),
+        agreement_until: None,
     })
 }
 
@@ -153,6 +156,29 @@ pub fn institution(institution: Institution) -> pb::Institution {
         agreement_from_day: institution.agreement_from.to_string(),
         place: place(institution.place).into(),
         contracted: Some(institution.contracted),
+        agreement_until_day: render::optional_day(institution.agreement_until),
+    }
+}
+
+/// How many institutions are in force on a day.
+pub fn institution_counts(day: Day, in_force: InForce) -> pb::CountInstitutionsResponse {
+    let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let shop = InstitutionKind::PharmacyShop;
+    let shops = in_force
+        .counts
+        .iter()
+        .filter(|(kind, ..)| kind == shop.as_str());
+    let pharmacies: i64 = shops.map(|(.., count)| *count).sum();
+    let all: i64 = in_force.counts.iter().map(|(.., count)| *count).sum();
+    let count = |(kind, tier, count)| pb::InstitutionCount { kind, tier, count };
+    pb::CountInstitutionsResponse {
+        day: day.to_string(),
+        in_force_count: all,
+        pharmacy_count: pharmacies,
+        institution_count: all - pharmacies,
+        counts: in_force.counts.into_iter().map(count).collect(),
+        not_begun_count: whole(in_force.not_begun),
+        ended_count: whole(in_force.ended),
     }
 }
 

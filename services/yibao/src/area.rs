@@ -194,7 +194,7 @@ pub async fn load(
 /// 机构与目录 of an area.
 async fn register(desk: &Desk, area: &Area, progress: &Progress) -> Result<(), LoadError> {
     let versions = area.offer.versions;
-    let stage = format!("{}的机构与目录", area.name);
+    let stage = format!("装入{}的机构与目录", area.name);
     progress.begin(&stage, area.institutions.len() + versions.len());
     each(area.institutions.iter(), progress, |&institution| {
         register_institution(desk, institution, area.agreement_from)
@@ -213,7 +213,7 @@ async fn settle_people(
     population: &Population,
     progress: &Progress,
 ) -> Result<(), LoadError> {
-    progress.begin("家庭", population.households.len());
+    progress.begin("装入家庭", population.households.len());
     let households = each(
         population.households.iter(),
         progress,
@@ -230,7 +230,7 @@ async fn settle_people(
     )
     .await?;
 
-    progress.begin("居民、身份与参保", population.residents.len());
+    progress.begin("装入居民、身份与参保", population.residents.len());
     let numbered = population.residents.iter().zip(1usize..);
     each(numbered, progress, |(resident, number)| {
         let household = households.get(resident.household).cloned();
@@ -283,7 +283,7 @@ async fn register_institution(
             kind: kind.into(),
             agreement_from_day: agreement_from.into(),
             place: place.into(),
-            contracted: None,
+            ..Default::default()
         }),
     };
     let what = request.request_id.clone();

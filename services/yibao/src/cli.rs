@@ -10,7 +10,9 @@ use crate::folder::FolderError;
 use crate::host::Host;
 use crate::people::{Population, SEED};
 use crate::progress::Progress;
+use crate::receipt::{self, Print};
 use crate::reconcile::{self, Reconcile, SheetError};
+use crate::replay::{self, Replay};
 use crate::saga::{self, Operation};
 use crate::story::{self, Halted, Played};
 use crate::suite::SuiteError;
@@ -45,6 +47,8 @@ Examples:
                                           what became of a hospital's request
   yibao reconcile --institution H15250100001 --day 2018-03-01 rows.tsv
                                           a hospital's books against the bureau's
+  yibao receipt ID -o receipt.pdf         a settlement on paper
+  yibao replay --year 2017                compute a year's settlements again
   yibao policy new 330523 > 330523.toml   begin a policy package, then check it:
   yibao policy check 330523.toml          exit status 0 when it can be used
 
@@ -109,6 +113,11 @@ enum Command {
     /// Sagas: list, show and reckon with those of a running suite; retry, resume or abandon them.
     #[command(subcommand)]
     Saga(Operation),
+    /// Print the receipt of a settlement to a PDF file.
+    Receipt(Print),
+    /// Compute settlements again from what was stored of them; exit status 1 when one of them is not
+    /// what it was.
+    Replay(Replay),
 }
 
 #[derive(Debug, Subcommand)]
@@ -171,6 +180,14 @@ pub enum Trouble {
     Request {
         /// A file, or standard input.
         from: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A receipt cannot be written.
+    #[error("cannot write {file}: {source}")]
+    Receipt {
+        /// The file.
+        file: PathBuf,
         /// What the system said.
         source: io::Error,
     },
@@ -251,6 +268,8 @@ async fn obey(cli: Cli) -> Result<ExitCode, Trouble> {
         }
         Some(Command::Reconcile(asked)) => return reconcile::obey(&asked, &mut stdout()).await,
         Some(Command::Saga(operation)) => saga::obey(operation, &mut stdout()).await,
+        Some(Command::Receipt(print)) => receipt::obey(print, &mut stdout()).await,
+        Some(Command::Replay(command)) => return replay::obey(&command, &mut stdout()).await,
         Some(Command::Policy(Policy::Author(command))) => {
             return Ok(author::obey(&command, &mut stdout())?);
         }

@@ -13,6 +13,8 @@
 //! yibao bench  claims and sagas a second, beside what was measured before
 //! yibao policy new ─▶ check, explain, diff ─▶ propose ─▶ activate, by another person ─▶ list
 //! yibao reconcile  an institution's day against the bureau's, row by row
+//! yibao receipt  a settlement as PDF
+//! yibao replay settlements computed again from what they rest on ─▶ 1 when one is not what it was
 //! yibao saga   list, show ─▶ reckon ─▶ retry, resume, bulk, or propose and approve to abandon
 //! ```
 
@@ -28,7 +30,9 @@ mod folder;
 mod host;
 pub mod people;
 mod progress;
+mod receipt;
 mod reconcile;
+mod replay;
 mod saga;
 pub mod story;
 pub mod suite;

@@ -30,13 +30,23 @@ impl Progress {
         self.bar.set_position(0);
         if !self.shown {
             // Nobody reads this when standard error is closed.
-            writeln!(stderr(), "   装入{stage} {steps} …").ok();
+            writeln!(stderr(), "   {stage} {steps} …").ok();
         }
     }
 
     /// One step is done.
     pub fn step(&self) {
         self.bar.inc(1);
+    }
+
+    /// So many steps are done.
+    pub fn steps(&self, count: u64) {
+        self.bar.inc(count);
+    }
+
+    /// Does what prints elsewhere, with the bar out of the way.
+    pub fn beside<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.bar.suspend(print)
     }
 
     /// All is done; the bar leaves the screen.

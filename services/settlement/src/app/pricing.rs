@@ -3,15 +3,16 @@
 
 use super::{App, Order, evidence};
 use crate::catalogue::Catalogue;
-use crate::domain::{Basis, Evidence, Posted, Priced, admit, price};
+use crate::domain::{Basis, Cause, Evidence, Flaw, Posted, Priced, admit, price};
 use crate::refusal::REPLAY_DIFFERS;
 use crate::store;
+use ::store::Stop;
 use kernel::{AreaCode, Digest, Refusal, SettlementId};
 use policy::{Change, Comparison, Package, Reason};
 use std::sync::Arc;
 
 /// All that a price is computed from.
-struct Grounds {
+pub(super) struct Grounds {
     package: Arc<Package>,
     catalogue: Arc<Catalogue>,
     evidence: Evidence,
@@ -96,24 +97,51 @@ impl App {
 
     /// What a settlement rests on, and the same price from it once more.
     async fn replay(&self, area: &AreaCode, posted: &Posted) -> Result<(Grounds, Priced), Refusal> {
-        let differs = || REPLAY_DIFFERS.refuse().with("settlement_id", posted.id);
-        let digest = Digest::parse(&posted.basis.package_digest).ok_or_else(differs)?;
-        let law = self.packages.knowing(area, std::iter::once(digest)).await?;
-        let package = law.by_digest(digest).ok_or_else(differs)?;
+        match self.priced_again(area, posted).await? {
+            Ok((grounds, again)) if again.basis == posted.basis => Ok((grounds, again)),
+            _ => Err(REPLAY_DIFFERS.refuse().with("settlement_id", posted.id)),
+        }
+    }
+
+    /// The price of a stored settlement from what it rests on, whatever it comes to; or what is
+    /// missing for it.
+    pub(super) async fn priced_again(
+        &self,
+        area: &AreaCode,
+        posted: &Posted,
+    ) -> Result<Result<(Grounds, Priced), Flaw>, Refusal> {
+        let basis = &posted.basis;
+        let missing = |cause, name: &str, text: &str| Ok(Err(Flaw::told(cause, name, text)));
+        let digest = Digest::parse(&basis.package_digest);
+        let law = self.packages.knowing(area, digest.into_iter()).await?;
+        let Some(package) = digest.and_then(|digest| law.by_digest(digest)) else {
+            let text = "政策包已找不到，无法复算";
+            return missing(Cause::PackageMissing, &basis.package_digest, text);
+        };
         let catalogue = self
             .catalogues
-            .version(self.db.reader(), area, posted.basis.catalogue)
-            .await?;
+            .version(self.db.reader(), area, basis.catalogue)
+            .await;
+        let catalogue = match catalogue {
+            Ok(catalogue) => catalogue,
+            Err(Stop::Refused(_)) => {
+                let (id, text) = (
+                    basis.catalogue.to_string(),
+                    "目录版本已找不到或无法读取，无法复算",
+                );
+                return missing(Cause::CatalogueMissing, &id, text);
+            }
+            Err(fault) => return Err(fault.into()),
+        };
         let grounds = Grounds {
             package: package.clone(),
             catalogue,
             evidence: posted.evidence.clone(),
-            accumulator_version: posted.basis.accumulator_version,
+            accumulator_version: basis.accumulator_version,
         };
-        let again = grounds.price()?;
-        match again.basis == posted.basis {
-            true => Ok((grounds, again)),
-            false => Err(differs()),
+        match grounds.price() {
+            Ok(again) => Ok(Ok((grounds, again))),
+            Err(no) => missing(Cause::Refused, &no.code, &no.sentence()),
         }
     }
 }

@@ -3,10 +3,11 @@
 use super::{App, LISTS};
 use crate::catalogue::{Catalogue, Item};
 use crate::domain::Institution;
+use crate::refusal::{AGREEMENT_ENDED, AGREEMENT_NOT_BEGUN, INSTITUTION_UNKNOWN};
 use crate::store;
 use ::store::event::{self, Event};
 use ::store::{Call, Key, Made, Tx, new_id, page};
-use kernel::{AreaCode, CatalogueId, Day, Digest, Outcome, Refusal};
+use kernel::{AreaCode, CatalogueId, Day, Digest, InstitutionCode, Outcome, Refusal};
 use serde_json::json;
 
 impl App {
@@ -99,4 +100,108 @@ impl App {
             institution.code.as_str()
         }))
     }
+
+    /// Ends an institution's agreement from a day on; true when an earlier attempt had done it.
+    pub async fn end_agreement(
+        &self,
+        call: &Call,
+        code: &InstitutionCode,
+        (from, reason): (Day, &str),
+    ) -> Result<(Institution, bool), Refusal> {
+        let area = &call.key.area;
+        let work = |tx: Tx| async move {
+            let found = store::registration_of(&*tx, area, code).await?;
+            let (id, institution) = found.ok_or_else(|| {
+                let no = INSTITUTION_UNKNOWN.refuse().at("institution_code");
+                no.with("institution_code", code).with("day", from)
+            })?;
+            let ended = |day: Day| {
+                let no = AGREEMENT_ENDED.refuse().at("institution_code");
+                no.with("institution_code", code).with("day", day)
+            };
+            if let Some(day) = institution.agreement_until {
+                return Err(ended(day).into());
+            }
+            if from < institution.agreement_from {
+                let no = AGREEMENT_NOT_BEGUN.refuse().at("from_day");
+                let no = no.with("institution_code", code).with("day", from);
+                let no = no.with("agreement_from_day", institution.agreement_from);
+                return Err(no.into());
+            }
+            if !store::end_agreement(&tx, area, &id, (from, reason)).await? {
+                // Another request ended it a moment ago: asked again, it is refused by name.
+                return Err(kernel::refusal::CONTENTION.refuse().into());
+            }
+            let facts = json!({ "institution_code": code, "from_day": from });
+            self.tell(&tx, call, "institution.agreement_ended", &id, facts)
+                .await?;
+            let institution = Institution {
+                agreement_until: Some(from),
+                ..institution
+            };
+            Ok(Made {
+                subject: id,
+                value: institution,
+            })
+        };
+        let done = self.db.once(call, LISTS, work).await?;
+        match done.made {
+            Some(institution) => Ok((institution, false)),
+            None => Ok((
+                store::find_registration(&self.db, area, &done.subject).await?,
+                true,
+            )),
+        }
+    }
+
+    /// Withdraws the end of an agreement: it goes on.
+    pub async fn withdraw_end_agreement(&self, key: &Key) -> Result<Outcome, Refusal> {
+        let now = self.clock.now();
+        let undo = |tx: Tx, id: String| async move {
+            store::resume_agreement(&tx, &key.area, &id).await?;
+            let told = Event {
+                area: key.area.clone(),
+                kind: "institution.agreement_resumed",
+                subject: id,
+                facts: json!({}),
+            };
+            Ok(event::record(&tx, now, told).await?)
+        };
+        self.db.withdraw(key, now, LISTS, undo).await
+    }
+
+    /// A page of the institutions in force on a day and the token of the next.
+    pub async fn institutions_as_of(
+        &self,
+        area: &AreaCode,
+        day: Day,
+        size: u64,
+        after: &str,
+    ) -> Result<(Vec<Institution>, String), Refusal> {
+        let rows = store::institutions_as_of(&self.db, area, day, after, size + 1).await?;
+        Ok(page::cut(rows, size, |institution| {
+            institution.code.as_str()
+        }))
+    }
+
+    /// How many institutions are in force on a day.
+    pub async fn count_institutions(&self, area: &AreaCode, day: Day) -> Result<InForce, Refusal> {
+        let counts = store::count_in_force(&self.db, area, day).await?;
+        let (not_begun, ended) = store::count_out_of_force(&self.db, area, day).await?;
+        Ok(InForce {
+            counts,
+            not_begun,
+            ended,
+        })
+    }
+}
+
+/// 机构统计口径: the institutions on a day.
+pub struct InForce {
+    /// How many are in force, by kind and tier.
+    pub counts: Vec<(String, String, i64)>,
+    /// How many are registered and have not begun.
+    pub not_begun: u64,
+    /// How many have ended.
+    pub ended: u64,
 }

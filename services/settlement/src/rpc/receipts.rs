@@ -1,9 +1,10 @@
 //! 结算查询: the public interface to settlements, for their institution and the bureau.
 
-use super::{ANYWHERE, Rpc, own_institution};
-use crate::wire;
-use kernel::SettlementId;
-use kernel::refusal::invalid;
+use super::{ANYWHERE, BUREAU, EVERYBODY, Rpc, own_institution};
+use crate::domain::{YearKey, receipt_digest};
+use crate::{print, wire};
+use kernel::refusal::{BAD_PAGE_TOKEN, invalid};
+use kernel::{PersonId, PersonName, Scheme, SettlementId};
 use proto::orchestrator as pb;
 use proto::orchestrator::receipt_service_server::ReceiptService;
 use runtime::{Access, Answer, answer, parse};
@@ -11,7 +12,15 @@ use store::page;
 use tonic::Request;
 
 /// Who may call what.
-pub const ACCESS: Access = &[("GetSettlement", ANYWHERE), ("ListSettlements", ANYWHERE)];
+pub const ACCESS: Access = &[
+    ("GetSettlement", ANYWHERE),
+    ("ListSettlements", ANYWHERE),
+    ("GetReceipt", ANYWHERE),
+    ("PrintReceipt", ANYWHERE),
+    ("VerifyReceipt", EVERYBODY),
+    ("GetStatement", BUREAU),
+    ("ReplaySettlements", BUREAU),
+];
 
 /// Days one list covers at most.
 pub(super) const LIST_DAYS_MAX: i64 = 366;
@@ -58,6 +67,103 @@ impl ReceiptService for Rpc {
                 settlements: posted.iter().map(wire::settlement).collect(),
                 next_page_token: next,
             })
+        })
+        .await
+    }
+
+    async fn get_receipt(
+        &self,
+        request: Request<pb::GetReceiptRequest>,
+    ) -> Answer<pb::GetReceiptResponse> {
+        answer(request, |context, message| async move {
+            let id = SettlementId::parse(&message.settlement_id);
+            let id = parse::field("settlement_id", id)?;
+            let own = own_institution(&context.principal);
+            let area = &context.principal.area;
+            let receipt = self.0.receipt(area, id, own.as_ref()).await?;
+            Ok(pb::GetReceiptResponse {
+                receipt: Some(wire::receipt(receipt)),
+            })
+        })
+        .await
+    }
+
+    async fn print_receipt(
+        &self,
+        request: Request<pb::PrintReceiptRequest>,
+    ) -> Answer<pb::PrintReceiptResponse> {
+        answer(request, |context, message| async move {
+            let id = SettlementId::parse(&message.settlement_id);
+            let id = parse::field("settlement_id", id)?;
+            let name = match message.person_name.as_str() {
+                "" => None,
+                name => {
+                    let name = PersonName::parse(name);
+                    Some(parse::wanted("person_name", name, PersonName::EXPECTED)?)
+                }
+            };
+            let own = own_institution(&context.principal);
+            let area = &context.principal.area;
+            let receipt = self.0.receipt(area, id, own.as_ref()).await?;
+            Ok(pb::PrintReceiptResponse {
+                pdf: print::receipt(&receipt, name.as_ref()),
+                receipt_digest: receipt_digest(&receipt.posted).to_string(),
+            })
+        })
+        .await
+    }
+
+    async fn verify_receipt(
+        &self,
+        request: Request<pb::VerifyReceiptRequest>,
+    ) -> Answer<pb::VerifyReceiptResponse> {
+        answer(request, |context, message| async move {
+            let id = SettlementId::parse(&message.settlement_id);
+            let id = parse::field("settlement_id", id)?;
+            let digest = parse::digest("receipt_digest", &message.receipt_digest)?;
+            let area = &context.principal.area;
+            Ok(wire::verdict(self.0.verify(area, id, digest).await?))
+        })
+        .await
+    }
+
+    async fn get_statement(
+        &self,
+        request: Request<pb::GetStatementRequest>,
+    ) -> Answer<pb::GetStatementResponse> {
+        answer(request, |context, message| async move {
+            let whose = YearKey {
+                person: parse::field("person_id", PersonId::parse(&message.person_id))?,
+                scheme: parse::code("scheme", Scheme::parse(&message.scheme))?,
+                year: wire::year(message.year)?,
+            };
+            let size = page::size(message.page_size)?;
+            let after = match page::key(&message.page_token)?.as_str() {
+                "" => 0,
+                key => {
+                    let bad = |_| BAD_PAGE_TOKEN.refuse().at("page_token");
+                    key.parse().map_err(bad)?
+                }
+            };
+            let area = &context.principal.area;
+            let page = self.0.statement(area, &whose, (after, size)).await?;
+            Ok(wire::statement(page))
+        })
+        .await
+    }
+
+    async fn replay_settlements(
+        &self,
+        request: Request<pb::ReplaySettlementsRequest>,
+    ) -> Answer<pb::ReplaySettlementsResponse> {
+        answer(request, |context, message| async move {
+            let which = wire::replayed_settlements(&message)?;
+            let size = page::size(message.page_size)?;
+            let after = page::key(&message.page_token)?;
+            let area = &context.principal.area;
+            let place = (after.as_str(), size);
+            let replayed = self.0.replay_page(area, &which, place, message.counted);
+            Ok(wire::replayed(replayed.await?))
         })
         .await
     }

@@ -2,6 +2,7 @@
 
 use super::Rpc;
 use crate::wire;
+use kernel::InstitutionCode;
 use proto::settlement as pb;
 use runtime::{Answer, answer, origin, parse, render};
 use store::{Key, page};
@@ -76,6 +77,76 @@ impl Rpc {
                 institutions,
                 next_page_token: next,
             })
+        })
+        .await
+    }
+
+    pub(super) async fn end_agreement(
+        &self,
+        request: Request<pb::EndAgreementRequest>,
+    ) -> Answer<pb::EndAgreementResponse> {
+        answer(request, |context, message| async move {
+            let code = InstitutionCode::parse(&message.institution_code);
+            let code = parse::field("institution_code", code)?;
+            let from = parse::day("from_day", &message.from_day)?;
+            let reason = parse::text("reason", &message.reason, 200)?;
+            let method = "EndAgreement";
+            let origin = origin(method, &message);
+            let call = self.call(&context, method, &message.request_id, origin)?;
+            let ended = self.0.end_agreement(&call, &code, (from, &reason));
+            let (institution, replayed) = ended.await?;
+            let institution = Some(wire::institution(institution));
+            Ok(pb::EndAgreementResponse {
+                institution,
+                replayed,
+            })
+        })
+        .await
+    }
+
+    pub(super) async fn withdraw_end_agreement(
+        &self,
+        request: Request<pb::WithdrawEndAgreementRequest>,
+    ) -> Answer<pb::WithdrawEndAgreementResponse> {
+        answer(request, |context, message| async move {
+            let id = parse::original_request_id(&message.original_request_id)?;
+            let key = Key::of(&context.principal, "EndAgreement", id);
+            let outcome = render::outcome(self.0.withdraw_end_agreement(&key).await?);
+            Ok(pb::WithdrawEndAgreementResponse {
+                outcome: Some(outcome),
+            })
+        })
+        .await
+    }
+
+    pub(super) async fn list_institutions_as_of(
+        &self,
+        request: Request<pb::ListInstitutionsAsOfRequest>,
+    ) -> Answer<pb::ListInstitutionsAsOfResponse> {
+        answer(request, |context, message| async move {
+            let day = parse::day("day", &message.day)?;
+            let size = page::size(message.page_size)?;
+            let after = page::key(&message.page_token)?;
+            let area = &context.principal.area;
+            let (rows, next) = self.0.institutions_as_of(area, day, size, &after).await?;
+            let institutions = rows.into_iter().map(wire::institution).collect();
+            Ok(pb::ListInstitutionsAsOfResponse {
+                institutions,
+                next_page_token: next,
+            })
+        })
+        .await
+    }
+
+    pub(super) async fn count_institutions(
+        &self,
+        request: Request<pb::CountInstitutionsRequest>,
+    ) -> Answer<pb::CountInstitutionsResponse> {
+        answer(request, |context, message| async move {
+            let day = parse::day("day", &message.day)?;
+            let area = &context.principal.area;
+            let in_force = self.0.count_institutions(area, day).await?;
+            Ok(wire::institution_counts(day, in_force))
         })
         .await
     }

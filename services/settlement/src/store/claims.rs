@@ -1,6 +1,6 @@
 //! Settlements.
 
-use super::{of_json, to_json, unreadable};
+use super::{to_json, unreadable};
 use crate::domain::{Bill, Posted, Taken, YearKey};
 use crate::entity::settlement;
 use kernel::refusal::BAD_PAGE_TOKEN;
@@ -11,6 +11,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
     QueryOrder, QuerySelect, Select,
 };
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use store::{Db, Stop, Tx};
 
@@ -46,7 +47,10 @@ pub async fn insert(tx: &Tx, area: &AreaCode, posted: &[Posted]) -> Result<bool,
     Ok(usize::try_from(inserted).is_ok_and(|inserted| inserted == posted.len()))
 }
 
-fn settlement_row(area: &AreaCode, posted: &Posted) -> Result<settlement::ActiveModel, Refusal> {
+pub(super) fn settlement_row(
+    area: &AreaCode,
+    posted: &Posted,
+) -> Result<settlement::ActiveModel, Refusal> {
     let bill = &posted.evidence.bill;
     Ok(settlement::ActiveModel {
         area: Set(area.to_string()),
@@ -109,15 +113,21 @@ pub async fn find_all_posted(
     Ok(parsed?)
 }
 
-fn parse_posted(row: settlement::Model) -> Result<Posted, Refusal> {
-    let id = SettlementId::parse(&row.settlement_id);
-    let id = id.map_err(|_| unreadable("settlement", &row.settlement_id))?;
+pub(super) fn parse_posted(row: settlement::Model) -> Result<Posted, Refusal> {
+    read_posted(&row).map_err(|_| unreadable("settlement", &row.settlement_id))
+}
+
+/// The one way from a row to a settlement; where there is none, the column that cannot be read.
+pub(super) fn read_posted(row: &settlement::Model) -> Result<Posted, &'static str> {
+    fn part<T: DeserializeOwned>(json: &str, column: &'static str) -> Result<T, &'static str> {
+        serde_json::from_str(json).map_err(|_| column)
+    }
     Ok(Posted {
-        id,
+        id: SettlementId::parse(&row.settlement_id).map_err(|_| "settlement_id")?,
         ordinal: row.ordinal,
-        evidence: of_json(&row.evidence, "settlement", &row.settlement_id)?,
-        basis: of_json(&row.basis, "settlement", &row.settlement_id)?,
-        amounts: of_json(&row.amounts, "settlement", &row.settlement_id)?,
+        evidence: part(&row.evidence, "evidence")?,
+        basis: part(&row.basis, "basis")?,
+        amounts: part(&row.amounts, "amounts")?,
         posted_at: Instant::from_micros(row.posted_at),
         reversed_at: row.reversed_at.map(Instant::from_micros),
     })

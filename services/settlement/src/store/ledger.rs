@@ -77,9 +77,20 @@ pub async fn postings_of(
 
 /// All entries of a settlement or a subsidy, in the order in which they were posted.
 pub async fn entries(db: &Db, area: &AreaCode, subject: &str) -> Result<Vec<Entry>, Stop> {
+    let mut all = entries_of(db, area, &[subject.to_string()]).await?;
+    Ok(all.remove(subject).unwrap_or_default())
+}
+
+/// All entries of settlements and subsidies, of each in the order in which they were posted; those
+/// without any are missing.
+pub async fn entries_of(
+    db: &Db,
+    area: &AreaCode,
+    subjects: &[String],
+) -> Result<BTreeMap<String, Vec<Entry>>, Stop> {
     let mut rows = posting::Entity::find()
         .filter(posting::Column::Area.eq(area.as_str()))
-        .filter(posting::Column::SubjectId.eq(subject))
+        .filter(posting::Column::SubjectId.is_in(subjects))
         .all(db.reader())
         .await?;
     // Ids of one moment have no order: what reverses comes after what it reverses.
@@ -99,7 +110,12 @@ pub async fn entries(db: &Db, area: &AreaCode, subject: &str) -> Result<Vec<Entr
         reverses: row.reverses,
         posted_at: Instant::from_micros(row.posted_at),
     };
-    Ok(rows.into_iter().map(entry).collect())
+    let mut all: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
+    for row in rows {
+        let entries = all.entry(row.subject_id.clone()).or_default();
+        entries.push(entry(row));
+    }
+    Ok(all)
 }
 
 /// Every account of the area with its balance.

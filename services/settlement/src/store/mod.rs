@@ -9,6 +9,8 @@ mod person_years;
 mod reconciliations;
 mod registers;
 mod reimbursements;
+mod replays;
+mod statements;
 mod suspensions;
 mod visits;
 
@@ -29,7 +31,7 @@ pub use holds::{
     mark_batch, release_hold,
 };
 pub use ledger::{
-    Account, entries, find_subsidy, insert_subsidy, insert_transactions, postings_of,
+    Account, entries, entries_of, find_subsidy, insert_subsidy, insert_transactions, postings_of,
     subsidy_if_any, trial_balance, withdraw_subsidy,
 };
 pub use person_years::{
@@ -42,13 +44,17 @@ pub use reconciliations::{
     withdraw_explanation, withdraw_reconciliation,
 };
 pub use registers::{
-    Beside, InForce, catalogue_in_force, find_registration, insert_catalogue, insert_institution,
-    institution_on, institutions, is_registered, load_catalogue, withdraw_institution,
+    Beside, InForce, catalogue_in_force, count_in_force, count_out_of_force, end_agreement,
+    find_registration, insert_catalogue, insert_institution, institution_on, institutions,
+    institutions_as_of, is_registered, load_catalogue, name_of, registration_of, resume_agreement,
+    withdraw_institution,
 };
 pub use reimbursements::{
     find_reimbursement, free_receipts, insert_reimbursement, lock_reimbursement, reimbursements,
     save_reimbursement, unpay_reimbursements,
 };
+pub use replays::{Stored, Unlike, Which, count_stored, stored};
+pub use statements::{column_sums, settlements_of_year};
 pub use suspensions::{
     earlier, find_suspension, insert_suspension, suspended_on, suspensions, withdraw_suspension,
 };

@@ -17,8 +17,8 @@ use kernel::{
 use policy::Place;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use store::document::generation;
 use store::{Db, Stop, Tx, taken};
@@ -41,6 +41,8 @@ pub async fn insert_institution(
         withdrawn_at: Set(None),
         place: Set(Some(place_code(new.place).to_string())),
         contracted: Set(Some(new.contracted)),
+        agreement_until: Set(None),
+        end_reason: Set(None),
     };
     let inserted = institution::Entity::insert(row)
         .exec_without_returning(&**tx)
@@ -141,8 +143,7 @@ pub async fn institution_on(
         .expr_as(visit, "registered_visit")
         .filter(institution::Column::Area.eq(area.as_str()))
         .filter(institution::Column::Code.eq(code.as_str()))
-        .filter(institution::Column::WithdrawnAt.is_null())
-        .filter(institution::Column::AgreementFrom.lte(day.to_string()))
+        .filter(in_force(day))
         .into_model::<FoundOn>()
         .one(on)
         .await?;
@@ -189,6 +190,145 @@ pub async fn institutions(
         .collect()
 }
 
+/// 协议有效: registered, begun, and not ended on the day.
+fn in_force(day: Day) -> Condition {
+    use institution::Column;
+    let begun = Column::AgreementFrom.lte(day.to_string());
+    let not_ended = Condition::any()
+        .add(Column::AgreementUntil.is_null())
+        .add(Column::AgreementUntil.gt(day.to_string()));
+    Condition::all()
+        .add(Column::WithdrawnAt.is_null())
+        .add(begun)
+        .add(not_ended)
+}
+
+/// The standing registration of a code, with its id.
+pub async fn registration_of(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    code: &InstitutionCode,
+) -> Result<Option<(String, Institution)>, Stop> {
+    use institution::Column;
+    let row = institution::Entity::find()
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::Code.eq(code.as_str()))
+        .filter(Column::WithdrawnAt.is_null())
+        .one(on)
+        .await?;
+    let read = |row: institution::Model| Ok((row.registration_id.clone(), parse_institution(row)?));
+    Ok(row.map(read).transpose().map_err(|no: Refusal| no)?)
+}
+
+/// The name an institution has, or had when it was registered last; empty when it never was.
+pub async fn name_of(db: &Db, area: &AreaCode, code: &InstitutionCode) -> Result<String, Stop> {
+    use institution::Column;
+    let names: Vec<(String, Option<i64>)> = institution::Entity::find()
+        .select_only()
+        .columns([Column::Name, Column::WithdrawnAt])
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::Code.eq(code.as_str()))
+        .order_by_asc(Column::RegistrationId)
+        .into_tuple()
+        .all(db.reader())
+        .await?;
+    let standing = names.iter().find(|(_, withdrawn)| withdrawn.is_none());
+    let name = standing.or(names.last()).map(|(name, _)| name.clone());
+    Ok(name.unwrap_or_default())
+}
+
+/// Ends the agreement of a registration that has no end; false when it has one.
+pub async fn end_agreement(
+    tx: &Tx,
+    area: &AreaCode,
+    id: &str,
+    (until, reason): (Day, &str),
+) -> Result<bool, Stop> {
+    use institution::Column;
+    let ended = institution::Entity::update_many()
+        .col_expr(Column::AgreementUntil, Expr::value(until.to_string()))
+        .col_expr(Column::EndReason, Expr::value(reason))
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::RegistrationId.eq(id))
+        .filter(Column::AgreementUntil.is_null())
+        .exec(&**tx)
+        .await?;
+    Ok(ended.rows_affected == 1)
+}
+
+/// The agreement of a registration goes on.
+pub async fn resume_agreement(tx: &Tx, area: &AreaCode, id: &str) -> Result<(), Stop> {
+    use institution::Column;
+    institution::Entity::update_many()
+        .col_expr(Column::AgreementUntil, Expr::value(None::<String>))
+        .col_expr(Column::EndReason, Expr::value(None::<String>))
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::RegistrationId.eq(id))
+        .exec(&**tx)
+        .await?;
+    Ok(())
+}
+
+/// Institutions in force on a day by code, beginning after `after`.
+pub async fn institutions_as_of(
+    db: &Db,
+    area: &AreaCode,
+    day: Day,
+    after: &str,
+    limit: u64,
+) -> Result<Vec<Institution>, Stop> {
+    let rows = institution::Entity::find()
+        .filter(institution::Column::Area.eq(area.as_str()))
+        .filter(in_force(day))
+        .filter(institution::Column::Code.gt(after))
+        .order_by_asc(institution::Column::Code)
+        .limit(limit)
+        .all(db.reader())
+        .await?;
+    rows.into_iter()
+        .map(|row| parse_institution(row).map_err(Stop::from))
+        .collect()
+}
+
+/// How many institutions are in force on a day, by kind and tier.
+pub async fn count_in_force(
+    db: &Db,
+    area: &AreaCode,
+    day: Day,
+) -> Result<Vec<(String, String, i64)>, Stop> {
+    use institution::Column;
+    let counts = institution::Entity::find()
+        .select_only()
+        .columns([Column::Kind, Column::Tier])
+        .expr_as(Column::Code.count(), "institutions")
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(in_force(day))
+        .group_by(Column::Kind)
+        .group_by(Column::Tier)
+        .order_by_asc(Column::Kind)
+        .order_by_asc(Column::Tier)
+        .into_tuple()
+        .all(db.reader())
+        .await?;
+    Ok(counts)
+}
+
+/// How many registrations have not begun on a day, and how many have ended.
+pub async fn count_out_of_force(db: &Db, area: &AreaCode, day: Day) -> Result<(u64, u64), Stop> {
+    use institution::Column;
+    let standing = || {
+        institution::Entity::find()
+            .filter(Column::Area.eq(area.as_str()))
+            .filter(Column::WithdrawnAt.is_null())
+    };
+    let not_begun = standing().filter(Column::AgreementFrom.gt(day.to_string()));
+    let ended = standing()
+        .filter(Column::AgreementFrom.lte(day.to_string()))
+        .filter(Column::AgreementUntil.lte(day.to_string()));
+    let not_begun = not_begun.count(db.reader()).await?;
+    Ok((not_begun, ended.count(db.reader()).await?))
+}
+
 fn parse_institution(row: institution::Model) -> Result<Institution, Refusal> {
     let parsed = || {
         Some(Institution {
@@ -204,6 +344,10 @@ fn parse_institution(row: institution::Model) -> Result<Institution, Refusal> {
                     .find(|place| place_code(*place) == code)?,
             },
             contracted: row.contracted.unwrap_or(true),
+            agreement_until: match row.agreement_until.as_deref() {
+                None => None,
+                Some(day) => Some(Day::parse(day).ok()?),
+            },
         })
     };
     parsed().ok_or_else(|| unreadable("institution", &row.registration_id))

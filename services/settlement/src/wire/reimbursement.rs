@@ -64,6 +64,7 @@ fn institution(
         tier: parse::code(field("tier"), InstitutionTier::parse(&outside.tier))?,
         kind: parse::code(field("kind"), InstitutionKind::parse(&outside.kind))?,
         agreement_from: day,
+        agreement_until: None,
         place: parse::wanted(field("place"), where_it_lies, "已知的就医地")?,
         contracted: outside.contracted,
     })

@@ -75,6 +75,7 @@ impl Desk {
             agreement_from_day: "2010-01-01".into(),
             place: place.into(),
             contracted,
+            ..Default::default()
         };
         let request = pb::RegisterInstitutionRequest {
             request_id: code.into(),
