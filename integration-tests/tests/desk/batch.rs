@@ -451,6 +451,26 @@ async fn nothing_is_read_ahead_of_a_caller_who_takes_no_answers() {
 }
 
 #[tokio::test]
+async fn a_service_about_to_stop_ends_its_streams() {
+    let world = World::open().await;
+    let [person] = people(&world).await;
+    let claims = visits("A", &[person], 2);
+    let (sender, messages) = mpsc::channel(1);
+    let mut told = open(&world.clerk(), messages).await;
+    for message in batch(Mode::Continue, &claims) {
+        sender.send(message).await.unwrap();
+    }
+    for _ in &claims {
+        let answer = told.message().await.unwrap().unwrap();
+        assert_eq!(short(&answer), "settled");
+    }
+    drop(world.suite);
+    let no = told.message().await.unwrap_err();
+    assert_eq!(code(&no), "BATCH_ENDING");
+    drop(sender);
+}
+
+#[tokio::test]
 async fn two_claims_of_one_id_are_not_two_settlements() {
     let world = World::open().await;
     let [first, second] = people(&world).await;

@@ -76,12 +76,14 @@ pub fn build(settings: &Settings, executor: Executor) -> Service {
         executor: executor.clone(),
     };
     let operators = SagaServiceServer::new(rpc::operations::Rpc(operations));
-    let batches = BatchServiceServer::new(rpc::batch::Rpc::over(executor.clone()));
+    let (batches, streaming) = rpc::batch::Rpc::over(executor.clone());
+    let batches = BatchServiceServer::new(batches);
     let (db, clock) = (executor.db.clone(), executor.clock.clone());
     let probed = db.clone();
     Service::new(NAME, server, rpc::ACCESS, settings)
         .with_also(batches, rpc::batch::ACCESS, settings)
         .with_also(operators, rpc::operations::ACCESS, settings)
+        .with_background(streaming)
         .with_background(executor.keep_working())
         .with_background(event::keep_sealing(db, clock))
         .with_probe(Arc::new(move || {

@@ -4,6 +4,7 @@
 //! The layers before the handler see the head of the answer only, which goes out at once: places and
 //! patience of what follows are given here.
 
+mod places;
 mod stream;
 mod tally;
 mod together;
@@ -15,14 +16,17 @@ use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, unfold};
 use kernel::refusal::{INTERNAL, OVERLOADED};
 use kernel::{Principal, Role};
+use places::Places;
 use proto::orchestrator as pb;
 use proto::orchestrator::batch_service_server::BatchService;
 use proto::orchestrator::settle_batch_response::Told;
 use runtime::{Access, Answer, Context, answer};
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
+use stream::Intake;
 use tally::{Whose, ask};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{mpsc, watch};
 use tonic::{Request, Status, Streaming};
 use tracing::Instrument;
 
@@ -32,22 +36,33 @@ pub const ACCESS: Access = &[(
     &[Role::Institution, Role::Clerk, Role::Service],
 )];
 
-/// Streams served at once.
-const STREAMS_MAX: usize = 16;
 /// Answers that wait to be sent, of one stream.
 const ANSWERS_MAX: usize = 1;
 
 /// The service over its executor.
 pub struct Rpc {
     executor: Executor,
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
+    /// Closed when the service is about to stop.
+    ending: watch::Receiver<()>,
 }
 
 impl Rpc {
-    /// With all places free.
-    pub fn over(executor: Executor) -> Rpc {
-        let places = Arc::new(Semaphore::new(STREAMS_MAX));
-        Rpc { executor, places }
+    /// With all places free; and what must stand while it serves. Streams may last for long: they end
+    /// when that ends, so that a drain has not to wait for them.
+    pub fn over(executor: Executor) -> (Rpc, impl Future<Output = ()> + Send + 'static) {
+        let (serving, ending) = watch::channel(());
+        let while_serving = async move {
+            let _serving = serving;
+            std::future::pending().await
+        };
+        let places = Arc::default();
+        let rpc = Rpc {
+            executor,
+            places,
+            ending,
+        };
+        (rpc, while_serving)
     }
 }
 
@@ -60,16 +75,18 @@ impl BatchService for Rpc {
         request: Request<Streaming<pb::SettleBatchRequest>>,
     ) -> Answer<Self::SettleBatchStream> {
         answer(request, |context, messages| async move {
-            let place = self.places.clone().try_acquire_owned();
-            let place = place.map_err(|_| OVERLOADED.refuse())?;
+            let place = Places::take(&self.places, &context.principal);
+            let place = place.ok_or_else(|| OVERLOADED.refuse())?;
             let desk = Desk {
                 executor: self.executor.clone(),
                 patience: context.left(),
                 principal: context.principal,
             };
             let (answers, told) = mpsc::channel(ANSWERS_MAX);
+            let ending = self.ending.clone();
             let work = async move {
-                stream::serve(desk, messages, answers).await;
+                let intake = Intake { messages, ending };
+                stream::serve(desk, intake, answers).await;
                 drop(place);
             };
             tokio::spawn(work.in_current_span());

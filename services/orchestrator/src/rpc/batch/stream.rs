@@ -4,7 +4,7 @@
 use super::Desk;
 use super::tally::{Tally, Whose, ask};
 use super::window::Window;
-use crate::refusal::{BATCH_FULL, BATCH_ID_TWICE, BATCH_IDLE};
+use crate::refusal::{BATCH_ENDING, BATCH_FULL, BATCH_ID_TWICE, BATCH_IDLE};
 use crate::wire::batch::{self as wire, Item, Mode, Opening};
 use kernel::refusal::{INTERNAL, invalid};
 use kernel::{Refusal, RequestId};
@@ -14,6 +14,7 @@ use runtime::{parse, status_of};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tonic::{Status, Streaming};
 
@@ -40,10 +41,17 @@ impl From<Refusal> for Cut {
     }
 }
 
+/// What comes in.
+pub(super) struct Intake {
+    pub messages: Streaming<pb::SettleBatchRequest>,
+    /// Closed when the service is about to stop.
+    pub ending: watch::Receiver<()>,
+}
+
 /// A stream under way.
 pub(super) struct Batch {
     pub desk: Desk,
-    messages: Streaming<pb::SettleBatchRequest>,
+    intake: Intake,
     answers: Sender<Result<pb::SettleBatchResponse, Status>>,
     /// The claims' request ids.
     seen: BTreeSet<RequestId>,
@@ -57,12 +65,12 @@ pub(super) struct Batch {
 /// Serves a stream to its end.
 pub(super) async fn serve(
     desk: Desk,
-    messages: Streaming<pb::SettleBatchRequest>,
+    intake: Intake,
     answers: Sender<Result<pb::SettleBatchResponse, Status>>,
 ) {
     let mut batch = Batch {
         desk,
-        messages,
+        intake,
         answers,
         seen: BTreeSet::new(),
         read: (0, 0),
@@ -96,7 +104,7 @@ impl Batch {
             tokio::select! {
                 () = self.answers.closed() => return Err(Cut::Gone),
                 Some(told) = window.next(), if !window.is_empty() => self.tell(told, mode).await?,
-                message = next(&mut self.messages), if room => match message {
+                message = self.intake.next(), if room => match message {
                     Ok(Some(message)) => open = self.take(message, mode, &mut window),
                     Ok(None) => open = false,
                     // What is under way is told first.
@@ -169,7 +177,7 @@ impl Batch {
 
     /// The next message; none at the end.
     pub(super) async fn next(&mut self) -> Result<Option<pb::SettleBatchRequest>, Cut> {
-        next(&mut self.messages).await
+        self.intake.next().await
     }
 
     /// True when nobody listens any more.
@@ -207,15 +215,18 @@ pub(super) fn whose(message: &pb::SettleBatchRequest) -> Whose {
     }
 }
 
-async fn next(
-    messages: &mut Streaming<pb::SettleBatchRequest>,
-) -> Result<Option<pb::SettleBatchRequest>, Cut> {
-    match timeout(IDLE_MAX, messages.message()).await {
-        Ok(Ok(message)) => Ok(message),
-        Ok(Err(status)) => Err(Cut::Because(Box::new(status))),
-        Err(_) => Err(BATCH_IDLE
-            .refuse()
-            .with("seconds", IDLE_MAX.as_secs())
-            .into()),
+impl Intake {
+    /// The next message; none at the end.
+    async fn next(&mut self) -> Result<Option<pb::SettleBatchRequest>, Cut> {
+        let Intake { messages, ending } = self;
+        tokio::select! {
+            message = timeout(IDLE_MAX, messages.message()) => match message {
+                Ok(Ok(message)) => Ok(message),
+                Ok(Err(status)) => Err(Cut::Because(Box::new(status))),
+                Err(_) => Err(BATCH_IDLE.refuse().with("seconds", IDLE_MAX.as_secs()).into()),
+            },
+            // Nothing is sent: it closes.
+            _ = ending.changed() => Err(BATCH_ENDING.refuse().into()),
+        }
     }
 }
