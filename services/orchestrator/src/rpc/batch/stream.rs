@@ -133,8 +133,7 @@ impl Batch {
             (Ok(item), None) => {
                 let ask = ask(mode, item.request_id.as_str());
                 let lost = whose.not_settled(&INTERNAL.refuse(), ask);
-                let person = item.person.clone();
-                window.begin(person, self.desk.clone().attempt(item, mode), lost);
+                window.begin(item.person, self.desk.clone().attempt(item, mode), lost);
             }
         }
         true
