@@ -23,20 +23,30 @@ impl Progress {
         Progress { bar, shown }
     }
 
-    /// A new stage of so many steps begins.
+    /// A new stage of so many steps of loading begins.
     pub fn begin(&self, stage: &str, steps: usize) {
+        self.begin_work(&format!("装入{stage}"), steps);
+    }
+
+    /// A new stage of so many steps begins.
+    pub fn begin_work(&self, stage: &str, steps: usize) {
         self.bar.set_message(stage.to_string());
         self.bar.set_length(steps as u64);
         self.bar.set_position(0);
         if !self.shown {
             // Nobody reads this when standard error is closed.
-            writeln!(stderr(), "   装入{stage} {steps} …").ok();
+            writeln!(stderr(), "   {stage} {steps} …").ok();
         }
     }
 
     /// One step is done.
     pub fn step(&self) {
         self.bar.inc(1);
+    }
+
+    /// Prints something without the bar in its way.
+    pub fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.bar.suspend(print)
     }
 
     /// All is done; the bar leaves the screen.
