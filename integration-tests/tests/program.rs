@@ -40,6 +40,8 @@ const SERVICES: &[&str] = &[
 ];
 /// Columns of a printed line at most.
 const COLUMNS_MAX: usize = 100;
+/// The demonstration's 苏木卫生院.
+const TOWNSHIP_CENTRE: &str = "H15250100005";
 /// A free port, taken by the program itself.
 const ANY_PORT: &str = "127.0.0.1:0";
 
@@ -384,6 +386,103 @@ fn a_request_can_come_from_a_file_or_from_standard_input() {
         .arg(&endpoint)
         .stdin(Stdio::null());
     assert_refused(&Child::run(&mut piped), &["INVALID_FIELD", "page_size"]);
+}
+
+/// A visit to the demonstration's township centre for each line, of its residents in turn.
+fn month(endpoint: &str, claims: usize) -> Vec<Value> {
+    let call = ["call", "--endpoint", endpoint, "ListPersons"];
+    let listed = run(&[&call[..], &["{\"page_size\": 200}"]].concat());
+    let listed: Value = serde_json::from_str(&listed.out).unwrap();
+    let people = listed["persons"].as_array().unwrap();
+    let visit = |(n, person): (usize, &Value)| {
+        let day = format!("2017-09-{:02}", 1 + n / people.len());
+        let line = serde_json::json!({"number": 1, "item_code": "D-AMLODIPINE",
+            "unit_price_micro_yuan": 24_800_000, "quantity_e4": 20_000, "amount_fen": 4_960});
+        let claim = serde_json::json!({"person_id": person["person_id"],
+            "institution_code": TOWNSHIP_CENTRE, "visit_number": format!("M-{n}"),
+            "scheme": "390", "med_type": "11", "begin_day": day, "end_day": day,
+            "diagnosis_code": "I10.x00", "lines": [line]});
+        serde_json::json!({"request_id": format!("month-{n}"), "claim": claim})
+    };
+    people
+        .iter()
+        .cycle()
+        .take(claims)
+        .enumerate()
+        .map(visit)
+        .collect()
+}
+
+/// The count of claims in a row of the summary; 0 where there is none.
+fn counted(ended: &Ended, row: &str) -> usize {
+    let found = ended
+        .out
+        .lines()
+        .find_map(|line| line.trim().strip_prefix(row));
+    found.map_or(0, |count| count.trim().parse().unwrap())
+}
+
+#[test]
+fn a_month_of_claims_is_brought_cut_and_brought_again() {
+    const CLAIMS: usize = 400;
+    let (folder, data) = folder();
+    let up = [
+        "up",
+        "--demo-data",
+        "--data",
+        text(&data),
+        "--listen",
+        ANY_PORT,
+    ];
+    let (suite, endpoint) = serving(&up);
+    let file = folder.path().join("month.jsonl");
+    let write = |claims: &[Value]| {
+        let lines: Vec<String> = claims.iter().map(Value::to_string).collect();
+        std::fs::write(&file, lines.join("\n")).unwrap();
+    };
+    let asked = |more: &[&str]| {
+        let to = ["batch", "--endpoint", &endpoint, "--as", TOWNSHIP_CENTRE];
+        yibao(&[&to[..], more, &[text(&file)]].concat())
+    };
+    let mut claims = month(&endpoint, CLAIMS);
+
+    // What is no claim is told with its line, and nothing is sent.
+    write(&[claims[0].clone(), serde_json::json!({"request_id": "x"})]);
+    let no = Child::run(&mut asked(&[]));
+    assert_refused(&no, &["month.jsonl, line 2", "claim", "Nothing was sent"]);
+
+    // One of them is wrong: it is told at once. Then the program dies.
+    claims[9]["claim"]["begin_day"] = "2017-02-30".into();
+    write(&claims);
+    let mut first = Child::start(&mut asked(&[]));
+    first.until("第10行");
+    first.signal("KILL");
+    drop(first.end());
+
+    let told = ["第10行 month-9 拒绝 INVALID_FIELD", "批量结算汇总"];
+    let second = Child::run(&mut asked(&[]));
+    assert!(!second.status.success(), "{second:?}");
+    assert_printed(&second, &told);
+    assert!(
+        second.out.lines().all(|line| columns(line) <= 80),
+        "{second:?}"
+    );
+    let (before, now) = (counted(&second, "此前已结算"), counted(&second, "本次结算"));
+    assert!(before >= 9, "{second:?}");
+    assert_eq!((before + now, counted(&second, "拒绝")), (CLAIMS - 1, 1));
+
+    // Mended and brought again: one more, and all is well.
+    claims[9]["claim"]["begin_day"] = "2017-09-01".into();
+    write(&claims);
+    let third = Child::run(&mut asked(&["--mode", "stop"]));
+    assert!(third.status.success(), "{third:?}");
+    let counts = (counted(&third, "此前已结算"), counted(&third, "本次结算"));
+    assert_eq!(counts, (CLAIMS - 1, 1));
+    assert_printed(&third, &["19,840.00"]);
+    let balance = run(&["call", "--endpoint", &endpoint, "GetTrialBalance"]);
+    assert!(balance.out.contains("\"sum_fen\": 0"), "{balance:?}");
+    suite.signal("TERM");
+    assert_stopped_well(&suite.end());
 }
 
 /// Reads a health watch until it says so; a status may be told again unchanged.

@@ -8,6 +8,7 @@ use tonic::{Code, Status};
 
 /// What an institution may call.
 const OF_INSTITUTIONS: &[&str] = &[
+    "batch/SettleBatch",
     "inspection/ListRules",
     "orchestrator/Admit",
     "orchestrator/GetOutcome",

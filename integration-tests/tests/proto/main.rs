@@ -26,7 +26,7 @@ fn services() -> Vec<ServiceDescriptor> {
         .services()
         .filter(|s| s.full_name().starts_with("yibao."))
         .collect();
-    assert_eq!(all.len(), 11);
+    assert_eq!(all.len(), 12);
     all
 }
 
@@ -68,7 +68,7 @@ fn wire(world: &World, package: &str) -> Wire {
         "enrollment" => &wires.enrollment,
         "inspection" => &wires.inspection,
         "interregional" => &wires.interregional,
-        "orchestrator" | "saga" => &wires.orchestrator,
+        "batch" | "orchestrator" | "saga" => &wires.orchestrator,
         "referral" => &wires.referral,
         "settlement" | "receipt" | "reconciliation" | "reimbursement" | "visit" => {
             &wires.settlement
@@ -102,7 +102,8 @@ async fn ask(world: &World, who: &Context, name: &str, json: &Value) -> Result<V
     Ok(serde_json::to_value(&answer).expect("JSON"))
 }
 
-/// Sends bytes as they are to whatever path.
+/// Sends bytes as they are to whatever path, as one message, and closes: to a method that takes a
+/// stream, a stream of this one. Of a streamed answer it gives the first message.
 async fn send(wire: Wire, who: &Context, path: &str, bytes: Vec<u8>) -> Result<Vec<u8>, Status> {
     let mut client = Grpc::new(wire);
     client.ready().await.expect("a wire");

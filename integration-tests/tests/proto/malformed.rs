@@ -7,6 +7,7 @@ mod orchestrated;
 mod receipts;
 mod reconciliations;
 mod reimbursements;
+mod streams;
 mod visits;
 
 use crate::requests::Ground;
@@ -366,7 +367,14 @@ async fn traces(world: &World, wrong: &Wrong, request: &Value, commits: u64) -> 
     }
     let method = match (package, verb) {
         ("orchestrator", verb) => orchestrated::method(verb),
+        ("batch", _) => orchestrated::method("SettleTogether"),
         (_, verb) => verb.to_string(),
+    };
+    // A stream of claims has no outcomes of its own.
+    let package = if package == "batch" {
+        "orchestrator"
+    } else {
+        package
     };
     let question = json!({"request_id": request["request_id"], "method": method});
     let name = format!("{package}/GetOutcome");
@@ -404,6 +412,7 @@ async fn a_malformed_request_is_told_its_field_and_changes_nothing() {
         of_enrollment(),
         of_settlement(),
         batches::of_batches(),
+        streams::of_openings(),
         orchestrated::of_sagas(),
         operations::of_operations(),
         receipts::of_receipts(),

@@ -10,6 +10,7 @@
 //! Settle:          read CheckEligibility, GetClaimHistory, Screen ─▶ run UseReferral, if there is one
 //!                  ─▶ pivot PostSettlement (which closes the guarantee of a stay); of a registered
 //!                  visit read GetVisitClaim first
+//! SettleBatch:     Settle of every claim of a stream, or SettleTogether of all
 //! SettleTogether:  read of every claim ─▶ run HoldClaims of every person-year ─▶ pivot PostHolds
 //! Reverse:         read GetSettlement ─▶ pivot ReverseSettlement ─▶ finish ReleaseReferral
 //! Admit:           read CheckEligibility ─▶ run UseReferral ─▶ pivot OpenGuarantee
@@ -49,6 +50,7 @@ pub use steps::{Peers, PeersError, Ports};
 
 use ::store::{Db, DbConfig, OpenError, event};
 use operations::Operations;
+use proto::orchestrator::batch_service_server::BatchServiceServer;
 use proto::orchestrator::orchestrator_service_server::OrchestratorServiceServer;
 use proto::orchestrator::saga_service_server::SagaServiceServer;
 use runtime::{Service, Settings};
@@ -74,10 +76,14 @@ pub fn build(settings: &Settings, executor: Executor) -> Service {
         executor: executor.clone(),
     };
     let operators = SagaServiceServer::new(rpc::operations::Rpc(operations));
+    let (batches, streaming) = rpc::batch::Rpc::over(executor.clone());
+    let batches = BatchServiceServer::new(batches);
     let (db, clock) = (executor.db.clone(), executor.clock.clone());
     let probed = db.clone();
     Service::new(NAME, server, rpc::ACCESS, settings)
+        .with_also(batches, rpc::batch::ACCESS, settings)
         .with_also(operators, rpc::operations::ACCESS, settings)
+        .with_background(streaming)
         .with_background(executor.keep_working())
         .with_background(event::keep_sealing(db, clock))
         .with_probe(Arc::new(move || {

@@ -21,4 +21,14 @@ kernel::refusals! {
     ABANDONMENT_NOT_PROPOSED: Precondition, "长事务 {saga_id} 尚无放弃申请。", "请先由一人提出申请,再由另一人同意。";
     /// The second person must be another.
     ABANDONMENT_SAME_PERSON: Precondition, "放弃长事务 {saga_id} 须由申请人以外的另一人同意。", "请由另一位运维人员办理。";
+    /// A batch brings each of its claims under an id of its own.
+    BATCH_ID_TWICE: Exists, "请求编号 {request_id} 在本批中不止一次出现。", "请为每张费用单使用各自的请求编号,另行提交。";
+    /// A batch has so many claims and bytes at most; what comes after them is not read.
+    BATCH_FULL: Invalid, "本批超出上限({claims}张费用单,{mebibytes}MiB),超出部分未予办理。", "请将未办理的费用单另起一批提交。";
+    /// All or nothing: nothing is begun unless all that was announced came.
+    BATCH_COUNT_WRONG: Invalid, "本批应有{announced}张费用单,实收与此不符,均未办理。", "请核对张数后重新提交整批。";
+    /// The caller brings nothing more, and does not end the stream.
+    BATCH_IDLE: Deadline, "超过{seconds}秒未收到下一张费用单,本批已结束。", "请将整批原样重新提交:已办理的原样答复,其余的继续办理。";
+    /// The service is about to stop: what it has read comes to its end, the rest is not begun.
+    BATCH_ENDING: Unavailable, "服务即将停止,本批尚未读取的费用单均未办理。", "请稍后将整批原样重新提交:已办理的原样答复,其余的继续办理。";
 }

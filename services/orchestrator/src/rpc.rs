@@ -1,5 +1,6 @@
 //! The generated trait: parse, run the saga, render.
 
+pub mod batch;
 pub mod operations;
 
 use crate::executor::{Executor, Request};
@@ -16,7 +17,7 @@ use kernel::{Principal, Refusal, Role};
 use prost::Message;
 use proto::orchestrator as pb;
 use proto::orchestrator::orchestrator_service_server::OrchestratorService;
-use runtime::{Access, Answer, answer, parse, render};
+use runtime::{Access, Answer, Context, answer, parse, render};
 use std::sync::Arc;
 
 /// Who may call what.
@@ -53,14 +54,7 @@ impl OrchestratorService for Rpc {
         request: tonic::Request<pb::PreSettleRequest>,
     ) -> Answer<pb::PreSettleResponse> {
         answer(request, |context, message| async move {
-            let bill = wire::bill(message.claim, &message.visit_id)?;
-            may_bring_bill(&context.principal, &bill)?;
-            let priced = self.0.inquire(&context, &Price(bill)).await?;
-            Ok(pb::PreSettleResponse {
-                quote: Some(priced.quote),
-                findings: wire::shown(&context.principal, priced.assessment.findings()),
-                member: Some(priced.assessment.member.0),
-            })
+            price(&self.0, &context, message).await
         })
         .await
     }
@@ -89,25 +83,7 @@ impl OrchestratorService for Rpc {
         request: tonic::Request<pb::SettleRequest>,
     ) -> Answer<pb::SettleResponse> {
         answer(request, |context, message| async move {
-            let request_id = parse::request_id(&message.request_id)?;
-            // Only a referral makes it more than its pivot; whether a visit has one is not known yet.
-            let names_referral = |claim: &proto::common::Claim| !claim.referral_id.is_empty();
-            let needs_row = message.claim.as_ref().is_none_or(names_referral);
-            let row = needs_row.then(|| message.encode_to_vec());
-            let settle = wire::settle(message)?;
-            may_bring_bill(&context.principal, &settle.bill)?;
-            let asked = Request {
-                origin: settle.origin,
-                body: SettleClaim::new(settle),
-                asked: Asked::Settle,
-                request_id,
-                row,
-            };
-            let (settled, replayed) = self.0.perform(&context, asked).await?;
-            Ok(pb::SettleResponse {
-                settlement: wire::shown_settlement(&context.principal, settled.0.settlement),
-                replayed,
-            })
+            settle(&self.0, &context, message).await
         })
         .await
     }
@@ -117,26 +93,7 @@ impl OrchestratorService for Rpc {
         request: tonic::Request<pb::SettleTogetherRequest>,
     ) -> Answer<pb::SettleTogetherResponse> {
         answer(request, |context, message| async move {
-            let request_id = parse::request_id(&message.request_id)?;
-            let row = Some(message.encode_to_vec());
-            let batch = wire::settle_together(message)?;
-            for (place, claim) in batch.claims.iter().enumerate() {
-                let may = may_bring(&context.principal, &claim.institution);
-                may.map_err(|no| no.at(format!("claims[{place}].institution_code")))?;
-            }
-            let asked = Request {
-                origin: batch.origin,
-                body: SettleBatch::new(batch),
-                asked: Asked::SettleTogether,
-                request_id,
-                row,
-            };
-            let (settlements, replayed) = self.0.perform(&context, asked).await?;
-            let shown = |settlement| wire::shown_settlement(&context.principal, Some(settlement));
-            Ok(pb::SettleTogetherResponse {
-                settlements: settlements.into_iter().filter_map(shown).collect(),
-                replayed,
-            })
+            settle_together(&self.0, &context, message).await
         })
         .await
     }
@@ -267,4 +224,75 @@ impl OrchestratorService for Rpc {
         })
         .await
     }
+}
+
+/// 预结算, of a claim alone or in a batch.
+async fn price(
+    executor: &Executor,
+    context: &Context,
+    message: pb::PreSettleRequest,
+) -> Result<pb::PreSettleResponse, Refusal> {
+    let bill = wire::bill(message.claim, &message.visit_id)?;
+    may_bring_bill(&context.principal, &bill)?;
+    let priced = executor.inquire(context, &Price(bill)).await?;
+    Ok(pb::PreSettleResponse {
+        quote: Some(priced.quote),
+        findings: wire::shown(&context.principal, priced.assessment.findings()),
+        member: Some(priced.assessment.member.0),
+    })
+}
+
+/// 结算, of a claim alone or in a batch.
+async fn settle(
+    executor: &Executor,
+    context: &Context,
+    message: pb::SettleRequest,
+) -> Result<pb::SettleResponse, Refusal> {
+    let request_id = parse::request_id(&message.request_id)?;
+    // Only a referral makes it more than its pivot; whether a visit has one is not known yet.
+    let names_referral = |claim: &proto::common::Claim| !claim.referral_id.is_empty();
+    let needs_row = message.claim.as_ref().is_none_or(names_referral);
+    let row = needs_row.then(|| message.encode_to_vec());
+    let settle = wire::settle(message)?;
+    may_bring_bill(&context.principal, &settle.bill)?;
+    let asked = Request {
+        origin: settle.origin,
+        body: SettleClaim::new(settle),
+        asked: Asked::Settle,
+        request_id,
+        row,
+    };
+    let (settled, replayed) = executor.perform(context, asked).await?;
+    Ok(pb::SettleResponse {
+        settlement: wire::shown_settlement(&context.principal, settled.0.settlement),
+        replayed,
+    })
+}
+
+/// 整批结算, asked for at once or claim by claim.
+async fn settle_together(
+    executor: &Executor,
+    context: &Context,
+    message: pb::SettleTogetherRequest,
+) -> Result<pb::SettleTogetherResponse, Refusal> {
+    let request_id = parse::request_id(&message.request_id)?;
+    let row = Some(message.encode_to_vec());
+    let batch = wire::settle_together(message)?;
+    for (place, claim) in batch.claims.iter().enumerate() {
+        let may = may_bring(&context.principal, &claim.institution);
+        may.map_err(|no| no.at(format!("claims[{place}].institution_code")))?;
+    }
+    let asked = Request {
+        origin: batch.origin,
+        body: SettleBatch::new(batch),
+        asked: Asked::SettleTogether,
+        request_id,
+        row,
+    };
+    let (settlements, replayed) = executor.perform(context, asked).await?;
+    let shown = |settlement| wire::shown_settlement(&context.principal, Some(settlement));
+    Ok(pb::SettleTogetherResponse {
+        settlements: settlements.into_iter().filter_map(shown).collect(),
+        replayed,
+    })
 }

@@ -1,6 +1,7 @@
 //! Protobuf to what this service decides on. A claim stays the message it came as: it goes to three
 //! peers, each of which parses what is its own.
 
+pub mod batch;
 pub mod operations;
 
 pub use proto::common::{Change, Finding, Member};
@@ -34,7 +35,7 @@ const REPAID_YEARS: RangeInclusive<i32> = 0..=100;
 /// 参保方式; by the scheme when empty.
 const WAYS: [&str; 4] = ["", "resident", "employer", "flexible"];
 /// Claims of one batch at most.
-const BATCH_MAX: usize = 200;
+pub const BATCH_MAX: usize = 200;
 
 /// A bill to settle, read as far as this service must.
 #[derive(Debug)]

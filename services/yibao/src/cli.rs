@@ -3,6 +3,7 @@
 use crate::activation::{self, Activation, ActivationError};
 use crate::area::{self, AREA, AREA_NAME, LOADER, LoadError, TOWNSHIP_CENTRE};
 use crate::author::{self, Authoring};
+use crate::batch::{self, Batch, BatchError};
 use crate::bench::{self, Bench, BenchError};
 use crate::call::{CallError, Remote, comment_of, path_of};
 use crate::desk::{Desk, Wires};
@@ -43,6 +44,8 @@ Examples:
   yibao list                              services and methods of a running suite
   yibao call settlement/GetTrialBalance '{}'
   yibao call --as H15250100005 orchestrator/PreSettle @claim.json
+  yibao batch --as H15250100005 june.jsonl
+                                          settle a month's claims; again goes on after a cut
   yibao saga list --caller H15250100001 --request s1
                                           what became of a hospital's request
   yibao reconcile --institution H15250100001 --day 2018-03-01 rows.tsv
@@ -100,6 +103,9 @@ enum Command {
         #[command(flatten)]
         remote: RemoteArgs,
     },
+    /// Settle or price a file of claims at a running suite, one JSON a line; the same command again
+    /// goes on where it was cut. Exit status 0 when every claim is done.
+    Batch(Batch),
     /// Measure, and compare with what was measured before.
     #[command(subcommand)]
     Bench(Bench),
@@ -173,6 +179,7 @@ pub enum Trouble {
     Story(#[from] Halted),
     Call(#[from] CallError),
     Activation(#[from] ActivationError),
+    Batch(#[from] BatchError),
     Bench(#[from] BenchError),
     Sheet(#[from] SheetError),
     /// The request cannot be read.
@@ -262,6 +269,7 @@ async fn obey(cli: Cli) -> Result<ExitCode, Trouble> {
             Ok(writeln!(stdout(), "{answer}")?)
         }
         Some(Command::List { remote }) => list(&Remote::reach(&remote.endpoint).await?),
+        Some(Command::Batch(batch)) => return batch::obey(batch, &mut stdout()).await,
         Some(Command::Bench(bench)) => Ok(bench::obey(&bench, &mut stdout()).await?),
         Some(Command::Policy(Policy::Run(command))) => {
             activation::obey(command, &mut stdout()).await

@@ -5,6 +5,7 @@ use http::{HeaderValue, Request};
 use proto::enrollment::enrollment_service_client::EnrollmentServiceClient;
 use proto::inspection::inspection_service_client::InspectionServiceClient;
 use proto::interregional::interregional_service_client::InterregionalServiceClient;
+use proto::orchestrator::batch_service_client::BatchServiceClient;
 use proto::orchestrator::orchestrator_service_client::OrchestratorServiceClient;
 use proto::orchestrator::receipt_service_client::ReceiptServiceClient;
 use proto::orchestrator::reconciliation_service_client::ReconciliationServiceClient;
@@ -133,6 +134,11 @@ impl Desk {
     /// 对账.
     pub fn reconciliations(&self) -> ReconciliationServiceClient<Wire> {
         ReconciliationServiceClient::new(self.named(&self.wires.settlement))
+    }
+
+    /// 批量结算.
+    pub fn batches(&self) -> BatchServiceClient<Wire> {
+        BatchServiceClient::new(self.named(&self.wires.orchestrator))
     }
 
     /// 长事务运维.

@@ -10,6 +10,7 @@
 //! yibao demo   open ─▶ serve ─▶ load the area, if empty ─▶ tell the story ─▶ drain, exit status
 //! yibao up     open ─▶ serve ─▶ until Ctrl-C ─▶ drain
 //! yibao call   any method of any running server, by reflection
+//! yibao batch  a file of claims: settled or priced one by one, or all together; again goes on
 //! yibao bench  claims and sagas a second, beside what was measured before
 //! yibao policy new ─▶ check, explain, diff ─▶ propose ─▶ activate, by another person ─▶ list
 //! yibao reconcile  an institution's day against the bureau's, row by row
@@ -21,6 +22,7 @@
 mod activation;
 pub mod area;
 mod author;
+mod batch;
 mod bench;
 pub mod call;
 mod catalogue;

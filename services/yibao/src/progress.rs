@@ -23,8 +23,13 @@ impl Progress {
         Progress { bar, shown }
     }
 
-    /// A new stage of so many steps begins.
+    /// A new stage of so many steps of loading begins.
     pub fn begin(&self, stage: &str, steps: usize) {
+        self.begin_work(&format!("装入{stage}"), steps);
+    }
+
+    /// A new stage of so many steps begins.
+    pub fn begin_work(&self, stage: &str, steps: usize) {
         self.bar.set_message(stage.to_string());
         self.bar.set_length(steps as u64);
         self.bar.set_position(0);
@@ -44,8 +49,8 @@ impl Progress {
         self.bar.inc(count);
     }
 
-    /// Does what prints elsewhere, with the bar out of the way.
-    pub fn beside<T>(&self, print: impl FnOnce() -> T) -> T {
+    /// Prints something without the bar in its way.
+    pub fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
         self.bar.suspend(print)
     }
 

@@ -142,7 +142,7 @@ pub async fn obey(replay: &Replay, out: &mut dyn Write) -> Result<ExitCode, Trou
         }
         let done = u64::try_from(page.equal_count).unwrap_or(0);
         progress.steps(done + page.differing.len() as u64);
-        progress.beside(|| page.differing.iter().try_for_each(|one| tell(one, out)))?;
+        progress.aside(|| page.differing.iter().try_for_each(|one| tell(one, out)))?;
         found.add(&page);
         token = page.next_page_token;
         if token.is_empty() {

@@ -7,6 +7,9 @@
 //! 5. deadline: answers DEADLINE_EXCEEDED (tonic's own answers CANCELLED) and runs the handler in
 //!    a task of its own, so that a dropped call never leaves a half-done transaction. A panic ends
 //!    that task and becomes INTERNAL here.
+//!
+//! A handler that streams its answer is done, for 4 and 5, with the answer's head: what follows has
+//! places, deadlines and tasks of its own.
 
 use crate::context::{Deadline, Trusted};
 use crate::settings::{Identity, Settings};

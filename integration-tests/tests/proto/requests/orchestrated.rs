@@ -22,6 +22,11 @@ impl Ground {
                 "orchestrator/Settle",
                 json!({"request_id": "S-settle", "claim": claim("2017-07-01"), "basis": null}),
             ),
+            // Its claims are settled as by Settle: `malformed/streams.rs`, and the desk's stories.
+            (
+                "batch/SettleBatch",
+                json!({"request_id": "S", "options": {"mode": "MODE_CONTINUE", "claims": 0}}),
+            ),
             (
                 "orchestrator/SettleTogether",
                 json!({"request_id": "S-together",
