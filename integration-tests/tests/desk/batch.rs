@@ -198,7 +198,7 @@ async fn a_refused_claim_leaves_the_others_settled() {
     let again = SettleRequest {
         request_id: "c-1".into(),
         claim: Some(claims[0].clone()),
-        basis: None,
+        ..Default::default()
     };
     let mut client = world.clerk().orchestrator();
     let again = client.settle(patient(again)).await.unwrap().into_inner();
@@ -330,7 +330,10 @@ async fn a_pre_flight_prices_and_writes_nothing() {
     let mut total = 0;
     for n in [0, 1, 3] {
         let claim = Some(claims[n].clone());
-        let asked = patient(PreSettleRequest { claim });
+        let asked = patient(PreSettleRequest {
+            claim,
+            ..Default::default()
+        });
         let alone = world.clerk().orchestrator().pre_settle(asked).await;
         let alone = alone.unwrap().into_inner();
         total += alone
