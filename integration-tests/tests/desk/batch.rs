@@ -8,8 +8,9 @@ use proto::orchestrator::get_outcome_request::Method;
 use proto::orchestrator::settle_batch_request::Part;
 use proto::orchestrator::settle_batch_response::Told;
 use proto::orchestrator::{
-    BatchOptions, BatchSummary, GetOutcomeRequest, PreSettleRequest, SettleBatchRequest,
-    SettleBatchResponse, SettleRequest, WithdrawRequest,
+    BatchOptions, BatchSummary, GetOutcomeRequest, PreSettleRequest, RegisterVisitRequest,
+    SettleBatchRequest, SettleBatchResponse, SettleRequest, UploadLinesRequest, Visit, VisitLine,
+    WithdrawRequest,
 };
 use runtime::fault::{Fate, Faults};
 use std::sync::Arc;
@@ -197,7 +198,7 @@ async fn a_refused_claim_leaves_the_others_settled() {
     let again = SettleRequest {
         request_id: "c-1".into(),
         claim: Some(claims[0].clone()),
-        basis: None,
+        ..Default::default()
     };
     let mut client = world.clerk().orchestrator();
     let again = client.settle(patient(again)).await.unwrap().into_inner();
@@ -328,9 +329,12 @@ async fn a_pre_flight_prices_and_writes_nothing() {
     assert_eq!(shorts(&answers), told);
     let mut total = 0;
     for n in [0, 1, 3] {
-        let claim = Some(claims[n].clone());
-        let asked = patient(PreSettleRequest { claim });
-        let alone = world.clerk().orchestrator().pre_settle(asked).await;
+        let asked = PreSettleRequest {
+            claim: Some(claims[n].clone()),
+            ..Default::default()
+        };
+        let mut client = world.clerk().orchestrator();
+        let alone = client.pre_settle(patient(asked)).await;
         let alone = alone.unwrap().into_inner();
         total += alone
             .quote
@@ -564,6 +568,85 @@ async fn unknown_is_told_as_unknown_and_becomes_known_when_sent_again() {
     let (answers, _) = send(&world.clerk(), sent).await.unwrap();
     assert_eq!(shorts(&answers), ["replayed", "settled"]);
     world.ledger().await;
+}
+
+/// A registered visit to the clinic with one line.
+async fn registered(world: &World, person: &str, number: &str, day: &str) -> String {
+    let claim = visit(person, number, day, 50_000);
+    let registered = Visit {
+        institution_code: claim.institution_code,
+        visit_number: number.into(),
+        person_id: person.into(),
+        scheme: claim.scheme,
+        med_type: claim.med_type,
+        begin_day: day.into(),
+        diagnosis_code: claim.diagnosis_code,
+        ..Default::default()
+    };
+    let request = RegisterVisitRequest {
+        request_id: format!("register-{number}"),
+        visit: Some(registered),
+    };
+    let mut desk = world.clerk().visits();
+    let told = desk.register_visit(patient(request)).await.unwrap();
+    let visit_id = told.into_inner().visit.unwrap().visit_id;
+    let line = VisitLine {
+        line_code: "1".into(),
+        item_code: claim.lines[0].item_code.clone(),
+        unit_price_micro_yuan: claim.lines[0].unit_price_micro_yuan,
+        quantity_e4: claim.lines[0].quantity_e4,
+        amount_fen: 50_000,
+        fee_day: day.into(),
+        ..Default::default()
+    };
+    let request = UploadLinesRequest {
+        request_id: format!("upload-{number}"),
+        visit_id: visit_id.clone(),
+        lines: vec![line],
+    };
+    desk.upload_lines(patient(request)).await.unwrap();
+    visit_id
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registered_visit_takes_its_turn() {
+    let world = World::open().await;
+    let [person] = people(&world).await;
+    let visit_id = registered(&world, &person, "V-2", "2017-06-02").await;
+    let claims = [
+        visit(&person, "V-1", "2017-06-01", 50_000),
+        visit(&person, "V-2", "2017-06-02", 50_000),
+        visit(&person, "V-3", "2017-06-03", 50_000),
+    ];
+    let with_visit = |mode: Mode| {
+        let mut sent = batch(mode, &claims);
+        sent[2].part = Some(Part::VisitId(visit_id.clone()));
+        sent
+    };
+    for (mode, told) in [
+        (Mode::PreFlight, ["priced", "priced", "priced"]),
+        (
+            Mode::AllOrNothing,
+            ["not tried 2", "INVALID_FIELD", "not tried 2"],
+        ),
+        (Mode::Continue, ["settled", "settled", "settled"]),
+        (Mode::Continue, ["replayed", "replayed", "replayed"]),
+    ] {
+        let sent = send(&world.clerk(), with_visit(mode)).await;
+        let (answers, summary) = sent.unwrap();
+        assert_eq!(shorts(&answers), told);
+        if mode == Mode::Continue {
+            let ordinals = answers.iter().map(|answer| settlement(answer).ordinal);
+            assert_eq!(ordinals.collect::<Vec<_>>(), [1, 2, 3]);
+            assert_eq!(summary.total_fen, 150_000);
+        }
+    }
+    // Another institution's does not exist.
+    let mut others = vec![opening(Mode::Continue, 0)];
+    others.extend(with_visit(Mode::Continue).into_iter().skip(2).take(1));
+    others[1].number = 1;
+    let (answers, _) = send(&world.suite.desk(HOSPITAL), others).await.unwrap();
+    assert_eq!(shorts(&answers), ["VISIT_UNKNOWN"]);
 }
 
 #[tokio::test]

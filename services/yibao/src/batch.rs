@@ -41,8 +41,9 @@ const LINE: &str = "yibao.orchestrator.v1.SettleBatchRequest";
 /// A file to settle.
 #[derive(Debug, Args)]
 pub struct Batch {
-    /// One claim a line, as JSON: {"request_id": "…", "claim": {…}, "basis": {…}}; `basis` may be
-    /// missing. The number of a claim is that of its line.
+    /// One claim a line, as JSON: {"request_id": "…", "claim": {…}, "basis": {…}}; the basis may be
+    /// missing, and a registered visit is brought as "visit_id" in place of its claim. The number of a
+    /// claim is that of its line.
     #[arg(value_name = "FILE.jsonl")]
     file: PathBuf,
     /// What follows a refusal: the others are settled; nothing; nothing at all is settled; or claims
@@ -263,7 +264,7 @@ fn claim(
         pb::SettleBatchRequest::decode(bytes.as_slice()).map_err(|error| error.to_string())?;
     claim.number = i32::try_from(line).map_err(|error| error.to_string())?;
     match claim.part {
-        Some(Part::Claim(_)) => Ok(claim),
+        Some(Part::Claim(_) | Part::VisitId(_)) => Ok(claim),
         _ => Err("it has no \"claim\"".into()),
     }
 }

@@ -122,10 +122,9 @@ impl Desk {
     }
 
     async fn price(&self, whose: Whose, item: Item) -> pb::SettleBatchResponse {
-        let claim = Some(item.claim);
         let request = pb::PreSettleRequest {
-            claim,
-            ..Default::default()
+            claim: item.claim,
+            visit_id: item.visit_id,
         };
         match super::price(&self.executor, &self.context(), request).await {
             Ok(priced) => whose.told(Told::Priced(priced)),
@@ -137,9 +136,9 @@ impl Desk {
         let ask = ask(mode, item.request_id.as_str());
         let request = pb::SettleRequest {
             request_id: item.request_id.to_string(),
-            claim: Some(item.claim),
+            claim: item.claim,
             basis: item.basis,
-            ..Default::default()
+            visit_id: item.visit_id,
         };
         let settled = super::settle(&self.executor, &self.context(), request).await;
         let whole = settled.and_then(|told| {

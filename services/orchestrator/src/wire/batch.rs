@@ -40,8 +40,10 @@ pub struct Item {
     pub request_id: RequestId,
     /// Whose it is, as far as that can be read: their claims are settled one after another.
     pub person: Option<PersonId>,
-    /// The claim.
-    pub claim: proto::common::Claim,
+    /// The claim; none when a visit is named.
+    pub claim: Option<proto::common::Claim>,
+    /// 就诊; empty when there is a claim.
+    pub visit_id: String,
     /// From PreSettle.
     pub basis: Option<proto::common::Basis>,
 }
@@ -78,19 +80,29 @@ pub fn opening(message: pb::SettleBatchRequest) -> Result<Opening, Refusal> {
 /// A further message.
 pub fn item(message: pb::SettleBatchRequest, mode: Mode) -> Result<Item, Refusal> {
     let request_id = parse::request_id(&message.request_id)?;
-    let claim = match message.part {
-        Some(Part::Claim(claim)) => Some(claim),
-        Some(Part::Options(_)) | None => None,
+    let (claim, visit_id) = match message.part {
+        Some(Part::Claim(claim)) => (Some(claim), String::new()),
+        Some(Part::VisitId(_)) if matches!(mode, Mode::AllOrNothing(_)) => {
+            return Err(invalid("visit_id", "空:整批一起结算只收费用单"));
+        }
+        Some(Part::VisitId(visit_id)) => (None, visit_id),
+        Some(Part::Options(_)) | None => (None, String::new()),
     };
-    let claim = parse::message("claim", claim)?;
+    if visit_id.is_empty() {
+        parse::message("claim", claim.as_ref())?;
+    }
+    let person = claim
+        .as_ref()
+        .map(|claim| PersonId::parse(&claim.person_id));
     if matches!(mode, Mode::AllOrNothing(_) | Mode::PreFlight) && message.basis.is_some() {
         return Err(invalid("basis", "空:预结算与整批结算不核对依据"));
     }
     Ok(Item {
         number: message.number,
         request_id,
-        person: PersonId::parse(&claim.person_id).ok(),
+        person: person.and_then(Result::ok),
         claim,
+        visit_id,
         basis: message.basis,
     })
 }

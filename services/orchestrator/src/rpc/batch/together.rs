@@ -30,7 +30,7 @@ impl Batch {
             Some(number) => refuse_unread(came, number),
             None => {
                 let (whose, items): (Vec<_>, Vec<_>) = came.into_iter().unzip();
-                let claims = items.into_iter().flatten().map(|item| item.claim);
+                let claims = items.into_iter().flatten().filter_map(|item| item.claim);
                 let request = pb::SettleTogetherRequest {
                     request_id: request_id.to_string(),
                     claims: claims.collect(),

@@ -1,20 +1,24 @@
 //! Claims under way: those of different people side by side, those of one person one after another,
-//! all told in the order in which they came.
+//! what may be anybody's alone; all told in the order in which they came.
 
-use futures_util::StreamExt;
-use futures_util::future::BoxFuture;
-use futures_util::stream::FuturesOrdered;
+use futures_util::future::{BoxFuture, FutureExt, Shared};
+use futures_util::stream::{FuturesOrdered, StreamExt};
 use kernel::PersonId;
 use std::collections::BTreeMap;
 use std::future::Future;
 use tokio::sync::oneshot;
 use tracing::Instrument;
 
+/// Resolves when a claim has ended: nothing is ever sent, it closes.
+type End = Shared<oneshot::Receiver<()>>;
+
 /// A window over a stream of claims, each of which comes to a `T`.
 pub struct Window<T> {
     under_way: FuturesOrdered<BoxFuture<'static, T>>,
-    /// Closed when the person's last claim so far has ended.
-    last: BTreeMap<PersonId, oneshot::Receiver<()>>,
+    /// The end of each person's last claim so far.
+    last: BTreeMap<PersonId, End>,
+    /// The end of the last one that may be anybody's: `last` has those after it.
+    anybodys: Option<End>,
 }
 
 impl<T: Send + 'static> Window<T> {
@@ -23,6 +27,7 @@ impl<T: Send + 'static> Window<T> {
         Window {
             under_way: FuturesOrdered::new(),
             last: BTreeMap::new(),
+            anybodys: None,
         }
     }
 
@@ -45,12 +50,11 @@ impl<T: Send + 'static> Window<T> {
         lost: T,
     ) {
         let (ended, end) = oneshot::channel::<()>();
-        let before = person.and_then(|person| self.last.insert(person, end));
+        let before = self.before(person, end.shared());
         let task = tokio::spawn(
             async move {
-                if let Some(before) = before {
-                    // Nothing is ever sent: it closes.
-                    before.await.ok();
+                for end in before {
+                    end.await.ok();
                 }
                 let told = work.await;
                 drop(ended);
@@ -60,6 +64,16 @@ impl<T: Send + 'static> Window<T> {
         );
         let told = async move { task.await.unwrap_or(lost) };
         self.under_way.push_back(Box::pin(told));
+    }
+
+    /// What must have ended before a claim of this person begins, which ends with `end`.
+    fn before(&mut self, person: Option<PersonId>, end: End) -> Vec<End> {
+        let Some(person) = person else {
+            let all = std::mem::take(&mut self.last).into_values();
+            return all.chain(self.anybodys.replace(end)).collect();
+        };
+        let own = self.last.insert(person, end);
+        own.or_else(|| self.anybodys.clone()).into_iter().collect()
     }
 
     /// Something to be told without work.
@@ -73,6 +87,7 @@ impl<T: Send + 'static> Window<T> {
         if self.under_way.is_empty() {
             // All ended: nobody needs to wait for them.
             self.last.clear();
+            self.anybodys = None;
         }
         told
     }
@@ -119,6 +134,27 @@ mod tests {
             let own: Vec<_> = seen.iter().filter(|n| **n % 4 == whose).collect();
             assert!(own.is_sorted(), "{own:?}");
         }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_may_be_anybodys_runs_alone() {
+        let (seen, mut window) = (Arc::new(Mutex::new(Vec::new())), Window::new());
+        for n in 0..30_u32 {
+            let seen = seen.clone();
+            let work = async move {
+                tokio::task::yield_now().await;
+                seen.lock().unwrap().push(n);
+                n
+            };
+            // Two people, and every tenth anybody's.
+            let whose = (n % 10 != 9).then(|| person(n % 2)).flatten();
+            window.begin(whose, work, u32::MAX);
+        }
+        while window.next().await.is_some() {}
+        let seen = seen.lock().unwrap();
+        let places = |of: fn(&u32) -> bool| seen.iter().position(of).unwrap();
+        assert_eq!((places(|n| *n == 9), places(|n| *n == 19)), (9, 19));
+        assert_eq!(seen.last(), Some(&29));
     }
 
     #[tokio::test]
