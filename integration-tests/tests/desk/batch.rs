@@ -442,9 +442,11 @@ async fn nothing_is_read_ahead_of_a_caller_who_takes_no_answers() {
         }
     }
     let left = sent.count();
+    // The client may have all of them on their way: the service gets as far as it wants to.
+    let ends = tokio::time::timeout(Duration::from_secs(2), sender.closed());
+    assert!(ends.await.is_err(), "the stream is open");
     let begun = posts.load(Ordering::SeqCst);
-    assert!(left > 20, "only {left} claims are left");
-    assert!(begun < 10, "{begun} claims were begun");
+    assert!((1..10).contains(&begun), "{begun} claims were begun");
     // Whoever reads again gets on.
     drop(sender);
     let mut answers = 0;
