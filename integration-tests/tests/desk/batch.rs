@@ -335,6 +335,12 @@ async fn a_pre_flight_prices_and_writes_nothing() {
             ..Default::default()
         });
         let alone = world.clerk().orchestrator().pre_settle(asked).await;
+        let asked = PreSettleRequest {
+            claim: Some(claims[n].clone()),
+            ..Default::default()
+        };
+        let mut client = world.clerk().orchestrator();
+        let alone = client.pre_settle(patient(asked)).await;
         let alone = alone.unwrap().into_inner();
         total += alone
             .quote
@@ -442,9 +448,11 @@ async fn nothing_is_read_ahead_of_a_caller_who_takes_no_answers() {
         }
     }
     let left = sent.count();
+    // The client may have all of them on their way: the service gets as far as it wants to.
+    let ends = tokio::time::timeout(Duration::from_secs(2), sender.closed());
+    assert!(ends.await.is_err(), "the stream is open");
     let begun = posts.load(Ordering::SeqCst);
-    assert!(left > 20, "only {left} claims are left");
-    assert!(begun < 10, "{begun} claims were begun");
+    assert!((1..10).contains(&begun), "{begun} claims were begun");
     // Whoever reads again gets on.
     drop(sender);
     let mut answers = 0;
