@@ -336,7 +336,6 @@ impl Bench {
             "inspection" => &wires.inspection,
             "interregional" => &wires.interregional,
             "orchestrator" | "saga" => &wires.orchestrator,
-            "reconciliation" => &wires.settlement,
             other => panic!("no service {other}"),
         };
         wire.clone()
