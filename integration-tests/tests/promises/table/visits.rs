@@ -97,7 +97,7 @@ pub async fn discharge_cancelled(bench: &Bench) -> Good {
 pub async fn upload(bench: &Bench) -> Good {
     let content = lines(&opened(bench).await);
     let listed = json!({ "visit_id": content["visit_id"] });
-    let good = good(content, "/lines/0/local_name", json!("其他名称"));
+    let good = good(content, "/lines/0/line_code", json!("L-2"));
     good.seen(("visit", "ListVisitLines"), listed, "L-1")
 }
 
