@@ -3,7 +3,9 @@
 use crate::edit;
 use integration_tests::{World, code, patient, stay, visit};
 use proto::orchestrator::flaw::Cause;
-use proto::orchestrator::{Flaw, ReplaySettlementsRequest, ReplaySettlementsResponse};
+use proto::orchestrator::{
+    Flaw, ReplaySettlementsRequest, ReplaySettlementsResponse, SettleTogetherRequest,
+};
 
 /// Computes again what meets the request.
 async fn replay(world: &World, request: ReplaySettlementsRequest) -> ReplaySettlementsResponse {
@@ -123,7 +125,7 @@ async fn what_nobody_touched_is_what_it_was_page_by_page() {
 async fn a_planted_change_is_named_and_stops_nothing() {
     let world = World::open().await;
     let mut ids = Vec::new();
-    for n in 0..9 {
+    for n in 0..10 {
         let person = world.insured(None).await;
         let claim = stay(&person, &format!("S-{n}"), 20_000);
         ids.push(world.settle(&format!("s-{n}"), claim).await.unwrap());
@@ -200,8 +202,36 @@ async fn a_planted_change_is_named_and_stops_nothing() {
     let flaws = replay_one(&world, &id(7)).await;
     assert!(found(&flaws, Cause::Amounts, "basic"), "{flaws:?}");
 
+    // Reversed, and the opposite entry is not what was taken back.
+    world.reverse("r-8", &id(8)).await.unwrap();
+    assert_eq!(replay_one(&world, &id(8)).await, []);
+    let opposite = "amount_fen = amount_fen + 7 WHERE account LIKE 'payable:%' AND reverses =";
+    edit(&world, "posting", &format!("{opposite} '{}'", id(8))).await;
+    let flaws = replay_one(&world, &id(8)).await;
+    assert_eq!(causes(&flaws), [Cause::Ledger]);
+    let amounts = (flaws[0].stored_fen, flaws[0].expected_fen);
+    assert_eq!(amounts, (Some(7), Some(0)));
+
     // All in one go: the one that nobody touched is what it was.
     let all = replay(&world, ReplaySettlementsRequest::default()).await;
-    assert_eq!((all.equal_count, all.differing.len()), (1, 8));
-    assert!(all.differing.iter().all(|one| one.settlement_id != id(8)));
+    assert_eq!((all.equal_count, all.differing.len()), (1, 9));
+    assert!(all.differing.iter().all(|one| one.settlement_id != id(9)));
+}
+
+#[tokio::test]
+async fn what_was_settled_together_is_what_it_was() {
+    let world = World::open().await;
+    let mut claims = Vec::new();
+    for n in 0..3 {
+        let person = world.insured(None).await;
+        claims.push(visit(&person, &format!("T-{n}"), "2017-06-01", 20_000));
+    }
+    let request = SettleTogetherRequest {
+        request_id: "t".into(),
+        claims,
+    };
+    let mut clerk = world.clerk().orchestrator();
+    clerk.settle_together(patient(request)).await.unwrap();
+    let all = replay(&world, ReplaySettlementsRequest::default()).await;
+    assert_eq!((all.equal_count, all.differing), (3, vec![]));
 }
