@@ -329,12 +329,6 @@ async fn a_pre_flight_prices_and_writes_nothing() {
     assert_eq!(shorts(&answers), told);
     let mut total = 0;
     for n in [0, 1, 3] {
-        let claim = Some(claims[n].clone());
-        let asked = patient(PreSettleRequest {
-            claim,
-            ..Default::default()
-        });
-        let alone = world.clerk().orchestrator().pre_settle(asked).await;
         let asked = PreSettleRequest {
             claim: Some(claims[n].clone()),
             ..Default::default()
