@@ -3,4 +3,5 @@
 mod receipts;
 mod reconciliation;
 mod reimbursements;
+mod revisions;
 mod visits;

@@ -233,11 +233,12 @@ async fn withdrawn_after_its_effect_is_gone() {
 #[test]
 fn no_changing_method_is_missing() {
     /// What a method that changes nothing begins with.
-    const ASKING: [&str; 12] = [
+    const ASKING: [&str; 13] = [
         "Get",
         "List",
         "Check",
         "Quote",
+        "Preview",
         "Price",
         "PreSettle",
         "ExplainChange",

@@ -7,6 +7,7 @@ mod orchestrated;
 mod receipts;
 mod reconciliations;
 mod reimbursements;
+mod revisions;
 
 use crate::requests::Ground;
 use crate::{ask, methods, short};
@@ -403,6 +404,7 @@ async fn a_malformed_request_is_told_its_field_and_changes_nothing() {
         receipts::of_receipts(),
         reimbursements::of_reimbursements(),
         reconciliations::of_reconciliations(),
+        revisions::of_revisions(),
         of_packages(),
         of_the_others(),
     ];

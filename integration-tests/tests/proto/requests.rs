@@ -6,6 +6,7 @@ mod orchestrated;
 mod receipts;
 mod reconciliations;
 mod reimbursements;
+mod revisions;
 
 use crate::{ask, caller, methods, short};
 use integration_tests::{CLINIC, DRUG, HOSPITAL, World, id_number, stay, visit};
@@ -31,6 +32,7 @@ pub struct Ground {
     subsidy: String,
     sagas: [String; 3],
     reimbursements: reimbursements::Kept,
+    revised: revisions::Revised,
 }
 
 impl Ground {
@@ -93,6 +95,7 @@ impl Ground {
             subsidy: batches::subsidy(world).await,
             sagas: operations::sagas(world).await,
             reimbursements: reimbursements::kept(world).await,
+            revised: revisions::revised(world).await,
         }
     }
 
@@ -108,6 +111,7 @@ impl Ground {
         all.extend(self.reading());
         all.extend(self.reimbursing());
         all.extend(self.reconciling());
+        all.extend(self.correcting());
         all.extend(legislating());
         all.extend(for_all_services());
         all
@@ -342,6 +346,7 @@ fn for_all_services() -> Vec<(&'static str, Value)> {
             "orchestrator" => "METHOD_SETTLE",
             "reconciliation" => "CloseDay",
             "referral" => "UseReferral",
+            "revision" => "RefundLines",
             "saga" => "DirectSaga",
             "reimbursement" => "SubmitReimbursement",
             _ => "PostSettlement",

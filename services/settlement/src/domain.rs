@@ -7,6 +7,7 @@ mod person_year;
 mod price;
 pub mod reconcile;
 mod reimbursement;
+mod revision;
 mod subsidy;
 mod suspension;
 mod visit;
@@ -17,6 +18,10 @@ pub use person_year::{Held, PersonYear, YearKey};
 pub use price::price;
 pub use reimbursement::{
     ExpenseReceipt, RECEIPTS_MAX, Reimbursement, ReimbursementState, Submission,
+};
+pub use revision::{
+    Amendment, CHAIN_MAX, Cause, Denied, Link, Payee, RefundedLine, Revised, Revision,
+    accumulators_before, chain, left, preview_digest,
 };
 pub use subsidy::{Grant, Subsidy};
 pub use suspension::{Suspended, Suspension, Whom};
@@ -315,6 +320,8 @@ pub struct Posted {
     pub posted_at: Instant,
     /// When it was reversed.
     pub reversed_at: Option<Instant>,
+    /// 差额结算: which revision evidence, basis and amounts are of; 0 for those it was posted with.
+    pub revision: i64,
 }
 
 impl Bill {

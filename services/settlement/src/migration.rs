@@ -4,6 +4,7 @@ mod batches;
 mod receipts;
 mod reconciliations;
 mod reimbursements;
+mod revisions;
 mod visits;
 
 use sea_orm::DeriveIden;
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
         migrations.push(Box::new(reimbursements::Reimbursements));
         migrations.push(Box::new(visits::Visits));
         migrations.push(Box::new(reconciliations::Reconciliations));
+        migrations.push(Box::new(revisions::Revisions));
         migrations
     }
 }

@@ -8,6 +8,7 @@ use crate::call::{CallError, Remote, comment_of, path_of};
 use crate::desk::{Desk, Wires};
 use crate::folder::FolderError;
 use crate::host::Host;
+use crate::late_facts::{self, LateFacts};
 use crate::people::{Population, SEED};
 use crate::progress::Progress;
 use crate::reconcile::{self, Reconcile, SheetError};
@@ -109,6 +110,9 @@ enum Command {
     /// Sagas: list, show and reckon with those of a running suite; retry, resume or abandon them.
     #[command(subcommand)]
     Saga(Operation),
+    /// Late facts of a person (待遇追溯): what an identity recognised late, or a death learnt late,
+    /// moves in the settlements of a year. Pays only what was shown, by the digest shown with it.
+    LateFacts(LateFacts),
 }
 
 #[derive(Debug, Subcommand)]
@@ -251,6 +255,7 @@ async fn obey(cli: Cli) -> Result<ExitCode, Trouble> {
         }
         Some(Command::Reconcile(asked)) => return reconcile::obey(&asked, &mut stdout()).await,
         Some(Command::Saga(operation)) => saga::obey(operation, &mut stdout()).await,
+        Some(Command::LateFacts(asked)) => late_facts::obey(asked, &mut stdout()).await,
         Some(Command::Policy(Policy::Author(command))) => {
             return Ok(author::obey(&command, &mut stdout())?);
         }

@@ -13,6 +13,7 @@
 //! yibao bench  claims and sagas a second, beside what was measured before
 //! yibao policy new ─▶ check, explain, diff ─▶ propose ─▶ activate, by another person ─▶ list
 //! yibao reconcile  an institution's day against the bureau's, row by row
+//! yibao late-facts  shows what moves ─▶ --pay with the digest that was shown
 //! yibao saga   list, show ─▶ reckon ─▶ retry, resume, bulk, or propose and approve to abandon
 //! ```
 
@@ -26,6 +27,7 @@ pub mod cli;
 pub mod desk;
 mod folder;
 mod host;
+mod late_facts;
 pub mod people;
 mod progress;
 mod reconcile;

@@ -2,7 +2,7 @@
 
 use super::unreadable;
 use crate::domain::Subsidy;
-use crate::entity::{posting, subsidy};
+use crate::entity::{posting, revision, subsidy};
 use crate::ledger::{Entry, Posting, Transaction};
 use crate::refusal::SUBSIDY_POSTED;
 use kernel::{
@@ -10,8 +10,8 @@ use kernel::{
 };
 use sea_orm::sea_query::{Alias, Expr, Func, OnConflict};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
 };
 use std::collections::BTreeMap;
 use store::{Db, Stop, Tx};
@@ -75,11 +75,24 @@ pub async fn postings_of(
     Ok(all)
 }
 
-/// All entries of a settlement or a subsidy, in the order in which they were posted.
+/// All entries of a settlement with its revisions, of one revision, a correction or a subsidy, in the order in
+/// which they were posted.
 pub async fn entries(db: &Db, area: &AreaCode, subject: &str) -> Result<Vec<Entry>, Stop> {
+    let revisions = revision::Entity::find()
+        .select_only()
+        .column(revision::Column::RevisionId)
+        .filter(revision::Column::Area.eq(area.as_str()))
+        .filter(
+            Condition::any()
+                .add(revision::Column::SettlementId.eq(subject))
+                .add(revision::Column::CorrectionId.eq(subject)),
+        );
+    let of_subject = Condition::any()
+        .add(posting::Column::SubjectId.eq(subject))
+        .add(posting::Column::SubjectId.in_subquery(revisions.into_query()));
     let mut rows = posting::Entity::find()
         .filter(posting::Column::Area.eq(area.as_str()))
-        .filter(posting::Column::SubjectId.eq(subject))
+        .filter(of_subject)
         .all(db.reader())
         .await?;
     // Ids of one moment have no order: what reverses comes after what it reverses.
