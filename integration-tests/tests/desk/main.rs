@@ -6,6 +6,7 @@ mod reconciliation;
 mod registry;
 mod reimbursements;
 mod replay;
+mod revisions;
 mod visits;
 
 use integration_tests::World;

@@ -239,6 +239,7 @@ fn no_changing_method_is_missing() {
         "Check",
         "Count",
         "Quote",
+        "Preview",
         "Price",
         "PreSettle",
         "ExplainChange",

@@ -5,6 +5,7 @@ mod batches;
 mod operations;
 mod reconciliations;
 mod reimbursements;
+mod revisions;
 mod sagas;
 mod visits;
 
@@ -22,6 +23,9 @@ use policy::testing::Text;
 use reconciliations::{closed_day, closed_month, comparison, explanation, of_nothing, of_tomorrow};
 use reimbursements::{
     approval as reimbursement_approval, of_its_own, reimbursement, rejection, settled_bill,
+};
+use revisions::{
+    correction_cancellation, finding_posted, late_facts, late_facts_at_settlement, lines_refunded,
 };
 use sagas::{
     admission, admission_of_nobody, admission_referred, enrolment, of_institution, of_person,
@@ -81,6 +85,10 @@ table! {
     Service settlement.PostSubsidy: subsidy, Bad::Twice("SUBSIDY_POSTED");
     Service settlement.CancelSubsidy: subsidy_cancellation, Bad::Twice("SUBSIDY_UNKNOWN");
     Service settlement.SuspendOnline: online_suspension, Bad::Twice("SUSPENSION_OVERLAPS");
+    Service settlement.PostLateFacts: late_facts_at_settlement, Bad::Twice("NOTHING_TO_REVISE");
+    Service settlement.CancelCorrection: correction_cancellation, Bad::Twice("CORRECTION_UNKNOWN");
+    Clerk revision.RefundLines: lines_refunded, Bad::Twice("LINE_NOT_BILLED");
+    Clerk revision.PostFinding: finding_posted, Bad::Twice("NOTHING_TO_REVISE");
     Clerk referral.RequestReferral: referral, staged!("SAME_INSTITUTION", to_itself);
     Clerk referral.ApproveReferral: approval, Bad::Twice("REFERRAL_NOT_REQUESTED");
     Clerk referral.UseReferral: usage, Bad::Twice("REFERRAL_USED");
@@ -115,6 +123,7 @@ table! {
     Clerk visit.UploadLines: upload, Bad::Twice("LINE_EXISTS");
     Clerk visit.RevokeLines: revocation, Bad::Twice("LINE_UNKNOWN");
     Clerk visit.RecordAccidentCheck: accident_check, staged!("ACCIDENT_NONE", check_of_nothing);
+    Clerk orchestrator.PostLateFacts: late_facts, Bad::Twice("NOTHING_TO_REVISE");
     Operator saga.DirectSaga: resumption, Bad::Twice("SAGA_NOT_STUCK");
     Operator saga.DirectSagas: resumption_of_many, Bad::Never;
     Operator saga.ProposeAbandonment: proposal_to_abandon,

@@ -48,6 +48,11 @@ const OF_INSTITUTIONS: &[&str] = &[
     "visit/UploadLines",
     "receipt/PrintReceipt",
     "receipt/VerifyReceipt",
+    "revision/Burn",
+    "revision/GetOutcome",
+    "revision/ListRevisions",
+    "revision/RefundLines",
+    "revision/WithdrawRefundLines",
 ];
 /// What an operator may call: the law and what became of it, and sagas.
 const OF_OPERATORS: &[&str] = &[
@@ -95,11 +100,13 @@ const NOT_OF_CLERKS: &[&str] = &[
     "saga/ProposeAbandonment",
     "saga/ReckonSaga",
     "settlement/ActivatePackage",
+    "settlement/CancelCorrection",
     "settlement/CancelGuarantee",
     "settlement/CancelSubsidy",
     "settlement/HoldClaims",
     "settlement/OpenGuarantee",
     "settlement/PostHolds",
+    "settlement/PostLateFacts",
     "settlement/PostSettlement",
     "settlement/PostSubsidy",
     "settlement/ProposePackage",

@@ -7,6 +7,7 @@ mod orchestrated;
 mod receipts;
 mod reconciliations;
 mod reimbursements;
+mod revisions;
 mod streams;
 mod visits;
 
@@ -419,6 +420,7 @@ async fn a_malformed_request_is_told_its_field_and_changes_nothing() {
         reimbursements::of_reimbursements(),
         reconciliations::of_reconciliations(),
         visits::of_visits(),
+        revisions::of_revisions(),
         of_packages(),
         of_the_others(),
     ];

@@ -6,6 +6,7 @@ mod orchestrated;
 mod receipts;
 mod reconciliations;
 mod reimbursements;
+mod revisions;
 mod visits;
 
 use crate::{ask, caller, methods, short};
@@ -33,6 +34,7 @@ pub struct Ground {
     sagas: [String; 3],
     reimbursements: reimbursements::Kept,
     visits: visits::Registered,
+    revised: revisions::Revised,
 }
 
 impl Ground {
@@ -96,6 +98,7 @@ impl Ground {
             sagas: operations::sagas(world).await,
             reimbursements: reimbursements::kept(world).await,
             visits: visits::registered(world).await,
+            revised: revisions::revised(world).await,
         }
     }
 
@@ -112,6 +115,7 @@ impl Ground {
         all.extend(self.visiting());
         all.extend(self.reimbursing());
         all.extend(self.reconciling());
+        all.extend(self.correcting());
         all.extend(legislating());
         all.extend(for_all_services());
         all
@@ -356,6 +360,7 @@ fn for_all_services() -> Vec<(&'static str, Value)> {
             "orchestrator" => "METHOD_SETTLE",
             "reconciliation" => "CloseDay",
             "referral" => "UseReferral",
+            "revision" => "RefundLines",
             "saga" => "DirectSaga",
             "reimbursement" => "SubmitReimbursement",
             "visit" => "UploadLines",

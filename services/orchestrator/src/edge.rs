@@ -5,6 +5,7 @@ use crate::steps::Peers;
 use proto::orchestrator::receipt_service_server::ReceiptServiceServer;
 use proto::orchestrator::reconciliation_service_server::ReconciliationServiceServer;
 use proto::orchestrator::reimbursement_service_server::ReimbursementServiceServer;
+use proto::orchestrator::revision_service_server::RevisionServiceServer;
 use proto::orchestrator::visit_service_server::VisitServiceServer;
 use runtime::{Service, Settings};
 
@@ -16,4 +17,5 @@ pub fn passing_on(service: Service, peers: &Peers, settings: &Settings) -> Servi
         .with_passed_on::<ReimbursementServiceServer<()>>(settlement(), settings)
         .with_passed_on::<VisitServiceServer<()>>(settlement(), settings)
         .with_passed_on::<ReconciliationServiceServer<()>>(settlement(), settings)
+        .with_passed_on::<RevisionServiceServer<()>>(settlement(), settings)
 }

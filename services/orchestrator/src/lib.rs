@@ -17,6 +17,7 @@
 //! Enrol:           run EnrolPerson ─▶ pivot PostSubsidy
 //! Suspend…:        read CheckSuspension ─▶ run BarInstitution ─▶ pivot SuspendOnline; of a person
 //!                  read GetPerson ─▶ pivot SuspendOnline
+//! PostLateFacts:   read ListSettledDays, CheckEligibility of every day ─▶ pivot PostLateFacts
 //!
 //! saga:  running ─▶ done ─▶ (withdrawn by its caller) running ─▶ withdrawn, or done as it was
 //!          ├─▶ refused, withdrawn: all of it taken back

@@ -7,6 +7,7 @@ use crate::executor::{Executor, Request};
 use crate::sagas::admit::AdmitPerson;
 use crate::sagas::enrol::EnrolWithSubsidy;
 use crate::sagas::inquiries::{Compare, Price};
+use crate::sagas::late_facts::{PreviewLateFacts, SettleLateFacts};
 use crate::sagas::reverse_settlement::Reversal;
 use crate::sagas::settle_claim::{SettleClaim, may_bring, may_bring_claim};
 use crate::sagas::settle_together::SettleBatch;
@@ -30,6 +31,8 @@ pub const ACCESS: Access = &[
     ("Admit", EVERYBODY),
     ("Enrol", BUREAU),
     ("SuspendOnlineSettlement", BUREAU),
+    ("PreviewLateFacts", BUREAU),
+    ("PostLateFacts", BUREAU),
     ("Withdraw", EVERYBODY),
     ("GetOutcome", EVERYBODY),
 ];
@@ -189,6 +192,49 @@ impl OrchestratorService for Rpc {
             let suspension = suspended.0.suspension.unwrap_or_default();
             Ok(pb::SuspendOnlineSettlementResponse {
                 suspension_id: suspension.suspension_id,
+                replayed,
+            })
+        })
+        .await
+    }
+
+    async fn preview_late_facts(
+        &self,
+        request: tonic::Request<pb::PreviewLateFactsRequest>,
+    ) -> Answer<pb::PreviewLateFactsResponse> {
+        answer(request, |context, message| async move {
+            let facts = Arc::new(wire::whose_late_facts(&message)?);
+            let asked = PreviewLateFacts(facts);
+            let previewed = self.0.inquire(&context, &asked).await?;
+            let revisions = previewed.revisions.iter();
+            Ok(pb::PreviewLateFactsResponse {
+                funds_difference_fen: revisions.clone().map(|one| one.funds_difference_fen).sum(),
+                cash_difference_fen: revisions.map(|one| one.cash_difference_fen).sum(),
+                revisions: previewed.revisions,
+                preview_digest: previewed.preview_digest,
+            })
+        })
+        .await
+    }
+
+    async fn post_late_facts(
+        &self,
+        request: tonic::Request<pb::PostLateFactsRequest>,
+    ) -> Answer<pb::PostLateFactsResponse> {
+        answer(request, |context, message| async move {
+            let request_id = parse::request_id(&message.request_id)?;
+            let facts = wire::late_facts(message)?;
+            let asked = Request {
+                origin: facts.origin,
+                body: SettleLateFacts::new(facts),
+                asked: Asked::PostLateFacts,
+                request_id,
+                row: None,
+            };
+            let (corrected, replayed) = self.0.perform(&context, asked).await?;
+            Ok(pb::PostLateFactsResponse {
+                correction_id: corrected.0.correction_id,
+                revisions: corrected.0.revisions,
                 replayed,
             })
         })

@@ -131,6 +131,21 @@ pub struct Enrol {
     pub message: pb::EnrolRequest,
 }
 
+/// 待遇追溯: whose settlements to look at again.
+#[derive(Debug)]
+pub struct LateFacts {
+    /// What makes a repeat the same request.
+    pub origin: Digest,
+    /// 人员编号 (psn_no).
+    pub person: PersonId,
+    /// 险种类型 (insutype).
+    pub scheme: Scheme,
+    /// The year.
+    pub year: i32,
+    /// The digest of what was shown; empty where it is only to be shown.
+    pub shown: String,
+}
+
 /// 暂停联网结算: whom to suspend.
 #[derive(Debug)]
 pub struct Suspend {
@@ -332,6 +347,33 @@ pub fn suspend(message: pb::SuspendOnlineSettlementRequest) -> Result<Suspend, R
     })
 }
 
+/// Whose settlements to look at again.
+pub fn whose_late_facts(message: &pb::PreviewLateFactsRequest) -> Result<LateFacts, Refusal> {
+    let year = YEARS.contains(&message.year).then_some(message.year);
+    Ok(LateFacts {
+        origin: origin("PreviewLateFacts", message),
+        person: parse::field("person_id", PersonId::parse(&message.person_id))?,
+        scheme: parse::code("scheme", Scheme::parse(&message.scheme))?,
+        year: parse::wanted("year", year, "2000至2100的年份")?,
+        shown: String::new(),
+    })
+}
+
+/// Late facts to settle.
+pub fn late_facts(message: pb::PostLateFactsRequest) -> Result<LateFacts, Refusal> {
+    let whose = whose_late_facts(&pb::PreviewLateFactsRequest {
+        person_id: message.person_id.clone(),
+        scheme: message.scheme.clone(),
+        year: message.year,
+    })?;
+    let shown = parse::digest("preview_digest", &message.preview_digest)?;
+    Ok(LateFacts {
+        origin: origin("PostLateFacts", &message),
+        shown: shown.to_string(),
+        ..whose
+    })
+}
+
 /// The method a caller asks about.
 pub fn asked_method(number: i32) -> Result<Asked, Refusal> {
     let asked = match Method::try_from(number) {
@@ -341,6 +383,7 @@ pub fn asked_method(number: i32) -> Result<Asked, Refusal> {
         Ok(Method::Admit) => Some(Asked::Admit),
         Ok(Method::Enrol) => Some(Asked::Enrol),
         Ok(Method::SuspendOnlineSettlement) => Some(Asked::SuspendOnlineSettlement),
+        Ok(Method::PostLateFacts) => Some(Asked::PostLateFacts),
         Ok(Method::Unspecified) | Err(_) => None,
     };
     parse::wanted(

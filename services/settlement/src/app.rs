@@ -14,6 +14,7 @@ mod reconciliations;
 mod registers;
 mod reimbursements;
 mod replays;
+mod revisions;
 mod subsidies;
 mod suspensions;
 mod visits;
@@ -50,6 +51,7 @@ pub use receipts::StatementPage;
 pub use reconciliations::{DayOf, Explain, SENT_MAX, Told, TotalLine};
 pub use registers::InForce;
 pub use replays::{Differing, Replayed};
+pub use revisions::{FindingWanted, LateFacts, Refund, Shown};
 pub use visits::{Summed, Which};
 
 /// Refusals that may stand in this service's key rows.
@@ -185,6 +187,7 @@ impl App {
             amounts: kept(priced.settlement),
             posted_at: call.now,
             reversed_at: None,
+            revision: 0,
         };
         let all = std::slice::from_ref(&posted);
         if !store::insert(&tx, area, all).await? {
@@ -255,6 +258,14 @@ impl App {
             }
             .into());
         }
+        let seen = match newest.filter(|newest| newest.revision != seen.revision) {
+            None => seen,
+            // It was revised while the lock was waited for: what stands now is taken back.
+            Some(_) => {
+                let found = store::find_posted(&*tx, area, &id.to_string()).await?;
+                found.ok_or_else(|| unknown(&id.to_string()))?
+            }
+        };
         store::mark_reversed(&tx, area, &[id], call.now, &what.reason).await?;
         let all = std::slice::from_ref(&seen);
         let opposite = opposites(&tx, call, all).await?;
@@ -483,15 +494,30 @@ async fn lock_year(tx: &Tx, call: &Call, whose: &YearKey) -> Result<PersonYear, 
     Ok(year)
 }
 
-/// The ledger transactions that take back what these settlements moved.
+/// The ledger transactions that take back what these settlements and their revisions moved.
 async fn opposites(tx: &Tx, call: &Call, posted: &[Posted]) -> Result<Vec<Transaction>, Stop> {
-    let ids: Vec<String> = posted.iter().map(|posted| posted.id.to_string()).collect();
-    let mut moved = store::postings_of(tx, &call.key.area, &ids).await?;
+    let mut ids: Vec<String> = posted.iter().map(|posted| posted.id.to_string()).collect();
+    let revised = posted.iter().filter(|posted| posted.revision > 0);
+    let revised: Vec<SettlementId> = revised.map(|posted| posted.id).collect();
+    if !revised.is_empty() {
+        ids.extend(store::standing_revisions(tx, &call.key.area, &revised).await?);
+    }
+    opposites_of(tx, &call.key.area, ids, call.now).await
+}
+
+/// The ledger transactions that take back what these subjects moved.
+async fn opposites_of(
+    tx: &Tx,
+    area: &AreaCode,
+    subjects: Vec<String>,
+    now: Instant,
+) -> Result<Vec<Transaction>, Stop> {
+    let mut moved = store::postings_of(tx, area, &subjects).await?;
     let opposite = |subject: String| {
         let postings = moved.remove(&subject).unwrap_or_default();
-        Transaction::reversal(new_id(call.now).to_string(), subject, postings)
+        Transaction::reversal(new_id(now).to_string(), subject, postings)
     };
-    Ok(ids.into_iter().map(opposite).collect())
+    Ok(subjects.into_iter().map(opposite).collect())
 }
 
 fn evidence(

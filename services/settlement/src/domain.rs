@@ -9,6 +9,7 @@ mod receipt;
 pub mod reconcile;
 mod reimbursement;
 mod replay;
+mod revision;
 mod statement;
 mod subsidy;
 mod suspension;
@@ -22,8 +23,12 @@ pub use receipt::{Receipt, Verdict, masked, receipt_digest, receipt_text, verdic
 pub use reimbursement::{
     ExpenseReceipt, RECEIPTS_MAX, Reimbursement, ReimbursementState, Submission,
 };
-pub use replay::{Cause, Flaw, flaws};
-pub use statement::{ColumnSums, Mismatch, Statement, Sums};
+pub use replay::{Flaw, FlawCause, flaws};
+pub use revision::{
+    Amendment, CHAIN_MAX, Cause, Denied, Link, Payee, RefundedLine, Revised, Revision,
+    accumulators_before, chain, left, preview_digest,
+};
+pub use statement::{ColumnSums, Mismatch, OfYear, Statement, Sums};
 pub use subsidy::{Grant, Subsidy};
 pub use suspension::{Suspended, Suspension, Whom};
 pub use visit::{
@@ -323,6 +328,8 @@ pub struct Posted {
     pub posted_at: Instant,
     /// When it was reversed.
     pub reversed_at: Option<Instant>,
+    /// 差额结算: which revision evidence, basis and amounts are of; 0 for those it was posted with.
+    pub revision: i64,
 }
 
 impl Bill {

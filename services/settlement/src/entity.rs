@@ -120,6 +120,54 @@ pub mod settlement {
         pub posted_at: i64,
         pub reversed_at: Option<i64>,
         pub reversal_reason: Option<String>,
+        /// The number of its newest standing revision; empty while it has none.
+        pub revision: Option<i64>,
+        /// 零星报销: the reimbursement it pays; empty when none.
+        pub reimbursement_id: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 差额结算: a settlement priced again. Never changed but for being withdrawn.
+pub mod revision {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "revision")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub revision_id: String,
+        pub settlement_id: String,
+        /// Counts the revisions of a settlement from 1, withdrawn ones too.
+        pub number: i64,
+        /// The number of the revision that it takes the place of; 0 for the settlement as posted.
+        pub replaces: i64,
+        pub correction_id: String,
+        /// Its place in the correction, from 1.
+        pub place: i32,
+        pub person_id: String,
+        pub scheme: String,
+        pub year: i32,
+        /// The version and the newest ordinal of the person-year once it was posted.
+        pub year_version: i64,
+        pub year_ordinal: i64,
+        pub cause: String,
+        pub payee: String,
+        pub reason: String,
+        pub case_reference: String,
+        /// As in `settlement`.
+        pub evidence: String,
+        pub basis: String,
+        pub amounts: String,
+        pub engine_version: i32,
+        pub posted_at: i64,
+        pub withdrawn_at: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,10 +1,12 @@
 //! 基金账: double entry, append only. A settlement takes from each fund that pays and owes the sum
-//! to the institution, or to the patient who has paid it; a subsidy takes from 医疗救助 what it brings to the scheme's fund; a reversal
-//! is the opposite entry, linked. Every transaction sums to zero.
+//! to the institution, or to the patient who has paid it; a subsidy takes from 医疗救助 what it brings to
+//! the scheme's fund; a reversal is the opposite entry, linked. A revision moves the difference, fund by
+//! fund, between the funds and whoever it is owed to or owed by. Every transaction sums to zero.
 
-use crate::domain::Posted;
+use crate::domain::{Bill, Payee, Posted, Revised};
 use kernel::{Fen, Instant, Scheme};
 use policy::{Payer, Settlement};
+use std::collections::BTreeMap;
 
 /// 医疗救助基金 (fund_pay_type 610100) pays every subsidy, whatever the identity: 资助参保 is its
 /// task, and an identity that another purse answers for is settled between the purses.
@@ -13,7 +15,7 @@ const ASSISTANCE: &str = "fund:610100";
 /// One posting: positive adds to the account, negative takes from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Posting {
-    /// Such as `fund:390100` or `payable:H15250100001`.
+    /// Such as `fund:390100`, `payable:H15250100001` or, with a person's id, `payable:person:…`.
     pub account: String,
     /// The amount.
     pub amount: Fen,
@@ -24,7 +26,7 @@ pub struct Posting {
 pub struct Transaction {
     /// Its id: that of its subject, or one of its own when it reverses.
     pub id: String,
-    /// The settlement or the subsidy it is of.
+    /// The settlement, the revision or the subsidy it is of.
     pub subject: String,
     /// The transaction it is the opposite of.
     pub reverses: Option<String>,
@@ -49,12 +51,7 @@ pub struct Entry {
 impl Transaction {
     /// What a settlement moves.
     pub fn of(posted: &Posted) -> Transaction {
-        let bill = &posted.evidence.bill;
-        // 零星报销: the patient has paid the institution.
-        let owed_to = match bill.reimbursement {
-            Some(_) => format!("payable:person:{}", bill.person),
-            None => format!("payable:{}", bill.institution),
-        };
+        let owed_to = owed_to(&posted.evidence.bill);
         Transaction::new(posted.id.to_string(), postings(&posted.amounts, owed_to))
     }
 
@@ -88,6 +85,65 @@ pub fn subsidy(amount: Fen, scheme: &Scheme) -> Vec<Posting> {
     let pool = format!("fund:{scheme}100");
     let moved = |account: String, amount| Posting { account, amount };
     vec![moved(ASSISTANCE.to_string(), -amount), moved(pool, amount)]
+}
+
+/// To whom the funds owe what they pay of a bill.
+fn owed_to(bill: &Bill) -> String {
+    match bill.reimbursement {
+        // 零星报销: the patient has paid the institution.
+        Some(_) => owed_to_person(bill),
+        None => format!("payable:{}", bill.institution),
+    }
+}
+
+fn owed_to_person(bill: &Bill) -> String {
+    format!("payable:person:{}", bill.person)
+}
+
+/// The postings of a revision: what each fund pays more or less, and whose that is.
+pub fn revision(revised: &Revised, payee: Payee) -> Vec<Posting> {
+    difference(
+        &revised.before.amounts,
+        &revised.settlement,
+        &revised.evidence.bill,
+        payee,
+    )
+}
+
+fn difference(before: &Settlement, after: &Settlement, bill: &Bill, payee: Payee) -> Vec<Posting> {
+    let funds = after.funds() - before.funds();
+    let (institution, person) = match payee {
+        Payee::Institution => (funds, Fen::ZERO),
+        Payee::Person => {
+            // What the hospital bears less or more is between it and the funds.
+            let hospital = before.hospital - after.hospital;
+            (hospital, funds - hospital)
+        }
+    };
+    let moved = fund_differences(before, after).into_iter();
+    let moved = moved.map(|(fund, _, _, more)| (format!("fund:{fund}"), -more));
+    let owed = [(owed_to(bill), institution), (owed_to_person(bill), person)];
+    let postings: Vec<Posting> = moved
+        .chain(owed)
+        .filter(|(_, amount)| *amount != Fen::ZERO)
+        .map(|(account, amount)| Posting { account, amount })
+        .collect();
+    debug_assert_eq!(postings.iter().map(|p| p.amount).sum::<Fen>(), Fen::ZERO);
+    postings
+}
+
+/// What each fund pays by one answer, by another, and the difference; a fund that pays in several
+/// layers stands once.
+pub fn fund_differences(before: &Settlement, after: &Settlement) -> Vec<(String, Fen, Fen, Fen)> {
+    let mut funds: BTreeMap<String, (Fen, Fen)> = BTreeMap::new();
+    for share in before.shares.iter().filter(|s| s.payer == Payer::Fund) {
+        funds.entry(share.fund.to_string()).or_default().0 += share.paid;
+    }
+    for share in after.shares.iter().filter(|s| s.payer == Payer::Fund) {
+        funds.entry(share.fund.to_string()).or_default().1 += share.paid;
+    }
+    let with_difference = |(fund, (was, is)): (String, (Fen, Fen))| (fund, was, is, is - was);
+    funds.into_iter().map(with_difference).collect()
 }
 
 /// The postings of a settlement; none when no fund pays.

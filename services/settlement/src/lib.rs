@@ -8,6 +8,8 @@
 //!
 //! ```text
 //! settlement:   posted ──ReverseSettlement, ReverseHolds (newest first)──▶ reversed
+//! revision:     posted ──withdrawn by its request, newest first──▶ withdrawn; the newest of a
+//!               settlement counts, and a reversal takes all of them back with it
 //! guarantee:    open ◀──settled, reversed──▶ closed;  open ──withdrawn by its request, cancelled──▶ withdrawn
 //! hold:         open ──PostHolds──▶ posted;  open ──withdrawn──▶ released;  open ──time──▶ expired
 //! subsidy:      posted ──withdrawn by its request──▶ taken back by the opposite entry
@@ -22,8 +24,8 @@
 //! ```
 //!
 //! Row locks are taken in the order: request key, person-years by person, scheme and year,
-//! guarantees by id, the reimbursement, the registered visit; a hold is written under the lock of its
-//! person-year. Everything else is inserted, or read without a lock because it never changes.
+//! guarantees by id, the reimbursement, the registered visit; a hold, or a revision, is written under the
+//! lock of its person-year. Everything else is inserted, or read without a lock because it never changes.
 
 mod app;
 mod catalogue;
@@ -44,6 +46,7 @@ use policy::Library;
 use proto::orchestrator::receipt_service_server::ReceiptServiceServer;
 use proto::orchestrator::reconciliation_service_server::ReconciliationServiceServer;
 use proto::orchestrator::reimbursement_service_server::ReimbursementServiceServer;
+use proto::orchestrator::revision_service_server::RevisionServiceServer;
 use proto::orchestrator::visit_service_server::VisitServiceServer;
 use proto::settlement::settlement_service_server::SettlementServiceServer;
 use runtime::{Service, Settings, SharedCache};
@@ -78,12 +81,14 @@ pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>, library: Arc<Li
         ReconciliationServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let reimbursements = ReimbursementServiceServer::new(rpc.clone());
     let visits = VisitServiceServer::new(rpc.clone());
+    let revisions = RevisionServiceServer::new(rpc.clone());
     let probed = db.clone();
     Service::new(NAME, server, rpc::ACCESS, settings)
         .with_also(receipts, rpc::receipts::ACCESS, settings)
         .with_also(reconciliations, rpc::reconciliations::ACCESS, settings)
         .with_also(reimbursements, rpc::reimbursements::ACCESS, settings)
         .with_also(visits, rpc::visits::ACCESS, settings)
+        .with_also(revisions, rpc::revisions::ACCESS, settings)
         .with_background(event::keep_sealing(db, clock))
         .with_probe(Arc::new(move || {
             let db = probed.clone();

@@ -5,6 +5,7 @@ mod batches;
 mod receipts;
 mod reconciliations;
 mod reimbursements;
+mod revisions;
 mod visits;
 
 use sea_orm::DeriveIden;
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
         migrations.push(Box::new(visits::Visits));
         migrations.push(Box::new(reconciliations::Reconciliations));
         migrations.push(Box::new(agreements::Agreements));
+        migrations.push(Box::new(revisions::Revisions));
         migrations
     }
 }

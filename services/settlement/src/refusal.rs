@@ -40,6 +40,24 @@ kernel::refusals! {
     ALREADY_REVERSED: Precondition, "结算 {settlement_id} 已撤销。", "无需再次撤销。";
     /// Later settlements of the same person, scheme and year stand.
     NOT_NEWEST: Precondition, "结算 {settlement_id} 之后还有同一年度的有效结算 {newest_id}。", "请按从新到旧的顺序,以新的请求编号撤销。";
+    /// 部分退费: a reversed settlement has nothing to correct.
+    CORRECTED_REVERSED: Precondition, "结算 {settlement_id} 已撤销,不能再更正。", "无需更正;费用需重新结算的,请以新的请求编号结算。";
+    /// The bill has no such line, or not any more.
+    LINE_NOT_BILLED: Precondition, "结算 {settlement_id} 的费用单没有第 {line} 行,或该行已全部退费。", "请核对原结算的明细行号,以新的请求编号办理。";
+    /// 部分退费: more than is left of the line.
+    MORE_THAN_BILLED: Precondition, "第 {line} 行可退数量为 {left},申请退 {asked}。", "请核对已退数量,以新的请求编号办理。";
+    /// 部分退费: the whole bill would go, which is a reversal.
+    NOTHING_LEFT: Precondition, "退费后结算 {settlement_id} 的费用单没有剩余明细。", "全部退费请办理撤销结算(Reverse),以新的请求编号提交。";
+    /// What is brought forward changes nothing, or was settled by an earlier correction.
+    NOTHING_TO_REVISE: Precondition, "更正不改变任何结算,或已由此前的更正办理,没有差额可结算。", "无需办理;请查询该年度结算的更正记录(ListRevisions)。";
+    /// Somebody settled, reversed or corrected since it was shown.
+    PREVIEW_CHANGED: Precondition, "该年度的结算或参保信息在预览后已变化,差额与预览不一致。", "请重新预览差额,核对后以新的请求编号办理。";
+    /// More settlements of the year would have to be priced again than one transaction takes.
+    CHAIN_TOO_LONG: Precondition, "该年度需重新计算的结算超过 {max} 笔。", "请联系运维分批处理。";
+    /// No such correction in the caller's area, or it was taken back.
+    CORRECTION_UNKNOWN: NotFound, "更正 {correction_id} 不存在或已撤回。", "请核对更正编号,以新的请求编号办理。";
+    /// Something was settled or corrected in the year since.
+    CORRECTION_BUILT_UPON: Precondition, "更正 {correction_id} 之后,该年度又有结算或更正 {newer_id}。", "请先由新到旧撤销或冲正更新的结算与更正,再重复同一冲正。";
     /// The institution or the person is not settled for online at present.
     ONLINE_SUSPENDED: Precondition, "{who}已被暂停联网结算,自 {until_day} 起恢复。", "请先行垫付,凭票据到经办机构申请手工(零星)报销;或待恢复后以新的请求编号办理。";
     /// The days of a suspension are in the wrong order, more than the law allows, or over.

@@ -4,6 +4,7 @@
 mod claims;
 mod guarantees;
 mod holds;
+mod late_facts;
 mod ledger;
 mod packages;
 pub mod receipts;
@@ -11,6 +12,7 @@ pub mod reconciliations;
 mod registers;
 pub mod reimbursements;
 mod requests;
+pub mod revisions;
 mod suspensions;
 pub mod visits;
 
@@ -52,6 +54,10 @@ pub const ACCESS: Access = &[
     ("WithdrawSuspendOnline", SUITE),
     ("CheckSuspension", BUREAU),
     ("ListSuspensions", BUREAU),
+    ("ListSettledDays", BUREAU),
+    ("PriceLateFacts", BUREAU),
+    ("PostLateFacts", SUITE),
+    ("CancelCorrection", SUITE),
     ("GetLedgerEntries", BUREAU),
     ("GetVisitClaim", BUREAU),
     ("GetSettlement", BUREAU),
@@ -104,6 +110,8 @@ const METHODS: &[&str] = &[
     "PostSubsidy",
     "CancelSubsidy",
     "SuspendOnline",
+    "PostLateFacts",
+    "CancelCorrection",
     "ProposePackage",
     "ActivatePackage",
 ];
@@ -194,6 +202,10 @@ served! {
     check_suspension(CheckSuspensionRequest) -> CheckSuspensionResponse;
     list_suspensions(ListSuspensionsRequest) -> ListSuspensionsResponse;
     get_visit_claim(GetVisitClaimRequest) -> GetVisitClaimResponse;
+    list_settled_days(ListSettledDaysRequest) -> ListSettledDaysResponse;
+    price_late_facts(PriceLateFactsRequest) -> PriceLateFactsResponse;
+    post_late_facts(PostLateFactsRequest) -> PostLateFactsResponse;
+    cancel_correction(CancelCorrectionRequest) -> CancelCorrectionResponse;
     get_settlement(GetSettlementRequest) -> GetSettlementResponse;
     explain_settlement(ExplainSettlementRequest) -> ExplainSettlementResponse;
     explain_change(ExplainChangeRequest) -> ExplainChangeResponse;

@@ -8,6 +8,7 @@ mod ledger;
 mod receipt;
 pub mod reconciliation;
 mod reimbursement;
+mod revision;
 mod suspension;
 mod visit;
 
@@ -18,6 +19,7 @@ pub use hold::{batch_reversal, held_claims, hold, hold_ids, set};
 pub use ledger::{entry, grant, subsidy, trial_balance};
 pub use receipt::{receipt, replayed, replayed_settlements, statement, verdict, year};
 pub use reimbursement::{reimbursement, reimbursement_state, submission};
+pub use revision::{finding_wanted, late_facts, previewed, refund, revision, revisions_after};
 pub use suspension::{new_suspension, suspension, wanted_suspension};
 pub use visit::{
     accident_check, check_state, line_codes, registered, summed, unmapped, uploaded, uploads,
@@ -26,13 +28,13 @@ pub use visit::{
 
 use crate::app::{InForce, Reversal};
 use crate::catalogue::{ITEMS_MAX, Item, MARKS_MAX};
-use crate::domain::{Institution, PersonYear};
+use crate::domain::{Institution, PersonYear, YearKey};
 use crate::store::Past;
 use ::store::document::Activate;
 use kernel::refusal::invalid;
 use kernel::{
-    Day, InstitutionCode, InstitutionKind, InstitutionTier, ItemClass, ItemCode, ItemMark, Rate,
-    Refusal, SettlementId, UnitPrice,
+    Day, InstitutionCode, InstitutionKind, InstitutionTier, ItemClass, ItemCode, ItemMark,
+    PersonId, Rate, Refusal, Scheme, SettlementId, UnitPrice,
 };
 use policy::{PACKAGE_BYTES_MAX, Place};
 use proto::{common, settlement as pb};
@@ -53,6 +55,16 @@ pub fn reversal(message: &pb::ReverseSettlementRequest) -> Result<Reversal, Refu
         settlement: parse::field("settlement_id", settlement)?,
         reason: parse::text("reason", &message.reason, 200)?,
         institution,
+    })
+}
+
+/// Whose year.
+pub fn year_key(person: &str, scheme: &str, year: i32) -> Result<YearKey, Refusal> {
+    let within = (2000..=2100).contains(&year).then_some(year);
+    Ok(YearKey {
+        person: parse::field("person_id", PersonId::parse(person))?,
+        scheme: parse::code("scheme", Scheme::parse(scheme))?,
+        year: parse::wanted("year", within, "2000至2100的年份")?,
     })
 }
 

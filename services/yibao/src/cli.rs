@@ -9,6 +9,7 @@ use crate::call::{CallError, Remote, comment_of, path_of};
 use crate::desk::{Desk, Wires};
 use crate::folder::FolderError;
 use crate::host::Host;
+use crate::late_facts::{self, LateFacts};
 use crate::people::{Population, SEED};
 use crate::progress::Progress;
 use crate::receipt::{self, Print};
@@ -124,6 +125,9 @@ enum Command {
     /// Compute settlements again from what was stored of them; exit status 1 when one of them is not
     /// what it was.
     Replay(Replay),
+    /// Late facts of a person (待遇追溯): what an identity recognised late, or a death learnt late,
+    /// moves in the settlements of a year. Pays only what was shown, by the digest shown with it.
+    LateFacts(LateFacts),
 }
 
 #[derive(Debug, Subcommand)]
@@ -278,6 +282,7 @@ async fn obey(cli: Cli) -> Result<ExitCode, Trouble> {
         Some(Command::Saga(operation)) => saga::obey(operation, &mut stdout()).await,
         Some(Command::Receipt(print)) => receipt::obey(print, &mut stdout()).await,
         Some(Command::Replay(command)) => return replay::obey(&command, &mut stdout()).await,
+        Some(Command::LateFacts(asked)) => late_facts::obey(asked, &mut stdout()).await,
         Some(Command::Policy(Policy::Author(command))) => {
             return Ok(author::obey(&command, &mut stdout())?);
         }

@@ -10,6 +10,7 @@ use proto::orchestrator::orchestrator_service_client::OrchestratorServiceClient;
 use proto::orchestrator::receipt_service_client::ReceiptServiceClient;
 use proto::orchestrator::reconciliation_service_client::ReconciliationServiceClient;
 use proto::orchestrator::reimbursement_service_client::ReimbursementServiceClient;
+use proto::orchestrator::revision_service_client::RevisionServiceClient;
 use proto::orchestrator::saga_service_client::SagaServiceClient;
 use proto::orchestrator::visit_service_client::VisitServiceClient;
 use proto::referral::referral_service_client::ReferralServiceClient;
@@ -139,6 +140,11 @@ impl Desk {
     /// 批量结算.
     pub fn batches(&self) -> BatchServiceClient<Wire> {
         BatchServiceClient::new(self.named(&self.wires.orchestrator))
+    }
+
+    /// 差额结算.
+    pub fn revisions(&self) -> RevisionServiceClient<Wire> {
+        RevisionServiceClient::new(self.named(&self.wires.settlement))
     }
 
     /// 长事务运维.

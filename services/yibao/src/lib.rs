@@ -16,6 +16,7 @@
 //! yibao reconcile  an institution's day against the bureau's, row by row
 //! yibao receipt  a settlement as PDF
 //! yibao replay settlements computed again from what they rest on ─▶ 1 when one is not what it was
+//! yibao late-facts  shows what moves ─▶ --pay with the digest that was shown
 //! yibao saga   list, show ─▶ reckon ─▶ retry, resume, bulk, or propose and approve to abandon
 //! ```
 
@@ -30,6 +31,7 @@ pub mod cli;
 pub mod desk;
 mod folder;
 mod host;
+mod late_facts;
 pub mod people;
 mod progress;
 mod receipt;

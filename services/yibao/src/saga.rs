@@ -360,20 +360,27 @@ async fn propose(one: One, out: &mut dyn Write) -> Result<(), Trouble> {
 }
 
 async fn client(asked: &Asked) -> Result<SagaServiceClient<Wire>, Trouble> {
-    // Nobody acts under a name that a header cannot carry.
-    let bad = || CallError::BadCaller(asked.caller.clone());
-    runtime::loopback_caller(&asked.caller).ok_or_else(bad)?;
-    let channel = call::connect(&asked.endpoint).await?;
-    let wires = Wires::all(Wire::new(channel.map_err(runtime::Broken::new)));
-    Ok(Desk::new(&wires, &asked.caller).sagas())
+    Ok(desk(&asked.endpoint, &asked.caller).await?.sagas())
 }
 
-fn heard<T>(answer: Result<Response<T>, Status>) -> Result<T, CallError> {
+/// Clients of the suite that listens there, for this caller.
+pub(crate) async fn desk(endpoint: &str, caller: &str) -> Result<Desk, Trouble> {
+    // Nobody acts under a name that a header cannot carry.
+    let bad = || CallError::BadCaller(caller.to_string());
+    runtime::loopback_caller(caller).ok_or_else(bad)?;
+    let channel = call::connect(endpoint).await?;
+    let wires = Wires::all(Wire::new(channel.map_err(runtime::Broken::new)));
+    Ok(Desk::new(&wires, caller))
+}
+
+/// The answer, or the "no" in words.
+pub(crate) fn heard<T>(answer: Result<Response<T>, Status>) -> Result<T, CallError> {
     let told = |status: Status| CallError::Refused(Box::new(Told::of(&status)));
     answer.map(Response::into_inner).map_err(told)
 }
 
-fn patient<T>(message: T) -> Request<T> {
+/// A request that waits as long as an operator does.
+pub(crate) fn patient<T>(message: T) -> Request<T> {
     let mut request = Request::new(message);
     request.set_timeout(PATIENCE);
     request

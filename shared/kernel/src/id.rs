@@ -124,6 +124,10 @@ ids! {
     SuspensionId;
     /// 结算 (setl_id): one settlement.
     SettlementId;
+    /// 差额结算: one settlement priced again, and what that moved.
+    RevisionId;
+    /// 更正: the revisions that were posted in one transaction.
+    CorrectionId;
     /// 担保: what the funds stand for while a stay under 先诊疗后付费 is not settled.
     GuaranteeId;
     /// 预留: claims of one person-year that are set aside for a batch.

@@ -35,6 +35,8 @@ impl Forecast {
             }
             Asked::Enrol => Forecast::Subsidy(wire::enrol(read(request)?).ok()?),
             Asked::Admit | Asked::SuspendOnlineSettlement => Forecast::Nothing,
+            // It never has a row: only what was withdrawn by its key alone is seen here.
+            Asked::PostLateFacts => Forecast::Nothing,
         })
     }
 }

@@ -7,6 +7,7 @@ pub mod admit;
 pub mod enrol;
 pub mod forecast;
 pub mod inquiries;
+pub mod late_facts;
 pub mod reverse_settlement;
 pub mod settle_claim;
 pub mod settle_together;
@@ -17,6 +18,7 @@ mod versions;
 use crate::steps::Ports;
 use crate::steps::guarantee::OpenGuarantee;
 use crate::steps::holds::PostHolds;
+use crate::steps::late_facts::PostLateFacts;
 use crate::steps::settlement::{PostSettlement, ReverseSettlement};
 use crate::steps::subsidy::PostSubsidy;
 use crate::steps::suspension::SuspendOnline;
@@ -24,6 +26,7 @@ use crate::wire;
 use admit::AdmitPerson;
 use enrol::EnrolWithSubsidy;
 use kernel::Principal;
+use late_facts::SettleLateFacts;
 use prost::Message;
 use reverse_settlement::Reversal;
 use saga::{Body, Boxed, End, Run, drive};
@@ -46,17 +49,20 @@ pub enum Asked {
     Enrol,
     /// 暂停联网结算.
     SuspendOnlineSettlement,
+    /// 待遇追溯.
+    PostLateFacts,
 }
 
 impl Asked {
     /// All of them.
-    pub const ALL: [Asked; 6] = [
+    pub const ALL: [Asked; 7] = [
         Asked::Settle,
         Asked::Reverse,
         Asked::SettleTogether,
         Asked::Admit,
         Asked::Enrol,
         Asked::SuspendOnlineSettlement,
+        Asked::PostLateFacts,
     ];
 
     /// The one of this method.
@@ -75,6 +81,7 @@ impl Asked {
             Asked::Admit => "Admit",
             Asked::Enrol => "Enrol",
             Asked::SuspendOnlineSettlement => "SuspendOnlineSettlement",
+            Asked::PostLateFacts => "PostLateFacts",
         }
     }
 
@@ -87,6 +94,7 @@ impl Asked {
             Asked::Admit => OpenGuarantee::METHOD,
             Asked::Enrol => PostSubsidy::METHOD,
             Asked::SuspendOnlineSettlement => SuspendOnline::METHOD,
+            Asked::PostLateFacts => PostLateFacts::METHOD,
         }
     }
 
@@ -99,6 +107,7 @@ impl Asked {
             Asked::Admit => AdmitPerson::KIND,
             Asked::Enrol => EnrolWithSubsidy::KIND,
             Asked::SuspendOnlineSettlement => SuspendOnlineSettlement::KIND,
+            Asked::PostLateFacts => SettleLateFacts::KIND,
         }
     }
 }
@@ -163,6 +172,11 @@ impl Bodies {
             (SuspendOnlineSettlement::KIND, |_, request| {
                 Some(Box::new(SuspendOnlineSettlement::new(
                     wire::suspend(read(request)?).ok()?,
+                )))
+            }),
+            (SettleLateFacts::KIND, |_, request| {
+                Some(Box::new(SettleLateFacts::new(
+                    wire::late_facts(read(request)?).ok()?,
                 )))
             }),
         ])

@@ -2,7 +2,7 @@
 //! needed no row.
 
 use super::settlement::burn;
-use super::{Ports, guarantee, settlement, suspension};
+use super::{Ports, guarantee, late_facts, settlement, suspension};
 use crate::sagas::Asked;
 use kernel::Fault;
 use kernel::refusal::INTERNAL;
@@ -63,6 +63,7 @@ impl Pivot for BarePivot {
             Asked::Reverse => Err(settlement::stands(subject)),
             Asked::Admit => guarantee::cancel(ports, Vec::new(), own_key, subject).await,
             Asked::SuspendOnlineSettlement => suspension::withdraw(ports, key).await,
+            Asked::PostLateFacts => late_facts::cancel(ports, Vec::new(), own_key, subject).await,
             // They always have a row: what their keys made cannot be there without one.
             Asked::Enrol | Asked::SettleTogether => Err(Fault::Unknown(INTERNAL.refuse())),
         }

@@ -1,8 +1,8 @@
 //! What is asked of enrollment.
 
-use super::paths::{ADMISSION, CLAIM, told};
+use super::paths::{ADMISSION, CLAIM, PLAIN, told};
 use super::{Kept, Ports, carried, gone, present};
-use crate::wire::{Admit, Claim, Enrol, Member};
+use crate::wire::{Admit, Claim, Enrol, LateFacts, Member};
 use kernel::{Day, Fault, PersonId, Scheme};
 use proto::enrollment as pb;
 use proto::enrollment::enrollment_service_client::EnrollmentServiceClient;
@@ -34,6 +34,16 @@ impl CheckEligibility {
             scheme: claim.scheme.clone(),
             day: claim.last_day,
             named: CLAIM,
+        }
+    }
+
+    /// 待遇追溯: of a person whose settlements are looked at again, on the day of one of them.
+    pub fn once_more(facts: &LateFacts, day: Day) -> CheckEligibility {
+        CheckEligibility {
+            person: facts.person,
+            scheme: facts.scheme.clone(),
+            day,
+            named: PLAIN,
         }
     }
 

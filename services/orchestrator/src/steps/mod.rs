@@ -9,6 +9,7 @@ pub mod enrollment;
 pub mod guarantee;
 pub mod holds;
 pub mod inspection;
+pub mod late_facts;
 mod paths;
 pub mod referral;
 pub mod settlement;

@@ -8,8 +8,14 @@ pub const CLAIM: &str = "claim";
 /// What a request to admit calls its stay.
 pub const ADMISSION: &str = "admission";
 
+/// A request that names its fields as the peer does.
+pub const PLAIN: &str = "";
+
 /// What the caller calls a peer's field that is about its claim or admission.
 pub fn path(named: &'static str, field: &str) -> String {
+    if named == PLAIN {
+        return field.to_string();
+    }
     let (first, rest) = match field.find(['.', '[']) {
         Some(end) => field.split_at(end),
         None => (field, ""),

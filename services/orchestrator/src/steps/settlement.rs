@@ -386,6 +386,9 @@ pub(super) fn in_the_way(fault: Fault) -> Fault {
             no.remedy = match no.code.as_ref() {
                 "NOT_NEWEST" => "请先由新到旧冲正或撤销更新的结算,再重复同一冲正。".into(),
                 "BENEFITS_PAID" => "请先由新到旧撤销该年度的有效结算,再重复同一冲正。".into(),
+                "CORRECTION_BUILT_UPON" => {
+                    "请先由新到旧撤销或冲正该年度更新的结算与更正,再重复同一冲正。".into()
+                }
                 "GUARANTEE_CLOSED" => "请先撤销该次住院的结算,再重复同一冲正。".into(),
                 _ => no.remedy,
             };

@@ -4,6 +4,7 @@
 use super::enrollment::{Coverage, EnrolPerson};
 use super::guarantee::OpenGuarantee;
 use super::holds::{HoldClaims, PostHolds, Posted};
+use super::late_facts::PostLateFacts;
 use super::referral::{BarInstitution, ReleaseReferral, UseReferral};
 use super::settlement::{PostSettlement, Quote, ReverseSettlement, client};
 use super::subsidy::PostSubsidy;
@@ -66,7 +67,7 @@ const fn pivot(name: &'static str, method: &'static str) -> Effect {
 }
 
 /// Every step with an effect.
-static EFFECTS: [Effect; 11] = [
+static EFFECTS: [Effect; 12] = [
     effect(UseReferral::NAME, "UseReferral", Peer::Referral, Place::Run),
     effect(
         BarInstitution::NAME,
@@ -93,6 +94,7 @@ static EFFECTS: [Effect; 11] = [
     pivot(OpenGuarantee::NAME, OpenGuarantee::METHOD),
     pivot(PostSubsidy::NAME, PostSubsidy::METHOD),
     pivot(SuspendOnline::NAME, SuspendOnline::METHOD),
+    pivot(PostLateFacts::NAME, PostLateFacts::METHOD),
 ];
 
 impl Effect {
@@ -106,7 +108,7 @@ impl Effect {
         EFFECTS.iter().find(|effect| effect.method == asked.pivot())
     }
 
-    /// What a request does besides its pivot.
+    /// What a request does besides its pivot, if anything.
     pub fn beside(asked: Asked) -> Option<&'static Effect> {
         Effect::named(match asked {
             Asked::Settle | Asked::Admit => UseReferral::NAME,
@@ -114,6 +116,7 @@ impl Effect {
             Asked::SettleTogether => HoldClaims::NAME,
             Asked::Enrol => EnrolPerson::NAME,
             Asked::SuspendOnlineSettlement => BarInstitution::NAME,
+            Asked::PostLateFacts => return None,
         })
     }
 

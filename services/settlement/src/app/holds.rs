@@ -209,6 +209,7 @@ impl Line {
             amounts: kept(priced.settlement),
             posted_at: call.now,
             reversed_at: None,
+            revision: 0,
         };
         self.taken.push(Taken::by(bill, posted.id.to_string()));
         self.year = self.year.posted(&posted);

@@ -3,7 +3,7 @@
 
 use super::{App, Order, evidence};
 use crate::catalogue::Catalogue;
-use crate::domain::{Basis, Cause, Evidence, Flaw, Posted, Priced, admit, price};
+use crate::domain::{Basis, Evidence, Flaw, FlawCause, Posted, Priced, admit, price};
 use crate::refusal::REPLAY_DIFFERS;
 use crate::store;
 use ::store::Stop;
@@ -116,7 +116,7 @@ impl App {
         let law = self.packages.knowing(area, digest.into_iter()).await?;
         let Some(package) = digest.and_then(|digest| law.by_digest(digest)) else {
             let text = "政策包已找不到，无法复算";
-            return missing(Cause::PackageMissing, &basis.package_digest, text);
+            return missing(FlawCause::PackageMissing, &basis.package_digest, text);
         };
         let catalogue = self
             .catalogues
@@ -129,7 +129,7 @@ impl App {
                     basis.catalogue.to_string(),
                     "目录版本已找不到或无法读取，无法复算",
                 );
-                return missing(Cause::CatalogueMissing, &id, text);
+                return missing(FlawCause::CatalogueMissing, &id, text);
             }
             Err(fault) => return Err(fault.into()),
         };
@@ -141,7 +141,7 @@ impl App {
         };
         match grounds.price() {
             Ok(again) => Ok(Ok((grounds, again))),
-            Err(no) => missing(Cause::Refused, &no.code, &no.sentence()),
+            Err(no) => missing(FlawCause::Refused, &no.code, &no.sentence()),
         }
     }
 }

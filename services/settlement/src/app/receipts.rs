@@ -79,7 +79,7 @@ impl App {
             }
             let rows = rows
                 .into_iter()
-                .map(|posted| (posted.ordinal.to_string(), posted));
+                .map(|of_year| (of_year.posted.ordinal.to_string(), of_year.posted));
             let (rows, next) =
                 page::cut(rows.collect(), size, |(ordinal, _): &(String, _)| ordinal);
             return Ok(StatementPage {
@@ -102,8 +102,8 @@ impl App {
                 return Ok(statement);
             };
             // Ordinals grow: it ends with the year's last settlement.
-            after = last.ordinal;
-            rows.iter().for_each(|posted| statement.add(posted));
+            after = last.posted.ordinal;
+            rows.iter().for_each(|of_year| statement.add(of_year));
         }
     }
 }

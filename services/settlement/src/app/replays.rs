@@ -2,7 +2,7 @@
 //! are not what they were. Nothing is written, and what cannot be read stops nothing.
 
 use super::App;
-use crate::domain::{Cause, Flaw, flaws};
+use crate::domain::{Flaw, FlawCause, flaws};
 use crate::ledger::Entry;
 use crate::store::{self, Stored, Unlike, Which};
 use ::store::page;
@@ -84,7 +84,7 @@ impl App {
             Ok(posted) => posted,
             Err(column) => {
                 let text = format!("留存的 {column} 无法读取");
-                return Ok(vec![Flaw::told(Cause::Unreadable, *column, text)]);
+                return Ok(vec![Flaw::told(FlawCause::Unreadable, *column, text)]);
             }
         };
         let mut found: Vec<Flaw> = stored.unlike.iter().map(of_column).collect();
@@ -102,6 +102,6 @@ fn of_column(unlike: &Unlike) -> Flaw {
     Flaw {
         stored: unlike.stored,
         expected: unlike.expected,
-        ..Flaw::told(Cause::Column, column, text)
+        ..Flaw::told(FlawCause::Column, column, text)
     }
 }

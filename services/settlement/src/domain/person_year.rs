@@ -1,6 +1,6 @@
 //! 年度累计: what the settlements of a person, scheme and year come to, and who may change it.
 
-use super::Posted;
+use super::{Posted, Revised};
 use crate::refusal::CLAIM_IN_PROGRESS;
 use kernel::{HoldId, Instant, PersonId, Refusal, Scheme};
 use policy::Accumulators;
@@ -58,6 +58,20 @@ impl PersonYear {
             version: self.version + 1,
             last_ordinal: posted.ordinal,
             accumulators: self.accumulators.plus(&posted.amounts.deltas),
+            held: None,
+        }
+    }
+
+    /// The year with these settlements at other amounts, and free.
+    pub fn revised(&self, revised: &[Revised]) -> PersonYear {
+        let exchanged = |year: Accumulators, one: &Revised| {
+            let less = year.minus(&one.before.amounts.deltas);
+            less.plus(&one.settlement.deltas)
+        };
+        PersonYear {
+            version: self.version + 1,
+            last_ordinal: self.last_ordinal,
+            accumulators: revised.iter().fold(self.accumulators.clone(), exchanged),
             held: None,
         }
     }

@@ -478,4 +478,38 @@ impl Row {
             ..self
         }
     }
+
+    /// What a correction added: this is what it came to, the other what it came to before.
+    pub fn correcting(self, before: &Row) -> Row {
+        let mut shares = self.shares;
+        for (fund, paid) in &before.shares {
+            *shares.entry(fund.clone()).or_default() -= *paid;
+        }
+        shares.retain(|_, paid| *paid != Fen::ZERO);
+        Row {
+            kind: RowKind::Revision,
+            amounts: self.amounts - before.amounts,
+            shares,
+            ..self
+        }
+    }
+
+    /// This and what a correction of it added.
+    pub fn with(mut self, correction: &Row) -> Row {
+        for (fund, paid) in &correction.shares {
+            *self.shares.entry(fund.clone()).or_default() += *paid;
+        }
+        self.shares.retain(|_, paid| *paid != Fen::ZERO);
+        self.amounts = self.amounts + correction.amounts;
+        self
+    }
+
+    /// The row that takes a correction back at an instant.
+    pub fn withdrawn(self, at: Instant) -> Row {
+        let kind = self.kind;
+        Row {
+            kind,
+            ..self.reversed(at)
+        }
+    }
 }

@@ -13,7 +13,7 @@ const FLAWS_MAX: usize = 50;
 
 /// Why a settlement is not what it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
+pub enum FlawCause {
     /// A stored part cannot be read.
     Unreadable,
     /// Its package is not known any more.
@@ -38,7 +38,7 @@ pub enum Cause {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flaw {
     /// Why.
-    pub cause: Cause,
+    pub cause: FlawCause,
     /// The field, layer, column or account.
     pub name: String,
     /// As it is stored; nothing where it is no amount, or not there.
@@ -51,7 +51,7 @@ pub struct Flaw {
 
 impl Flaw {
     /// What is no amount.
-    pub fn told(cause: Cause, name: impl Into<String>, text: impl Into<String>) -> Flaw {
+    pub fn told(cause: FlawCause, name: impl Into<String>, text: impl Into<String>) -> Flaw {
         Flaw {
             cause,
             name: name.into(),
@@ -62,7 +62,7 @@ impl Flaw {
     }
 
     fn of_amount(
-        cause: Cause,
+        cause: FlawCause,
         name: impl Into<String>,
         (stored, expected): (Fen, Fen),
         what: &str,
@@ -102,7 +102,7 @@ fn amounts(stored: &Settlement, again: &Settlement) -> Vec<Flaw> {
     flaws.extend(parts(&compared.before, &compared.after));
     match flaws.is_empty() {
         true => vec![Flaw::told(
-            Cause::Amounts,
+            FlawCause::Amounts,
             "setlinfo",
             "留存的结算信息与复算不一致",
         )],
@@ -116,7 +116,7 @@ fn of_difference(difference: policy::Difference) -> Flaw {
         Differing::Layer(rule) | Differing::Rule(_, rule) => rule.to_string(),
     };
     Flaw {
-        cause: Cause::Amounts,
+        cause: FlawCause::Amounts,
         name,
         stored: difference.before,
         expected: difference.after,
@@ -126,7 +126,7 @@ fn of_difference(difference: policy::Difference) -> Flaw {
 
 /// What a comparison of amounts for people leaves out.
 fn parts(stored: &Settlement, again: &Settlement) -> Vec<Flaw> {
-    let cause = Cause::Amounts;
+    let cause = FlawCause::Amounts;
     let mut flaws = Vec::new();
     for (name, term, one, other) in [
         (
@@ -190,7 +190,7 @@ fn basis(stored: &Basis, amounts: &Settlement, again: &Priced) -> Vec<Flaw> {
         ),
     ] {
         if one != other {
-            flaws.push(Flaw::of_amount(Cause::Basis, name, (one, other), term));
+            flaws.push(Flaw::of_amount(FlawCause::Basis, name, (one, other), term));
         }
     }
     let again = &again.basis;
@@ -213,7 +213,7 @@ fn basis(stored: &Basis, amounts: &Settlement, again: &Priced) -> Vec<Flaw> {
     ];
     for (name, _) in facts.into_iter().filter(|(_, differs)| *differs) {
         let text = format!("依据中的 {name} 与复算所用的不一致");
-        flaws.push(Flaw::told(Cause::Basis, name, text));
+        flaws.push(Flaw::told(FlawCause::Basis, name, text));
     }
     flaws
 }
@@ -227,7 +227,7 @@ fn digest(posted: &Posted, again: &Settlement) -> Option<Flaw> {
     };
     let right = whole.digest().to_string() == posted.basis.amounts_digest;
     let text = "留存的金额摘要不是留存金额与计算过程的摘要";
-    (!right).then(|| Flaw::told(Cause::Digest, "amounts_digest", text))
+    (!right).then(|| Flaw::told(FlawCause::Digest, "amounts_digest", text))
 }
 
 /// What it moved when it was posted, and what all that was posted of it comes to: its shares while
@@ -265,7 +265,7 @@ fn unlike(stored: &BTreeMap<&str, Fen>, right: &BTreeMap<&str, Fen>, what: &str)
     let differ = |account: &str| {
         let pair = (amount(stored, account), amount(right, account));
         let what = format!("{what} {account} ");
-        (pair.0 != pair.1).then(|| Flaw::of_amount(Cause::Ledger, account, pair, &what))
+        (pair.0 != pair.1).then(|| Flaw::of_amount(FlawCause::Ledger, account, pair, &what))
     };
     accounts.into_iter().filter_map(differ).collect()
 }

@@ -51,6 +51,33 @@ pub struct ColumnSums {
     pub cash: Fen,
 }
 
+impl ColumnSums {
+    /// What a settlement's columns say: what it came to when it was posted.
+    pub fn of(written: &Posted) -> ColumnSums {
+        ColumnSums {
+            count: 1,
+            total: written.amounts.total,
+            funds: written.amounts.funds(),
+            cash: written.amounts.cash,
+        }
+    }
+
+    fn add(&mut self, other: &ColumnSums) {
+        self.count += other.count;
+        self.total += other.total;
+        self.funds += other.funds;
+        self.cash += other.cash;
+    }
+}
+
+/// A settlement of the year.
+pub struct OfYear {
+    /// What it came to when it was posted: its columns stay so, whatever revised it since.
+    pub written: ColumnSums,
+    /// The settlement as it stands.
+    pub posted: Posted,
+}
+
 /// Something that should be one number and is two.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
@@ -75,16 +102,20 @@ pub struct Statement {
     pub months: BTreeMap<u32, Sums>,
     /// The fold of the deltas of those that stand.
     pub folded: Accumulators,
+    /// What those that stand came to when they were posted.
+    pub written: ColumnSums,
 }
 
 impl Statement {
     /// Adds one settlement.
-    pub fn add(&mut self, posted: &Posted) {
+    pub fn add(&mut self, of_year: &OfYear) {
+        let posted = &of_year.posted;
         if posted.reversed_at.is_some() {
             self.reversed.add(posted);
             return;
         }
         self.standing.add(posted);
+        self.written.add(&of_year.written);
         let month = posted.evidence.bill.end.month();
         self.months.entry(month).or_default().add(posted);
         let of_fund = |share: &&policy::Share| share.payer == Payer::Fund;
@@ -102,9 +133,13 @@ impl Statement {
         let payers = standing.funds + standing.account + standing.cash + standing.hospital;
         let pairs = [
             ("count", columns.count, standing.count),
-            ("medfee_sumamt", fen(columns.total), fen(standing.total)),
-            ("fund_pay_sumamt", fen(columns.funds), fen(standing.funds)),
-            ("psn_cash_pay", fen(columns.cash), fen(standing.cash)),
+            ("medfee_sumamt", fen(columns.total), fen(self.written.total)),
+            (
+                "fund_pay_sumamt",
+                fen(columns.funds),
+                fen(self.written.funds),
+            ),
+            ("psn_cash_pay", fen(columns.cash), fen(self.written.cash)),
             ("payers", fen(standing.total), fen(payers)),
             (
                 "setldetail",

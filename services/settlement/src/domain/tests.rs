@@ -4,7 +4,7 @@ use super::*;
 use crate::catalogue::{Catalogue, Item};
 
 /// Evidence as it was stored before place, referral and all that came with them.
-const OLD: &str = r#"{
+pub(super) const OLD: &str = r#"{
     "bill": {
         "person": "0190d6b2-5f5e-7cc3-98c4-dc0c0c07398f", "institution": "H15250100001",
         "visit": "V1", "scheme": "390", "med_type": "21",

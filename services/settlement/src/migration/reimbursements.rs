@@ -35,6 +35,12 @@ enum Reimbursement {
 }
 
 #[derive(DeriveIden)]
+enum Settlement {
+    Table,
+    ReimbursementId,
+}
+
+#[derive(DeriveIden)]
 enum ExpenseReceipt {
     Table,
     Area,
@@ -61,6 +67,12 @@ impl MigrationTrait for Reimbursements {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // Of whose settlements no institution is owed anything: they are not in its books.
+        let paid = Table::alter()
+            .table(Settlement::Table)
+            .add_column(string_null(Settlement::ReimbursementId))
+            .to_owned();
+        manager.alter_table(paid).await?;
         manager.create_table(reimbursement()).await?;
         manager.create_table(expense_receipt()).await?;
         for index in INDEXES {

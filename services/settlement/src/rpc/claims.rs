@@ -1,9 +1,8 @@
 //! Claims: priced, posted, reversed and explained.
 
 use super::Rpc;
-use crate::domain::YearKey;
 use crate::wire;
-use kernel::{PersonId, Scheme, SettlementId};
+use kernel::SettlementId;
 use proto::settlement as pb;
 use runtime::{Answer, answer, carried_origin, parse};
 use tonic::Request;
@@ -152,18 +151,8 @@ impl Rpc {
         request: Request<pb::GetAccumulatorsRequest>,
     ) -> Answer<pb::GetAccumulatorsResponse> {
         answer(request, |context, message| async move {
-            let person = parse::field("person_id", PersonId::parse(&message.person_id))?;
-            let scheme = parse::code("scheme", Scheme::parse(&message.scheme))?;
-            let year = (2000..=2100)
-                .contains(&message.year)
-                .then_some(message.year);
-            let year = parse::wanted("year", year, "2000至2100的年份")?;
+            let whose = wire::year_key(&message.person_id, &message.scheme, message.year)?;
             let area = &context.principal.area;
-            let whose = YearKey {
-                person,
-                scheme,
-                year,
-            };
             let year = self.0.accumulators(area, &whose).await?;
             Ok(wire::accumulators(year))
         })

@@ -1,7 +1,7 @@
-//! Settlements.
+//! Settlements. What is read of one is as it stands: by its newest revision, where it has one.
 
-use super::{to_json, unreadable};
-use crate::domain::{Bill, Posted, Taken, YearKey};
+use super::{revisions, to_json, unreadable};
+use crate::domain::{Bill, Posted, Revision, Taken, YearKey};
 use crate::entity::settlement;
 use kernel::refusal::BAD_PAGE_TOKEN;
 use kernel::{AreaCode, Day, Instant, InstitutionCode, PersonId, Refusal, Scheme, SettlementId};
@@ -12,7 +12,7 @@ use sea_orm::{
     QueryOrder, QuerySelect, Select,
 };
 use serde::de::DeserializeOwned;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::{Db, Stop, Tx};
 
 /// Settlements that touch a claim's days, as far as screening looks.
@@ -75,6 +75,8 @@ pub(super) fn settlement_row(
         posted_at: Set(posted.posted_at.micros()),
         reversed_at: Set(None),
         reversal_reason: Set(None),
+        reimbursement_id: Set(bill.reimbursement.map(|id| id.to_string())),
+        revision: Set(None),
     })
 }
 
@@ -95,7 +97,122 @@ pub async fn find_posted(
     id: &str,
 ) -> Result<Option<Posted>, Stop> {
     let row = find_row(on, area, id).await?;
-    Ok(row.map(parse_posted).transpose()?)
+    let found = effective(on, area, row.into_iter().collect()).await?;
+    Ok(found.into_iter().next())
+}
+
+/// The standing settlements of a person-year, this many from this ordinal on, in their order.
+pub async fn standing_from(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    whose: &YearKey,
+    ordinal: i64,
+    limit: u64,
+) -> Result<Vec<Posted>, Stop> {
+    use settlement::Column;
+    let rows = standing_of(area)
+        .filter(of_year(whose))
+        .filter(Column::Ordinal.gte(ordinal))
+        .order_by_asc(Column::Ordinal)
+        .limit(limit)
+        .all(on)
+        .await?;
+    effective(on, area, rows).await
+}
+
+/// The last days of the standing settlements of a person-year, in their order.
+pub async fn settled_days(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    whose: &YearKey,
+) -> Result<Vec<String>, Stop> {
+    use settlement::Column;
+    let days = standing_of(area)
+        .select_only()
+        .column(Column::EndDay)
+        .distinct()
+        .filter(of_year(whose))
+        .order_by_asc(Column::EndDay)
+        .into_tuple()
+        .all(on)
+        .await?;
+    Ok(days)
+}
+
+/// The one place where rows become settlements as they stand.
+pub(super) async fn effective(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    rows: Vec<settlement::Model>,
+) -> Result<Vec<Posted>, Stop> {
+    let mut settlements = Vec::with_capacity(rows.len());
+    let mut newest = Vec::new();
+    for row in rows {
+        let number = row.revision;
+        let posted = parse_posted(row)?;
+        newest.extend(number.map(|number| (posted.id, number)));
+        settlements.push(posted);
+    }
+    let revisions = revisions::of_numbers(on, area, &newest).await?;
+    let mut revisions: BTreeMap<SettlementId, Revision> = revisions
+        .into_iter()
+        .map(|one| (one.settlement, one))
+        .collect();
+    let revised: BTreeSet<SettlementId> = newest.into_iter().map(|(id, _)| id).collect();
+    for posted in &mut settlements {
+        if revised.contains(&posted.id) {
+            let newest = revisions.remove(&posted.id);
+            let newest = newest.ok_or_else(|| unreadable("revision", &posted.id.to_string()))?;
+            posted.evidence = newest.evidence;
+            posted.basis = newest.basis;
+            posted.amounts = newest.amounts;
+            posted.revision = newest.number;
+        }
+    }
+    Ok(settlements)
+}
+
+/// Settlements as they were posted, whatever revised them since.
+pub async fn as_posted(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    ids: &[SettlementId],
+) -> Result<Vec<Posted>, Stop> {
+    let rows = rows_of(on, area, ids).await?;
+    let parsed: Result<Vec<Posted>, Refusal> = rows.into_iter().map(parse_posted).collect();
+    Ok(parsed?)
+}
+
+async fn rows_of(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    ids: &[SettlementId],
+) -> Result<Vec<settlement::Model>, Stop> {
+    let these = settlement::Column::SettlementId.is_in(ids.iter().map(ToString::to_string));
+    let rows = settlement::Entity::find()
+        .filter(settlement::Column::Area.eq(area.as_str()))
+        .filter(these)
+        .all(on)
+        .await?;
+    Ok(rows)
+}
+
+/// Says which revision of a settlement is its newest; 0 for none.
+pub async fn point_to_revision(
+    tx: &Tx,
+    area: &AreaCode,
+    id: SettlementId,
+    number: i64,
+) -> Result<(), Stop> {
+    use settlement::Column;
+    let newest = Some(number).filter(|number| *number > 0);
+    settlement::Entity::update_many()
+        .col_expr(Column::Revision, Expr::value(newest))
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::SettlementId.eq(id.to_string()))
+        .exec(&**tx)
+        .await?;
+    Ok(())
 }
 
 /// Settlements of the area, in no order.
@@ -104,13 +221,8 @@ pub async fn find_all_posted(
     area: &AreaCode,
     ids: &[SettlementId],
 ) -> Result<Vec<Posted>, Stop> {
-    let rows = settlement::Entity::find()
-        .filter(settlement::Column::Area.eq(area.as_str()))
-        .filter(settlement::Column::SettlementId.is_in(ids.iter().map(ToString::to_string)))
-        .all(on)
-        .await?;
-    let parsed: Result<Vec<Posted>, Refusal> = rows.into_iter().map(parse_posted).collect();
-    Ok(parsed?)
+    let rows = rows_of(on, area, ids).await?;
+    effective(on, area, rows).await
 }
 
 pub(super) fn parse_posted(row: settlement::Model) -> Result<Posted, Refusal> {
@@ -130,6 +242,7 @@ pub(super) fn read_posted(row: &settlement::Model) -> Result<Posted, &'static st
         amounts: part(&row.amounts, "amounts")?,
         posted_at: Instant::from_micros(row.posted_at),
         reversed_at: row.reversed_at.map(Instant::from_micros),
+        revision: 0,
     })
 }
 
@@ -141,6 +254,8 @@ pub struct Standing {
     pub institution: String,
     /// Its person-year.
     pub whose: YearKey,
+    /// Its newest revision; 0 for none.
+    pub revision: i64,
 }
 
 /// The newest standing settlement of a person-year.
@@ -194,17 +309,18 @@ fn of_year(whose: &YearKey) -> Condition {
 
 async fn newest(tx: &Tx, of: Select<settlement::Entity>) -> Result<Option<Standing>, Stop> {
     use settlement::Column;
-    type Row = (String, String, String, String, i32);
+    type Row = (String, String, String, String, i32, Option<i64>);
     let newest: Option<Row> = of
         .select_only()
         .columns([Column::SettlementId, Column::InstitutionCode])
         .columns([Column::PersonId, Column::Scheme, Column::Year])
+        .column(Column::Revision)
         .order_by_desc(Column::Ordinal)
         .limit(1)
         .into_tuple()
         .one(&**tx)
         .await?;
-    let standing = |(id, institution, person, scheme, year): Row| {
+    let standing = |(id, institution, person, scheme, year, revision): Row| {
         let parsed = || {
             Some(YearKey {
                 person: PersonId::parse(&person).ok()?,
@@ -217,6 +333,7 @@ async fn newest(tx: &Tx, of: Select<settlement::Entity>) -> Result<Option<Standi
             id,
             institution,
             whose,
+            revision: revision.unwrap_or(0),
         })
     };
     newest.map(standing).transpose()
@@ -305,7 +422,7 @@ pub async fn posted_between(
         .all(db.reader())
         .await
         .map_err(Stop::from)?;
-    rows.into_iter().map(parse_posted).collect()
+    Ok(effective(db.reader(), area, rows).await?)
 }
 
 /// The place of a settlement in the order in which they were posted.

@@ -1,8 +1,9 @@
 //! Closed days and months, and the sums they are checked against.
 
 use super::{of_json, to_json, unreadable};
+use crate::domain::Payee;
 use crate::domain::closing::{ClosedDay, ClosedMonth, Month, Moved};
-use crate::entity::{closed_day, closed_month, posting, settlement};
+use crate::entity::{closed_day, closed_month, posting, revision, settlement};
 use crate::refusal::{DAY_CLOSED, MONTH_CLOSED};
 use kernel::{AreaCode, Day, Digest, Fen, Instant, InstitutionCode, Refusal};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func};
@@ -16,7 +17,7 @@ use store::{Stop, Tx, taken};
 const DAY_MICROS: i64 = 86_400_000_000;
 
 /// How many rows institutions have on each day from the first until the second, which is not
-/// included. Another kind of rows is counted here as well.
+/// included: as many as [`rows_between`](super::rows_between) finds.
 pub async fn rows_by_day(
     on: &impl ConnectionTrait,
     area: &AreaCode,
@@ -40,6 +41,7 @@ pub async fn rows_by_day(
             .expr_as(Expr::cust(day), "day")
             .expr_as(Column::SettlementId.count(), "rows")
             .filter(Column::Area.eq(area.as_str()))
+            .filter(Column::ReimbursementId.is_null())
             .filter(at.gte(from.micros()))
             .filter(at.lt(until.micros()))
             .group_by(Column::InstitutionCode)
@@ -48,14 +50,77 @@ pub async fn rows_by_day(
             of = of.filter(Column::InstitutionCode.eq(code.as_str()));
         }
         let rows: Vec<(String, i64, i64)> = of.into_tuple().all(on).await?;
-        for (code, day, rows) in rows {
-            let code =
-                InstitutionCode::parse(&code).map_err(|_| unreadable("settlement", &code))?;
-            let day = Instant::from_micros(day.saturating_mul(DAY_MICROS)).day();
-            *days.entry((day, code)).or_insert(0) += rows;
-        }
+        add_days(&mut days, rows)?;
+    }
+    for at in ["posted_at", "withdrawn_at"] {
+        let rows = corrections_by_day(on, area, institution, at, (from, until)).await?;
+        add_days(&mut days, rows)?;
     }
     Ok(days)
+}
+
+fn add_days(
+    days: &mut BTreeMap<(Day, InstitutionCode), i64>,
+    rows: Vec<(String, i64, i64)>,
+) -> Result<(), Refusal> {
+    for (code, day, rows) in rows {
+        let code = InstitutionCode::parse(&code).map_err(|_| unreadable("settlement", &code))?;
+        let day = Instant::from_micros(day.saturating_mul(DAY_MICROS)).day();
+        *days.entry((day, code)).or_insert(0) += rows;
+    }
+    Ok(())
+}
+
+/// How many corrections of what institutions are owed were posted, or withdrawn, on each day.
+async fn corrections_by_day(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    institution: Option<&InstitutionCode>,
+    at: &'static str,
+    (from, until): (Instant, Instant),
+) -> Result<Vec<(String, i64, i64)>, Stop> {
+    use sea_orm::sea_query::Query;
+    let revised = |column: revision::Column| Expr::col((revision::Entity, column));
+    let settled = |column: settlement::Column| Expr::col((settlement::Entity, column));
+    let day = format!("(revision.{at} + 28800000000) / 86400000000");
+    let instant = || Expr::col((revision::Entity, Alias::new(at)));
+    let mut of = Query::select()
+        .expr(settled(settlement::Column::InstitutionCode))
+        .expr_as(Expr::cust(day.clone()), Alias::new("day"))
+        .expr_as(
+            revised(revision::Column::RevisionId).count(),
+            Alias::new("rows"),
+        )
+        .from(revision::Entity)
+        .inner_join(
+            settlement::Entity,
+            settled(settlement::Column::SettlementId)
+                .equals((revision::Entity, revision::Column::SettlementId)),
+        )
+        .and_where(revised(revision::Column::Area).eq(area.as_str()))
+        .and_where(settled(settlement::Column::Area).eq(area.as_str()))
+        .and_where(settled(settlement::Column::ReimbursementId).is_null())
+        .and_where(revised(revision::Column::Payee).eq(Payee::Institution.name()))
+        .and_where(instant().gte(from.micros()))
+        .and_where(instant().lt(until.micros()))
+        .add_group_by([
+            settled(settlement::Column::InstitutionCode).into(),
+            Expr::cust(day),
+        ])
+        .to_owned();
+    if let Some(code) = institution {
+        of.and_where(settled(settlement::Column::InstitutionCode).eq(code.as_str()));
+    }
+    let rows = on.query_all(&of).await?;
+    let row = |row: sea_orm::QueryResult| {
+        Ok((
+            row.try_get_by_index(0)?,
+            row.try_get_by_index(1)?,
+            row.try_get_by_index(2)?,
+        ))
+    };
+    let rows: Result<_, sea_orm::DbErr> = rows.into_iter().map(row).collect();
+    Ok(rows?)
 }
 
 /// Closed days from the first to the second, both included, by day and institution.

@@ -200,6 +200,7 @@ pub async fn held_claims(
             amounts: of_json(&row.amounts, "held_claim", &row.hold_id)?,
             posted_at: at,
             reversed_at: None,
+            revision: 0,
         });
     }
     Ok(all)

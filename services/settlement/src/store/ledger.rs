@@ -2,7 +2,7 @@
 
 use super::unreadable;
 use crate::domain::Subsidy;
-use crate::entity::{posting, subsidy};
+use crate::entity::{posting, revision, subsidy};
 use crate::ledger::{Entry, Posting, Transaction};
 use crate::refusal::SUBSIDY_POSTED;
 use kernel::{
@@ -10,8 +10,8 @@ use kernel::{
 };
 use sea_orm::sea_query::{Alias, Expr, Func, OnConflict};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
 };
 use std::collections::BTreeMap;
 use store::{Db, Stop, Tx};
@@ -75,22 +75,45 @@ pub async fn postings_of(
     Ok(all)
 }
 
-/// All entries of a settlement or a subsidy, in the order in which they were posted.
+/// All entries of a settlement with its revisions, of one revision, a correction or a subsidy, in the
+/// order in which they were posted.
 pub async fn entries(db: &Db, area: &AreaCode, subject: &str) -> Result<Vec<Entry>, Stop> {
-    let mut all = entries_of(db, area, &[subject.to_string()]).await?;
-    Ok(all.remove(subject).unwrap_or_default())
+    let revisions = revision::Entity::find()
+        .select_only()
+        .column(revision::Column::RevisionId)
+        .filter(revision::Column::Area.eq(area.as_str()))
+        .filter(
+            Condition::any()
+                .add(revision::Column::SettlementId.eq(subject))
+                .add(revision::Column::CorrectionId.eq(subject)),
+        );
+    let of_subject = Condition::any()
+        .add(posting::Column::SubjectId.eq(subject))
+        .add(posting::Column::SubjectId.in_subquery(revisions.into_query()));
+    let found = found(db, area, of_subject).await?;
+    Ok(found.into_iter().map(|(_, entry)| entry).collect())
 }
 
-/// All entries of settlements and subsidies, of each in the order in which they were posted; those
-/// without any are missing.
+/// All entries of settlements and subsidies, without those of revisions, of each in the order in which
+/// they were posted; those without any are missing.
 pub async fn entries_of(
     db: &Db,
     area: &AreaCode,
     subjects: &[String],
 ) -> Result<BTreeMap<String, Vec<Entry>>, Stop> {
+    let these = Condition::all().add(posting::Column::SubjectId.is_in(subjects));
+    let mut all: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
+    for (subject, entry) in found(db, area, these).await? {
+        all.entry(subject).or_default().push(entry);
+    }
+    Ok(all)
+}
+
+/// Entries with their subjects, in the order in which they were posted.
+async fn found(db: &Db, area: &AreaCode, which: Condition) -> Result<Vec<(String, Entry)>, Stop> {
     let mut rows = posting::Entity::find()
         .filter(posting::Column::Area.eq(area.as_str()))
-        .filter(posting::Column::SubjectId.is_in(subjects))
+        .filter(which)
         .all(db.reader())
         .await?;
     // Ids of one moment have no order: what reverses comes after what it reverses.
@@ -100,22 +123,20 @@ pub async fn entries_of(
         let within = (&a.transaction_id, a.number).cmp(&(&b.transaction_id, b.number));
         a_place.cmp(&b_place).then(within)
     });
-    let entry = |row: posting::Model| Entry {
-        transaction: row.transaction_id,
-        number: row.number,
-        posting: Posting {
-            account: row.account,
-            amount: Fen(row.amount_fen),
-        },
-        reverses: row.reverses,
-        posted_at: Instant::from_micros(row.posted_at),
+    let entry = |row: posting::Model| {
+        let entry = Entry {
+            transaction: row.transaction_id,
+            number: row.number,
+            posting: Posting {
+                account: row.account,
+                amount: Fen(row.amount_fen),
+            },
+            reverses: row.reverses,
+            posted_at: Instant::from_micros(row.posted_at),
+        };
+        (row.subject_id, entry)
     };
-    let mut all: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
-    for row in rows {
-        let entries = all.entry(row.subject_id.clone()).or_default();
-        entries.push(entry(row));
-    }
-    Ok(all)
+    Ok(rows.into_iter().map(entry).collect())
 }
 
 /// Every account of the area with its balance.

@@ -10,13 +10,15 @@ mod reconciliations;
 mod registers;
 mod reimbursements;
 mod replays;
+mod revisions;
 mod statements;
 mod suspensions;
 mod visits;
 
 pub use claims::{
-    Past, Standing, find_all_posted, find_posted, find_row, history, insert, mark_reversed,
-    newer_standing, newest_standing, posted_between, posting_order, settled_visit, taken,
+    Past, Standing, as_posted, find_all_posted, find_posted, find_row, history, insert,
+    mark_reversed, newer_standing, newest_standing, point_to_revision, posted_between,
+    posting_order, settled_days, settled_visit, standing_from, taken,
 };
 pub use closes::{
     closed_days, closed_month, find_closed_day, find_closed_month, insert_closed_day,
@@ -54,6 +56,10 @@ pub use reimbursements::{
     save_reimbursement, unpay_reimbursements,
 };
 pub use replays::{Stored, Unlike, Which, count_stored, stored};
+pub use revisions::{
+    insert_revisions, later_in_year, newest_numbers, of_correction, of_numbers, revisions_of,
+    standing_revisions, withdraw_revisions,
+};
 pub use statements::{column_sums, settlements_of_year};
 pub use suspensions::{
     earlier, find_suspension, insert_suspension, suspended_on, suspensions, withdraw_suspension,

@@ -1,26 +1,27 @@
 //! Rows to reconcile, comparisons, differences and their explanations.
 
 use super::{of_json, to_json, unreadable};
+use crate::domain::Payee;
 use crate::domain::closing::Reconciliation;
 use crate::domain::reconcile::{Amounts, Difference, Elsewhere, Row, RowKind, Shares};
-use crate::entity::{difference, explanation, reconciliation, settlement};
+use crate::entity::{difference, explanation, reconciliation, revision, settlement};
 use kernel::refusal::CONTENTION;
 use kernel::{AreaCode, Day, Digest, Instant, InstitutionCode, MedType, Refusal, Scheme};
 use policy::Payer;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::{Stop, Tx, taken};
 
 /// Ids in one question.
 const IDS_MAX: usize = 500;
 
 /// What a row is made of.
-#[derive(FromQueryResult)]
+#[derive(Clone, FromQueryResult)]
 struct Source {
     settlement_id: String,
     visit_number: String,
@@ -32,8 +33,8 @@ struct Source {
 }
 
 /// The rows of an institution posted from the first instant until the second: settlements, and
-/// reversals of whatever day's settlements; at most `limit` of each kind. Another kind of rows is
-/// read here as well.
+/// reversals and corrections of whatever day's settlements; at most `limit` of each kind. What the
+/// bureau reimbursed, or settled with the person alone, is not in an institution's books.
 pub async fn rows_between(
     on: &impl ConnectionTrait,
     area: &AreaCode,
@@ -55,6 +56,7 @@ pub async fn rows_between(
             .columns([Column::PostedAt, Column::ReversedAt])
             .filter(Column::Area.eq(area.as_str()))
             .filter(Column::InstitutionCode.eq(institution.as_str()))
+            .filter(Column::ReimbursementId.is_null())
             .filter(at.gte(from.micros()))
             .filter(at.lt(until.micros()))
             .order_by_asc(at)
@@ -62,16 +64,165 @@ pub async fn rows_between(
             .into_model::<Source>()
             .all(on)
             .await?;
+        let revised = match kind {
+            RowKind::Reversal => corrections_of(on, area, &found).await?,
+            _ => BTreeMap::new(),
+        };
         for source in found {
             let reversed = source.reversed_at.filter(|at| within(*at));
             let row = row_of(source)?;
             rows.push(match (kind, reversed) {
-                (RowKind::Reversal, Some(at)) => row.reversed(Instant::from_micros(at)),
+                // What is taken back is what stood: the settlement with its corrections.
+                (RowKind::Reversal, Some(at)) => {
+                    let corrections = revised.get(&row.settlement);
+                    let corrections = corrections.into_iter().flatten();
+                    let whole = corrections.fold(row, |row, one| row.with(one));
+                    whole.reversed(Instant::from_micros(at))
+                }
+                _ => row,
+            });
+        }
+    }
+    rows.extend(corrections(on, area, institution, (from, until), limit).await?);
+    Ok(rows)
+}
+
+/// The standing corrections of these settlements that are in their institution's books.
+async fn corrections_of(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    of: &[Source],
+) -> Result<BTreeMap<String, Vec<Row>>, Stop> {
+    let ids: Vec<&str> = of
+        .iter()
+        .map(|source| source.settlement_id.as_str())
+        .collect();
+    let mut all: BTreeMap<String, Vec<Row>> = BTreeMap::new();
+    for ids in ids.chunks(IDS_MAX) {
+        let these = Condition::all()
+            .add(revision::Column::SettlementId.is_in(ids.iter().copied()))
+            .add(revision::Column::WithdrawnAt.is_null());
+        for (row, _) in corrected(on, area, these, u64::MAX >> 1).await? {
+            all.entry(row.settlement.clone()).or_default().push(row);
+        }
+    }
+    Ok(all)
+}
+
+/// The corrections posted, and those withdrawn, from the first instant until the second.
+async fn corrections(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    institution: &InstitutionCode,
+    (from, until): (Instant, Instant),
+    limit: u64,
+) -> Result<Vec<Row>, Stop> {
+    use revision::Column;
+    let of_institution = settlement::Entity::find()
+        .select_only()
+        .column(settlement::Column::SettlementId)
+        .filter(settlement::Column::Area.eq(area.as_str()))
+        .filter(settlement::Column::InstitutionCode.eq(institution.as_str()))
+        .filter(settlement::Column::ReimbursementId.is_null());
+    let mut rows = Vec::new();
+    for at in [Column::PostedAt, Column::WithdrawnAt] {
+        let within = Condition::all()
+            .add(at.gte(from.micros()))
+            .add(at.lt(until.micros()))
+            .add(Column::SettlementId.in_subquery(of_institution.clone().into_query()));
+        for (row, withdrawn) in corrected(on, area, within, limit).await? {
+            rows.push(match (at, withdrawn) {
+                (Column::WithdrawnAt, Some(at)) => row.withdrawn(Instant::from_micros(at)),
                 _ => row,
             });
         }
     }
     Ok(rows)
+}
+
+/// Corrections that move what an institution is owed, each as what it added, and when it was
+/// withdrawn.
+async fn corrected(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    which: Condition,
+    limit: u64,
+) -> Result<Vec<(Row, Option<i64>)>, Stop> {
+    use revision::Column;
+    let found = revision::Entity::find()
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::Payee.eq(Payee::Institution.name()))
+        .filter(which)
+        .order_by_asc(Column::RevisionId)
+        .limit(limit)
+        .all(on)
+        .await?;
+    let ids: BTreeSet<&str> = found.iter().map(|one| one.settlement_id.as_str()).collect();
+    let ids: Vec<&str> = ids.into_iter().collect();
+    // What each took the place of: the settlement as posted, or an earlier revision.
+    let (mut sources, mut before) = (BTreeMap::new(), BTreeMap::new());
+    for ids in ids.chunks(IDS_MAX) {
+        let settled = sources_of(on, area, ids).await?;
+        sources.extend(
+            settled
+                .into_iter()
+                .map(|one| (one.settlement_id.clone(), one)),
+        );
+        let earlier: Vec<(String, i64, String)> = revision::Entity::find()
+            .select_only()
+            .columns([Column::SettlementId, Column::Number, Column::Amounts])
+            .filter(Column::Area.eq(area.as_str()))
+            .filter(Column::SettlementId.is_in(ids.iter().copied()))
+            .into_tuple()
+            .all(on)
+            .await?;
+        before.extend(
+            earlier
+                .into_iter()
+                .map(|(id, number, amounts)| ((id, number), amounts)),
+        );
+    }
+    let mut rows = Vec::with_capacity(found.len());
+    for one in found {
+        let unread = || unreadable("revision", &one.revision_id);
+        let settled = sources.get(&one.settlement_id).ok_or_else(unread)?;
+        let replaced = match one.replaces {
+            0 => &settled.amounts,
+            number => {
+                let key = (one.settlement_id.clone(), number);
+                before.get(&key).ok_or_else(unread)?
+            }
+        };
+        let with = |amounts: &String, at| {
+            row_of(Source {
+                amounts: amounts.clone(),
+                posted_at: at,
+                ..settled.clone()
+            })
+        };
+        let (now, was) = (with(&one.amounts, one.posted_at)?, with(replaced, 0)?);
+        rows.push((now.correcting(&was), one.withdrawn_at));
+    }
+    Ok(rows)
+}
+
+async fn sources_of(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    ids: &[&str],
+) -> Result<Vec<Source>, Stop> {
+    use settlement::Column;
+    let found = settlement::Entity::find()
+        .select_only()
+        .columns([Column::SettlementId, Column::VisitNumber, Column::Scheme])
+        .columns([Column::MedType, Column::Amounts])
+        .columns([Column::PostedAt, Column::ReversedAt])
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::SettlementId.is_in(ids.iter().copied()))
+        .into_model::<Source>()
+        .all(on)
+        .await?;
+    Ok(found)
 }
 
 fn row_of(source: Source) -> Result<Row, Refusal> {

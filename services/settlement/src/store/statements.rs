@@ -1,9 +1,9 @@
 //! The settlements of a person-year, and what their columns come to.
 
-use super::claims::parse_posted;
-use crate::domain::{ColumnSums, Posted, YearKey};
+use super::claims::{effective, parse_posted};
+use crate::domain::{ColumnSums, OfYear, YearKey};
 use crate::entity::settlement::{self, Column};
-use kernel::{AreaCode, Fen};
+use kernel::{AreaCode, Fen, Refusal};
 use sea_orm::sea_query::{Alias, Func};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use store::{Db, Stop};
@@ -15,15 +15,23 @@ pub async fn settlements_of_year(
     whose: &YearKey,
     after: i64,
     size: u64,
-) -> Result<Vec<Posted>, Stop> {
+) -> Result<Vec<OfYear>, Stop> {
     let rows = of_year(area, whose)
         .filter(Column::Ordinal.gt(after))
         .order_by_asc(Column::Ordinal)
         .limit(size)
         .all(db.reader())
         .await?;
-    let parsed = rows.into_iter().map(parse_posted);
-    Ok(parsed.collect::<Result<_, _>>()?)
+    let written = rows.iter().cloned().map(parse_posted);
+    let written: Vec<_> = written.collect::<Result<_, Refusal>>()?;
+    let standing = effective(db.reader(), area, rows).await?;
+    let both = written.iter().zip(standing);
+    Ok(both
+        .map(|(written, posted)| OfYear {
+            written: ColumnSums::of(written),
+            posted,
+        })
+        .collect())
 }
 
 /// What the columns of the standing settlements of a person-year come to.

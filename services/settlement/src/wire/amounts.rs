@@ -46,7 +46,7 @@ fn difference(difference: Difference) -> common::Difference {
     }
 }
 
-fn amounts(settlement: &policy::Settlement) -> common::Amounts {
+pub fn amounts(settlement: &policy::Settlement) -> common::Amounts {
     let share = |share: &policy::Share| common::FundShare {
         fund: share.fund.to_string(),
         layer: share.layer.to_string(),
@@ -143,6 +143,7 @@ pub fn settlement(posted: &Posted) -> common::Settlement {
             .reimbursement
             .map(|id| id.to_string())
             .unwrap_or_default(),
+        revision: posted.revision,
     }
 }
 

@@ -249,22 +249,28 @@ fn bill_line(index: usize, line: &common::ClaimLine, end: Day) -> Result<BillLin
 
 /// What enrollment says of a person.
 pub fn member(member: &common::Member) -> Result<Member, Refusal> {
+    member_at("member", member)
+}
+
+/// What enrollment says of a person, named so by the caller.
+pub fn member_at(place: &str, member: &common::Member) -> Result<Member, Refusal> {
+    let path = |field: &str| format!("{place}.{field}");
     let years = u32::try_from(member.continuous_years);
     let years = years.ok().filter(|years| *years <= YEARS_MAX);
     let expected = format_args!("0至{YEARS_MAX}年");
     Ok(Member {
-        person: parse::field("member.person_id", PersonId::parse(&member.person_id))?,
+        person: parse::field(path("person_id"), PersonId::parse(&member.person_id))?,
         version: member.person_version,
-        scheme: parse::code("member.scheme", Scheme::parse(&member.scheme))?,
-        as_of: parse::day("member.as_of_day", &member.as_of_day)?,
+        scheme: parse::code(path("scheme"), Scheme::parse(&member.scheme))?,
+        as_of: parse::day(path("as_of_day"), &member.as_of_day)?,
         eligible: member.eligible,
         reason: member
             .ineligibilities
             .first()
             .map(|reason| reason.sentence.clone()),
-        identities: identities("member.identity_kinds", &member.identity_kinds)?,
-        birth: parse::optional_day("member.birth_day", &member.birth_day)?,
-        continuous_years: parse::wanted("member.continuous_years", years, expected)?,
+        identities: identities(&path("identity_kinds"), &member.identity_kinds)?,
+        birth: parse::optional_day(path("birth_day"), &member.birth_day)?,
+        continuous_years: parse::wanted(path("continuous_years"), years, expected)?,
     })
 }
 

@@ -3,7 +3,7 @@
 use super::amounts::{reason, settlement};
 use crate::app::{Differing, Replayed, StatementPage};
 use crate::domain::{
-    Cause, Flaw, Mismatch, Receipt, Sums, Verdict, masked, receipt_digest, receipt_text,
+    Flaw, FlawCause, Mismatch, Receipt, Sums, Verdict, masked, receipt_digest, receipt_text,
 };
 use crate::store::Which;
 use kernel::{Fund, Instant, InstitutionCode, PersonId, Refusal, SettlementId};
@@ -163,15 +163,15 @@ fn differing(differing: Differing) -> pb::DifferingSettlement {
 fn flaw(flaw: Flaw) -> pb::Flaw {
     use pb::flaw::Cause as Wire;
     let cause = match flaw.cause {
-        Cause::Unreadable => Wire::Unreadable,
-        Cause::PackageMissing => Wire::PackageMissing,
-        Cause::CatalogueMissing => Wire::CatalogueMissing,
-        Cause::Refused => Wire::Refused,
-        Cause::Amounts => Wire::Amounts,
-        Cause::Basis => Wire::Basis,
-        Cause::Digest => Wire::Digest,
-        Cause::Column => Wire::Column,
-        Cause::Ledger => Wire::Ledger,
+        FlawCause::Unreadable => Wire::Unreadable,
+        FlawCause::PackageMissing => Wire::PackageMissing,
+        FlawCause::CatalogueMissing => Wire::CatalogueMissing,
+        FlawCause::Refused => Wire::Refused,
+        FlawCause::Amounts => Wire::Amounts,
+        FlawCause::Basis => Wire::Basis,
+        FlawCause::Digest => Wire::Digest,
+        FlawCause::Column => Wire::Column,
+        FlawCause::Ledger => Wire::Ledger,
     };
     pb::Flaw {
         cause: cause.into(),
