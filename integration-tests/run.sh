@@ -91,6 +91,15 @@ if command -v npm >/dev/null; then
 else
     echo "npm is not here: proto lint is skipped"
 fi
+if python3 -c 'import venv, ensurepip' 2>/dev/null; then
+    say "python for the reference client"
+    (python3 -m venv "$folder/python" && "$folder/python/bin/pip" install --quiet --disable-pip-version-check \
+        -r integration-tests/clients/requirements.txt) >"$folder/pip.log" 2>&1 ||
+        { cat "$folder/pip.log"; exit 1; }
+    export YIBAO_TEST_PYTHON="$folder/python/bin/python"
+else
+    echo "python3 with venv is not here: the reference client is skipped"
+fi
 
 passed=0 failed=0
 suite() { # title, then cargo's arguments

@@ -721,3 +721,47 @@ fn a_file_of_rows_is_compared_with_the_bureaus_day() {
     suite.signal("INT");
     assert_stopped_well(&suite.end());
 }
+
+/// Names a Python that has what the reference client needs.
+const PYTHON: &str = "YIBAO_TEST_PYTHON";
+
+/// The reference client of a hospital, in Python by reflection alone, does a hospital's day.
+#[test]
+fn a_hospital_works_its_day_with_the_reference_client() {
+    let Ok(python) = std::env::var(PYTHON) else {
+        eprintln!("{PYTHON} is not set: the reference client is not tried");
+        return;
+    };
+    let (_keep, data) = folder();
+    let (suite, endpoint) = serving(&["--data", text(&data), "--listen", ANY_PORT]);
+    let listed = run(&[
+        "call",
+        "--endpoint",
+        &endpoint,
+        "ListPersons",
+        "{\"page_size\": 200}",
+    ]);
+    let listed: Value = serde_json::from_str(&listed.out).expect("JSON");
+    let people = listed["persons"].as_array().expect("people");
+    let person = people
+        .last()
+        .and_then(|person| person["person_id"].as_str());
+    let address = endpoint.trim_start_matches("http://");
+    let client = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/hospital.py");
+    let mut day = command(python);
+    day.env("PYTHONIOENCODING", "utf-8");
+    day.arg(client)
+        .args([address, "H15250100001", person.expect("a person")])
+        .args(["2017-11-01", "2017-11-10", "D-AMLODIPINE"]);
+    let ended = Child::run(&mut day);
+    assert!(ended.status.success(), "{ended:?}");
+    let told = [
+        "4 条明细, 合计 8320.00 元",
+        "结算应答丢失: DEADLINE_EXCEEDED",
+        "退费后: 合计 7120.00 元",
+        "上传 2 行, 本笔差异 0 处",
+    ];
+    assert_printed(&ended, &told);
+    suite.signal("INT");
+    assert_stopped_well(&suite.end());
+}
