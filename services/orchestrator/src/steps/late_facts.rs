@@ -32,9 +32,9 @@ impl Step for ListSettledDays {
         };
         let mut settlement = client(ports);
         let answer = ports.ask(request, |request| settlement.list_settled_days(request));
-        let days = answer.await?.days;
+        let days = answer.await?.end_day;
         let days = days.iter().map(|day| Day::parse(day).ok()).collect();
-        present(days, "days")
+        present(days, "end_day")
     }
 }
 

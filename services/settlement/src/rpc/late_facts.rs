@@ -14,8 +14,8 @@ impl Rpc {
     ) -> Answer<pb::ListSettledDaysResponse> {
         answer(request, |context, message| async move {
             let whose = wire::year_key(&message.person_id, &message.scheme, message.year)?;
-            let days = self.0.settled_days(&context.principal.area, &whose).await?;
-            Ok(pb::ListSettledDaysResponse { days })
+            let end_day = self.0.settled_days(&context.principal.area, &whose).await?;
+            Ok(pb::ListSettledDaysResponse { end_day })
         })
         .await
     }
