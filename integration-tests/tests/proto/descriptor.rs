@@ -16,7 +16,6 @@ const QUESTIONS: &[&str] = &[
     "Get",
     "List",
     "PreSettle",
-    "PriceClaim",
     "Print",
     "Preview",
     "Price",
