@@ -20,26 +20,26 @@ pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
 PACKAGE = "yibao.orchestrator.v1."
 
 
-def call(method, timeout=30, **fields):
+def call(rpc, timeout=30, **fields):
     """`call("VisitService/GetVisit", visit_id="…")`: the message as reflection describes it."""
-    service, name = method.split("/")
+    service, name = rpc.split("/")
     found = pool.FindServiceByName(PACKAGE + service).FindMethodByName(name)
     request, answer = GetMessageClass(found.input_type), GetMessageClass(found.output_type)
-    send = channel.unary_unary(f"/{PACKAGE}{method}", request.SerializeToString, answer.FromString)
+    send = channel.unary_unary(f"/{PACKAGE}{rpc}", request.SerializeToString, answer.FromString)
     # The caller is this hospital: by its certificate in production, by its name on loopback.
     return send(request(**fields), timeout=timeout, metadata=[("yibao-caller", hospital)])
 
 
-def surely(method, **fields):
+def surely(rpc, **fields):
     """A change, sent again under the same request id until its answer is known."""
     fields["request_id"] = uuid.uuid4().hex
     while True:
         try:
-            return call(method, **fields)
+            return call(rpc, **fields)
         except grpc.RpcError as error:
             if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED,
                                     grpc.StatusCode.ABORTED, grpc.StatusCode.RESOURCE_EXHAUSTED):
-                sys.exit(f"{method}: {error.details()}")  # 拒绝: why, and what to do, in Chinese
+                sys.exit(f"{rpc}: {error.details()}")  # 拒绝: why, and what to do, in Chinese
 
 
 def yuan(fen):
@@ -47,7 +47,7 @@ def yuan(fen):
 
 
 def line(code, price, count):
-    return dict(line_code=code, item_code=item, local_code=code, local_name="药品", fee_day=first_day,
+    return dict(line_code=code, item_code=item, local_code="YP-1", local_name="药品", fee_day=first_day,
                 unit_price_micro_yuan=price * 1_000_000, quantity_e4=count * 10_000, amount_fen=price * count * 100)
 
 

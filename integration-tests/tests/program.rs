@@ -306,7 +306,7 @@ fn up_serves_reads_refusals_and_its_own_description() {
     let balance: Value = serde_json::from_str(&balance.out).unwrap();
     assert_eq!(balance["sum_fen"], 0);
     let unknown = r#"{"settlement_id": "0190d6b2-5f5e-7cc3-98c4-dc0c0c07398f"}"#;
-    let refused = call(&["GetSettlement", unknown]);
+    let refused = call(&["settlement/GetSettlement", unknown]);
     let said = [
         "SETTLEMENT_UNKNOWN",
         "NOT_FOUND",
@@ -316,7 +316,7 @@ fn up_serves_reads_refusals_and_its_own_description() {
     assert_refused(&refused, &said);
     assert!(refused.out.is_empty(), "{refused:?}");
     let said = ["INVALID_FIELD", "settlement_id", "请按接口说明"];
-    assert_refused(&call(&["GetSettlement", "{}"]), &said);
+    assert_refused(&call(&["settlement/GetSettlement", "{}"]), &said);
     // An institution may not read the bureau's books.
     let said = ["PERMISSION_DENIED", "GetTrialBalance"];
     assert_refused(&call(&["--as", "H15250100001", "GetTrialBalance"]), &said);
@@ -327,15 +327,15 @@ fn up_serves_reads_refusals_and_its_own_description() {
     );
     assert_refused(&call(&["ListEvents"]), &["say which", "referral"]);
     assert_refused(
-        &call(&["GetSettlement", "{\"id\": 1}"]),
+        &call(&["settlement/GetSettlement", "{\"id\": 1}"]),
         &["id", "settlement_id"],
     );
     assert_refused(
-        &call(&["GetSettlement", "not json"]),
+        &call(&["settlement/GetSettlement", "not json"]),
         &["GetSettlementRequest"],
     );
     assert_refused(
-        &call(&["GetSettlement", "@/no/such/file"]),
+        &call(&["settlement/GetSettlement", "@/no/such/file"]),
         &["/no/such/file"],
     );
 
@@ -752,7 +752,7 @@ fn a_hospital_works_its_day_with_the_reference_client() {
     day.env("PYTHONIOENCODING", "utf-8");
     day.arg(client)
         .args([address, "H15250100001", person.expect("a person")])
-        .args(["2017-11-01", "2017-11-10", "D-AMLODIPINE"]);
+        .args(["2017-11-01", "2017-11-10", "S-BYPASS"]);
     let ended = Child::run(&mut day);
     assert!(ended.status.success(), "{ended:?}");
     let told = [
@@ -762,6 +762,7 @@ fn a_hospital_works_its_day_with_the_reference_client() {
         "上传 2 行, 本笔差异 0 处",
     ];
     assert_printed(&ended, &told);
+    assert!(!ended.out.contains("基金支付 0.00"), "{ended:?}");
     suite.signal("INT");
     assert_stopped_well(&suite.end());
 }
