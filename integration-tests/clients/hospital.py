@@ -32,7 +32,7 @@ def call(rpc, timeout=30, **fields):
 
 def surely(rpc, **fields):
     """A change, sent again under the same request id until its answer is known."""
-    fields["request_id"] = uuid.uuid4().hex
+    fields.setdefault("request_id", uuid.uuid4().hex)
     while True:
         try:
             return call(rpc, **fields)
@@ -74,7 +74,7 @@ except grpc.RpcError as lost:
     print(f"结算应答丢失: {lost.code().name}")
 outcome = call("OrchestratorService/GetOutcome", request_id=settle["request_id"], method="METHOD_SETTLE").outcome
 print(f"查询结果: {outcome.State.Name(outcome.state)}")
-paid = call("OrchestratorService/Settle", **settle).settlement  # the same id: done once, whatever happened
+paid = surely("OrchestratorService/Settle", **settle).settlement  # the same id: done once
 assert paid.amounts == quote.amounts, "结算与预结算不一致"
 print(f"结算 {paid.settlement_id}: 基金支付 {yuan(paid.amounts.funds_fen)}")
 
