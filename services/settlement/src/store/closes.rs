@@ -104,7 +104,7 @@ async fn corrections_by_day(
         .and_where(instant().gte(from.micros()))
         .and_where(instant().lt(until.micros()))
         .add_group_by([
-            settled(settlement::Column::InstitutionCode).into(),
+            settled(settlement::Column::InstitutionCode),
             Expr::cust(day),
         ])
         .to_owned();
