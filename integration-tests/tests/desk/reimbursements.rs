@@ -5,7 +5,8 @@ use proto::common::{Claim, Place, Settlement};
 use proto::orchestrator::reimbursement::State;
 use proto::orchestrator::{
     ApproveReimbursementRequest, ExpenseReceipt, GetReimbursementRequest, OutsideInstitution,
-    PreSettleRequest, Reimbursement, RejectReimbursementRequest, SubmitReimbursementRequest,
+    PreSettleRequest, ReceiptServiceGetSettlementRequest, Reimbursement,
+    RejectReimbursementRequest, ReverseRequest, SubmitReimbursementRequest,
     SuspendOnlineSettlementRequest, WithdrawSubmitReimbursementRequest,
 };
 use tonic::Status;
@@ -307,5 +308,35 @@ async fn only_the_bureau_reimburses_the_bill_it_kept_also_of_whom_is_suspended()
     );
     let no = world.settle("online", online).await.unwrap_err();
     assert_eq!(code(&no), "ONLINE_SUSPENDED");
-    pay(&world, "p-2", &kept).await.unwrap();
+    let paid = pay(&world, "p-2", &kept).await.unwrap();
+
+    // It is not in the hospital's books: neither seen there nor taken back by it.
+    let reverse = ReverseRequest {
+        request_id: "by-hospital".into(),
+        settlement_id: paid.settlement_id.clone(),
+        reason: "测试".into(),
+    };
+    let no = hospital.reverse(patient(reverse)).await.unwrap_err();
+    assert_eq!(code(&no), "SETTLEMENT_UNKNOWN");
+    let one = ReceiptServiceGetSettlementRequest {
+        settlement_id: paid.settlement_id.clone(),
+    };
+    let mut receipts = world.suite.desk(HOSPITAL).receipts();
+    let no = receipts.get_settlement(patient(one)).await.unwrap_err();
+    assert_eq!(code(&no), "SETTLEMENT_UNKNOWN");
+
+    // Withdrawn while it is paid: once that is reversed, its receipt can be brought again.
+    let withdraw = WithdrawSubmitReimbursementRequest {
+        original_request_id: "m-1".into(),
+    };
+    let mut desk = world.clerk().reimbursements();
+    desk.withdraw_submit_reimbursement(patient(withdraw))
+        .await
+        .unwrap();
+    let again = || submission("m-2", &bill, vec![receipt("1", 100_000)]);
+    let no = submit(&world, again()).await.unwrap_err();
+    assert_eq!(code(&no), "VISIT_SETTLED");
+    world.reverse("r-1", &paid.settlement_id).await.unwrap();
+    let again = submission("m-3", &bill, vec![receipt("1", 100_000)]);
+    submit(&world, again).await.unwrap();
 }

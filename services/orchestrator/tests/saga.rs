@@ -187,7 +187,7 @@ async fn a_malformed_request_is_refused_before_anybody_is_asked() {
     assert!(no.message().contains("字段 change "), "{}", no.message());
     let nothing = pb::GetOutcomeRequest {
         request_id: "R-1".into(),
-        method: 7,
+        method: 99,
     };
     let no = alone
         .client

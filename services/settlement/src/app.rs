@@ -26,8 +26,8 @@ use crate::domain::{
 };
 use crate::ledger::Transaction;
 use crate::refusal::{
-    ALREADY_REVERSED, CLAIM_IN_PROGRESS, INSTITUTION_UNKNOWN, NO_CATALOGUE, NOT_NEWEST,
-    SETTLEMENT_UNKNOWN,
+    ALREADY_REVERSED, CLAIM_IN_PROGRESS, CORRECTED_BY_FINDING, INSTITUTION_UNKNOWN, NO_CATALOGUE,
+    NOT_NEWEST, SETTLEMENT_UNKNOWN,
 };
 use crate::shelf::Catalogues;
 use crate::{refusal, store};
@@ -233,11 +233,7 @@ impl App {
 
     async fn reverse_in(&self, tx: Tx, call: &Call, what: &Reversal) -> Result<Made<Posted>, Stop> {
         let (area, id) = (&call.key.area, what.settlement);
-        let of_this = |posted: &Posted| {
-            what.institution
-                .as_ref()
-                .is_none_or(|code| *code == posted.evidence.bill.institution)
-        };
+        let of_this = |posted: &Posted| posted.evidence.bill.is_of(what.institution.as_ref());
         let found = store::find_posted(&*tx, area, &id.to_string())
             .await?
             .filter(of_this);
@@ -258,6 +254,7 @@ impl App {
             }
             .into());
         }
+        not_found_against(&tx, area, &[id], what.institution.as_ref()).await?;
         let seen = match newest.filter(|newest| newest.revision != seen.revision) {
             None => seen,
             // It was revised while the lock was waited for: what stands now is taken back.
@@ -274,7 +271,7 @@ impl App {
         store::save_person_year(&tx, area, &whose, &after).await?;
         self.reopen_guarantees(&tx, call, all).await?;
         if seen.evidence.bill.reimbursement.is_some() {
-            store::unpay_reimbursements(&tx, area, &[id]).await?;
+            store::unpay_reimbursements(&tx, area, &[id], call.now).await?;
         }
         store::free_visits(&tx, area, all).await?;
         event::record(&tx, call.now, told_reversed(call, &seen)).await?;
@@ -308,7 +305,7 @@ impl App {
         own: Option<&InstitutionCode>,
     ) -> Result<Posted, Refusal> {
         let posted = self.settlement(area, id).await?;
-        match own.is_none_or(|own| *own == posted.evidence.bill.institution) {
+        match posted.evidence.bill.is_of(own) {
             true => Ok(posted),
             false => Err(unknown(&id.to_string())),
         }
@@ -461,6 +458,26 @@ fn told_reversed(call: &Call, posted: &Posted) -> Event {
     let person = posted.evidence.bill.person;
     let facts = json!({ "person_id": person, "funds_fen": posted.amounts.funds() });
     told(call, "settlement.reversed", &posted.id.to_string(), facts)
+}
+
+/// An institution does not reverse what an inspection has corrected: settled anew, it would be paid
+/// again.
+async fn not_found_against(
+    tx: &Tx,
+    area: &AreaCode,
+    ids: &[SettlementId],
+    institution: Option<&InstitutionCode>,
+) -> Result<(), Stop> {
+    if institution.is_none() {
+        return Ok(());
+    }
+    match store::found_against(tx, area, ids).await? {
+        None => Ok(()),
+        Some(id) => {
+            let no = CORRECTED_BY_FINDING.refuse().at("settlement_id");
+            Err(no.with("settlement_id", id).into())
+        }
+    }
 }
 
 fn unknown(id: &str) -> Refusal {

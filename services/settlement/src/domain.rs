@@ -358,6 +358,12 @@ impl Bill {
         }
     }
 
+    /// Whether it is in an institution's books, or in anybody's where none is named: what the bureau
+    /// reimbursed to the patient is in no institution's.
+    pub fn is_of(&self, own: Option<&InstitutionCode>) -> bool {
+        own.is_none_or(|own| *own == self.institution && self.reimbursement.is_none())
+    }
+
     /// Whose accumulators count: those of the year of discharge (benefits.md 4.2, variant a).
     pub fn year_key(&self) -> YearKey {
         YearKey {

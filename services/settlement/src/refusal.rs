@@ -38,6 +38,8 @@ kernel::refusals! {
     SETTLEMENT_UNKNOWN: NotFound, "结算 {settlement_id} 不存在。", "请核对结算编号,以新的请求编号办理。";
     /// It is reversed already, by another request.
     ALREADY_REVERSED: Precondition, "结算 {settlement_id} 已撤销。", "无需再次撤销。";
+    /// An inspection denied lines of it: an institution that reversed it would undo that.
+    CORRECTED_BY_FINDING: Precondition, "结算 {settlement_id} 经核查已更正,不得由机构撤销。", "请联系医保经办机构办理。";
     /// Later settlements of the same person, scheme and year stand.
     NOT_NEWEST: Precondition, "结算 {settlement_id} 之后还有同一年度的有效结算 {newest_id}。", "请按从新到旧的顺序,以新的请求编号撤销。";
     /// 部分退费: a reversed settlement has nothing to correct.

@@ -17,6 +17,8 @@ mod suspensions;
 pub mod visits;
 
 use crate::app::App;
+use crate::domain::Posted;
+use crate::wire;
 use kernel::refusal::INSTITUTION_MISMATCH;
 use kernel::{Digest, InstitutionCode, Principal, Refusal, Role};
 use proto::settlement as pb;
@@ -126,6 +128,21 @@ fn own_institution(principal: &Principal) -> Option<InstitutionCode> {
     let own = principal.has(Role::Institution);
     own.then(|| InstitutionCode::parse(&principal.caller).ok())
         .flatten()
+}
+
+/// A settlement as its institution, or the bureau, sees it: an institution is not told where else the
+/// person was, but for the bill that its own is the same as.
+fn shown_to(own: Option<&InstitutionCode>, posted: &Posted) -> proto::common::Settlement {
+    let mut shown = wire::settlement(posted);
+    hide_others(own, &mut shown);
+    shown
+}
+
+fn hide_others(own: Option<&InstitutionCode>, shown: &mut proto::common::Settlement) {
+    if own.is_some() {
+        let findings = shown.findings.iter_mut();
+        findings.for_each(|finding| finding.other_settlement_id.clear());
+    }
 }
 
 /// The institution a request is about: an institution's own, which it need not name.

@@ -195,6 +195,12 @@ impl App {
             let no = ALREADY_REVERSED.refuse();
             return Err(at_holds(no.with("settlement_id", reversed.id)).into());
         }
+        super::not_found_against(tx, area, ids, institution)
+            .await
+            .map_err(|stop| match stop {
+                Stop::Refused(no) => at_holds(no).into(),
+                fault => fault,
+            })?;
         let Some(newer) = store::newer_standing(tx, area, &found).await? else {
             return Ok(found);
         };

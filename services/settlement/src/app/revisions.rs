@@ -266,8 +266,7 @@ impl App {
     ) -> Result<(PersonYear, Vec<Posted>), Stop> {
         let area = &call.key.area;
         let found = store::find_posted(&**tx, area, &id.to_string()).await?;
-        let of_own =
-            |posted: &Posted| own.is_none_or(|own| *own == posted.evidence.bill.institution);
+        let of_own = |posted: &Posted| posted.evidence.bill.is_of(own);
         let seen = found
             .filter(of_own)
             .ok_or_else(|| unknown(&id.to_string()))?;

@@ -46,10 +46,16 @@ enum Revision {
     WithdrawnAt,
 }
 
-const INDEXES: [&str; 3] = [
+const INDEXES: [&str; 7] = [
     "CREATE UNIQUE INDEX revision_number ON revision (area, settlement_id, number)",
     "CREATE UNIQUE INDEX revision_place ON revision (area, correction_id, place)",
     "CREATE INDEX revision_year ON revision (area, person_id, scheme, year, year_version)",
+    // What counts for a day.
+    "CREATE INDEX revision_posted ON revision (area, posted_at)",
+    "CREATE INDEX revision_withdrawn ON revision (area, withdrawn_at) WHERE withdrawn_at IS NOT NULL",
+    "CREATE INDEX settlement_day_posted ON settlement (area, posted_at)",
+    "CREATE INDEX settlement_day_reversed ON settlement (area, reversed_at) \
+        WHERE reversed_at IS NOT NULL",
 ];
 
 #[async_trait::async_trait]

@@ -1,7 +1,7 @@
 //! 结算查询: the public interface to settlements, for their institution and the bureau.
 
-use super::{ANYWHERE, BUREAU, EVERYBODY, Rpc, own_institution};
-use crate::domain::{YearKey, receipt_digest};
+use super::{ANYWHERE, BUREAU, EVERYBODY, Rpc, hide_others, own_institution, shown_to};
+use crate::domain::{Posted, YearKey, receipt_digest};
 use crate::{print, wire};
 use kernel::refusal::{BAD_PAGE_TOKEN, invalid};
 use kernel::{PersonId, PersonName, Scheme, SettlementId};
@@ -38,7 +38,7 @@ impl ReceiptService for Rpc {
             let area = &context.principal.area;
             let posted = self.0.settlement_at(area, id, own.as_ref()).await?;
             Ok(pb::ReceiptServiceGetSettlementResponse {
-                settlement: Some(wire::settlement(&posted)),
+                settlement: Some(shown_to(own.as_ref(), &posted)),
             })
         })
         .await
@@ -63,8 +63,10 @@ impl ReceiptService for Rpc {
                 .0
                 .settlements_posted_at(area, &code, (from, to), &after, size)
                 .await?;
+            let own = own_institution(&context.principal);
+            let shown = |posted: &Posted| shown_to(own.as_ref(), posted);
             Ok(pb::ListSettlementsResponse {
-                settlements: posted.iter().map(wire::settlement).collect(),
+                settlements: posted.iter().map(shown).collect(),
                 next_page_token: next,
             })
         })
@@ -81,8 +83,12 @@ impl ReceiptService for Rpc {
             let own = own_institution(&context.principal);
             let area = &context.principal.area;
             let receipt = self.0.receipt(area, id, own.as_ref()).await?;
+            let mut receipt = wire::receipt(receipt);
+            if let Some(settlement) = &mut receipt.settlement {
+                hide_others(own.as_ref(), settlement);
+            }
             Ok(pb::GetReceiptResponse {
-                receipt: Some(wire::receipt(receipt)),
+                receipt: Some(receipt),
             })
         })
         .await

@@ -40,7 +40,7 @@ impl RevisionService for Rpc {
             let call = self.call(&context, method, &message.request_id, origin)?;
             let (settlement, shown, replayed) = self.0.refund_lines(&call, &refund).await?;
             Ok(pb::RefundLinesResponse {
-                settlement: Some(wire::settlement(&settlement)),
+                settlement: Some(super::shown_to(own.as_ref(), &settlement)),
                 revisions: visible(&shown, own.as_ref()),
                 replayed,
             })
@@ -162,8 +162,7 @@ impl RevisionService for Rpc {
 /// An institution sees the revisions of its own settlements; where one of them was moved by another
 /// settlement of the year, it is not told what that was corrected for.
 fn visible(shown: &[Shown], own: Option<&InstitutionCode>) -> Vec<proto::common::Revision> {
-    let of_own =
-        |one: &&Shown| own.is_none_or(|own| *own == one.revision.evidence.bill.institution);
+    let of_own = |one: &&Shown| one.revision.evidence.bill.is_of(own);
     let told = |one: &Shown| {
         let mut told = wire::revision(one);
         if own.is_some() && one.revision.correction.1 > 1 {

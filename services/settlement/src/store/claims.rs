@@ -387,8 +387,8 @@ pub async fn settled_visit(
     Ok(found)
 }
 
-/// Settlements of an institution posted from the first instant until the second, in the order in
-/// which they were, behind the given place in it.
+/// Settlements in an institution's books posted from the first instant until the second, in the order
+/// in which they were, behind the given place in it.
 pub async fn posted_between(
     db: &Db,
     area: &AreaCode,
@@ -413,6 +413,7 @@ pub async fn posted_between(
     let rows = settlement::Entity::find()
         .filter(Column::Area.eq(area.as_str()))
         .filter(Column::InstitutionCode.eq(institution.as_str()))
+        .filter(Column::ReimbursementId.is_null())
         .filter(Column::PostedAt.gte(after_at.max(from.micros())))
         .filter(Column::PostedAt.lt(until.micros()))
         .filter(behind)

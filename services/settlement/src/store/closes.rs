@@ -238,6 +238,21 @@ pub async fn moved_in(
     let corrects = Condition::all()
         .add(Expr::col(Column::TransactionId).ne(Expr::col(Column::SubjectId)))
         .add(Column::SubjectId.in_subquery(earlier));
+    let settled_earlier = settlement::Entity::find()
+        .select_only()
+        .column(settlement::Column::SettlementId)
+        .filter(settlement::Column::Area.eq(area.as_str()))
+        .filter(settlement::Column::PostedAt.lt(from))
+        .into_query();
+    let revised = revision::Entity::find()
+        .select_only()
+        .column(revision::Column::RevisionId)
+        .filter(revision::Column::Area.eq(area.as_str()))
+        .filter(revision::Column::SettlementId.in_subquery(settled_earlier))
+        .into_query();
+    let corrects = Condition::any()
+        .add(corrects)
+        .add(Column::SubjectId.in_subquery(revised));
     let mut moved: BTreeMap<String, Moved> = BTreeMap::new();
     for (of_earlier, which) in [(false, Condition::all()), (true, corrects)] {
         // A sum of bigints is a numeric on PostgreSQL and an integer on SQLite (differs).

@@ -9,7 +9,7 @@ use reimbursement::Column;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    QueryOrder, QuerySelect, QueryTrait,
 };
 use store::{Db, Stop, Tx};
 
@@ -180,13 +180,28 @@ pub async fn free_receipts(
     Ok(())
 }
 
-/// The reimbursements that these settlements paid are not paid any more.
+/// The reimbursements that these settlements paid are not paid any more; of those that were withdrawn
+/// meanwhile the receipts can be brought again.
 pub async fn unpay_reimbursements(
     tx: &Tx,
     area: &AreaCode,
     settlements: &[SettlementId],
+    now: Instant,
 ) -> Result<(), Stop> {
+    use expense_receipt::Column as Receipt;
     let ids = settlements.iter().map(ToString::to_string);
+    let withdrawn = reimbursement::Entity::find()
+        .select_only()
+        .column(Column::ReimbursementId)
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::SettlementId.is_in(ids.clone()))
+        .filter(Column::WithdrawnAt.is_not_null());
+    expense_receipt::Entity::update_many()
+        .col_expr(Receipt::FreedAt, Expr::value(now.micros()))
+        .filter(Receipt::Area.eq(area.as_str()))
+        .filter(Receipt::ReimbursementId.in_subquery(withdrawn.into_query()))
+        .exec(&**tx)
+        .await?;
     reimbursement::Entity::update_many()
         .col_expr(Column::SettlementId, Expr::value(None::<String>))
         .filter(Column::Area.eq(area.as_str()))

@@ -161,6 +161,27 @@ pub async fn standing_revisions(
     Ok(ids)
 }
 
+/// One of these settlements that a finding corrected, and that was not withdrawn.
+pub async fn found_against(
+    tx: &Tx,
+    area: &AreaCode,
+    settlements: &[SettlementId],
+) -> Result<Option<String>, Stop> {
+    use revision::Column;
+    let found = revision::Entity::find()
+        .select_only()
+        .column(Column::SettlementId)
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::SettlementId.is_in(settlements.iter().map(ToString::to_string)))
+        .filter(Column::Cause.eq(Cause::Finding.name()))
+        .filter(Column::WithdrawnAt.is_null())
+        .limit(1)
+        .into_tuple()
+        .one(&**tx)
+        .await?;
+    Ok(found)
+}
+
 /// The newest correction of standing settlements that was posted to the person-year after it had this
 /// version, and was not withdrawn.
 pub async fn later_in_year(
