@@ -468,17 +468,6 @@ async fn an_identity_recognised_late_is_paid_exactly_and_once() {
     let shown = preview(&world, &person).await.preview_digest;
     pay(&world, "p-4", &person, &shown).await.unwrap();
     for (n, one) in settled.iter().enumerate().rev() {
-        if n == 0 {
-            // The hospital could settle the bill anew, without the finding.
-            let request = ReverseRequest {
-                request_id: "by-hospital".into(),
-                settlement_id: one.settlement_id.clone(),
-                reason: "测试".into(),
-            };
-            let mut hospital = world.suite.desk(HOSPITAL).orchestrator();
-            let no = hospital.reverse(patient(request)).await.unwrap_err();
-            assert_eq!(code(&no), "CORRECTED_BY_FINDING");
-        }
         world
             .reverse(&format!("u-{n}"), &one.settlement_id)
             .await
@@ -654,6 +643,17 @@ async fn a_finding_recovers_what_was_paid_for_a_line_once() {
     find(&world, from_person).await.unwrap();
     assert!(balance(&world, &format!("payable:person:{person}")).await < 0);
     for (n, one) in settled.iter().enumerate().rev() {
+        if n == 0 {
+            // The hospital could settle the bill anew, without the finding.
+            let request = ReverseRequest {
+                request_id: "by-hospital".into(),
+                settlement_id: one.settlement_id.clone(),
+                reason: "测试".into(),
+            };
+            let mut hospital = world.suite.desk(HOSPITAL).orchestrator();
+            let no = hospital.reverse(patient(request)).await.unwrap_err();
+            assert_eq!(code(&no), "CORRECTED_BY_FINDING");
+        }
         world
             .reverse(&format!("u-{n}"), &one.settlement_id)
             .await
