@@ -166,7 +166,7 @@ pub async fn obey(batch: Batch, out: &mut dyn Write) -> Result<ExitCode, Trouble
         .map_err(refused)?
         .into_inner();
     let (progress, mut known) = (Progress::new(), 0);
-    progress.begin_work("办理费用单", all);
+    progress.begin("办理费用单", all);
     let told = loop {
         let answer = match answers.message().await {
             Ok(Some(answer)) => answer,

@@ -23,13 +23,8 @@ impl Progress {
         Progress { bar, shown }
     }
 
-    /// A new stage of so many steps of loading begins.
-    pub fn begin(&self, stage: &str, steps: usize) {
-        self.begin_work(&format!("装入{stage}"), steps);
-    }
-
     /// A new stage of so many steps begins.
-    pub fn begin_work(&self, stage: &str, steps: usize) {
+    pub fn begin(&self, stage: &str, steps: usize) {
         self.bar.set_message(stage.to_string());
         self.bar.set_length(steps as u64);
         self.bar.set_position(0);
