@@ -99,6 +99,9 @@ pub struct Reversal {
     pub institution: Option<InstitutionCode>,
 }
 
+/// What an institution is told in place of the id of what is not its own.
+const ELSEWHERE: &str = "(由其他机构办理)";
+
 /// Why a settlement cannot be reversed before the newest. An institution that asks is not told where
 /// else the person was.
 fn not_newest(
@@ -109,7 +112,7 @@ fn not_newest(
     let own = |code: &InstitutionCode| code.as_str() == newest.institution;
     let told = match institution.is_none_or(own) {
         true => newest.id.as_str(),
-        false => "(由其他机构办理)",
+        false => ELSEWHERE,
     };
     let no = NOT_NEWEST.refuse().with("settlement_id", id);
     no.with("newest_id", told)
@@ -175,6 +178,7 @@ impl App {
             let visit = store::lock_visit_of(&tx, area, bill).await?;
             unchanged(bill, visit.as_ref())?;
         }
+        let reimbursement = self.payable_reimbursement(&tx, area, bill).await?;
         let evidence = evidence(order, &terms.institution, &before)?;
         let priced = price(&terms.package, &terms.catalogue, &evidence, before.version)?;
         still_holds(order.basis.as_ref(), &priced.basis)?;
@@ -198,8 +202,9 @@ impl App {
         let after = before.posted(&posted);
         store::save_person_year(&tx, area, &whose, &after).await?;
         self.close_guarantees(&tx, call, all).await?;
-        if let Some(id) = posted.evidence.bill.reimbursement {
-            self.pay_reimbursement(&tx, call, id, posted.id).await?;
+        if let Some(reimbursement) = reimbursement {
+            let paid = reimbursement.paid(posted.id);
+            store::save_reimbursement(&tx, area, &paid).await?;
         }
         if let Some(read) = bill.registration {
             store::settle_visit(&tx, area, read.visit, posted.id).await?;
@@ -254,7 +259,6 @@ impl App {
             }
             .into());
         }
-        not_found_against(&tx, area, &[id], what.institution.as_ref()).await?;
         let seen = match newest.filter(|newest| newest.revision != seen.revision) {
             None => seen,
             // It was revised while the lock was waited for: what stands now is taken back.
@@ -263,6 +267,13 @@ impl App {
                 found.ok_or_else(|| unknown(&id.to_string()))?
             }
         };
+        not_found_against(
+            &tx,
+            area,
+            std::slice::from_ref(&seen),
+            what.institution.as_ref(),
+        )
+        .await?;
         store::mark_reversed(&tx, area, &[id], call.now, &what.reason).await?;
         let all = std::slice::from_ref(&seen);
         let opposite = opposites(&tx, call, all).await?;
@@ -465,13 +476,15 @@ fn told_reversed(call: &Call, posted: &Posted) -> Event {
 async fn not_found_against(
     tx: &Tx,
     area: &AreaCode,
-    ids: &[SettlementId],
+    settlements: &[Posted],
     institution: Option<&InstitutionCode>,
 ) -> Result<(), Stop> {
-    if institution.is_none() {
+    let revised = settlements.iter().filter(|posted| posted.revision > 0);
+    let revised: Vec<SettlementId> = revised.map(|posted| posted.id).collect();
+    if institution.is_none() || revised.is_empty() {
         return Ok(());
     }
-    match store::found_against(tx, area, ids).await? {
+    match store::found_against(tx, area, &revised).await? {
         None => Ok(()),
         Some(id) => {
             let no = CORRECTED_BY_FINDING.refuse().at("settlement_id");

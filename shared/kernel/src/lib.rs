@@ -21,6 +21,6 @@ pub use document::{Activation, Canon, Described, Document, Enactment, Proposal, 
 pub use id::*;
 pub use money::{CLAIM_FEN_MAX, FEN_PER_YUAN, Fen, Quantity, Rate, UnitPrice};
 pub use outcome::{Outcome, OutcomeState, SealedEvent};
-pub use principal::{Principal, Role};
+pub use principal::{Principal, Role, person_behind};
 pub use refusal::{Fault, Kind, Refusal, Spec, ToldRefusal};
 pub use secret::{IdNumber, PersonName, Secret};

@@ -30,6 +30,12 @@ pub enum Role {
     Operator,
 }
 
+/// The person behind a name that stands in request keys: a caller may be a service that calls for
+/// somebody, and who that is in the end stands last.
+pub fn person_behind(key_name: &str) -> &str {
+    key_name.rsplit('~').next().unwrap_or(key_name)
+}
+
 impl Principal {
     /// The name that stands in request keys: two callers never collide, and a service calling for
     /// somebody is another caller than that somebody.

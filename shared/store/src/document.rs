@@ -33,6 +33,7 @@ use crate::{new_id, page};
 use kernel::refusal::{CONTENTION, INTERNAL};
 use kernel::{
     Activation, AreaCode, Described, Digest, Document, Instant, Outcome, Proposal, Refusal, Spec,
+    person_behind,
 };
 use serde_json::json;
 
@@ -228,17 +229,12 @@ impl Documents {
     }
 }
 
-/// A key's caller may be a service that calls for somebody: who that is in the end stands last.
-fn person(caller: &str) -> &str {
-    caller.rsplit('~').next().unwrap_or(caller)
-}
-
 fn second_person(proposed_by: &str, caller: &str, digest: Digest) -> Result<(), Refusal> {
-    if person(proposed_by) != person(caller) {
+    if person_behind(proposed_by) != person_behind(caller) {
         return Ok(());
     }
     let no = SECOND_PERSON_NEEDED.refuse().with("digest", digest);
-    Err(no.with("by", person(caller)))
+    Err(no.with("by", person_behind(caller)))
 }
 
 /// The instant an activation begins: never before it is said.

@@ -6,7 +6,7 @@ use crate::refusal::{
 };
 use crate::store::State;
 use crate::store::operations::{Filter, Seen};
-use kernel::{Refusal, Spec};
+use kernel::{Refusal, Spec, person_behind};
 
 /// What to do with a saga.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +75,9 @@ pub fn approve<'a>(seen: &'a Seen, by: &str) -> Result<&'a str, Refusal> {
     stuck(seen)?;
     match &seen.abandon_by {
         None => Err(no(&ABANDONMENT_NOT_PROPOSED, seen)),
-        Some(proposer) if proposer == by => Err(no(&ABANDONMENT_SAME_PERSON, seen)),
+        Some(proposer) if person_behind(proposer) == person_behind(by) => {
+            Err(no(&ABANDONMENT_SAME_PERSON, seen))
+        }
         Some(_) => Ok(seen.abandon_reason.as_deref().unwrap_or_default()),
     }
 }

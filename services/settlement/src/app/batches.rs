@@ -195,7 +195,7 @@ impl App {
             let no = ALREADY_REVERSED.refuse();
             return Err(at_holds(no.with("settlement_id", reversed.id)).into());
         }
-        super::not_found_against(tx, area, ids, institution)
+        super::not_found_against(tx, area, &found, institution)
             .await
             .map_err(|stop| match stop {
                 Stop::Refused(no) => at_holds(no).into(),

@@ -7,7 +7,7 @@ use crate::refusal::{INSTITUTION_UNKNOWN, REIMBURSEMENT_OTHER_CLAIM, REIMBURSEME
 use crate::store;
 use ::store::event::{self, Event};
 use ::store::{Call, Key, Made, Stop, Tx, new_id};
-use kernel::{AreaCode, Digest, Outcome, Refusal, ReimbursementId, SettlementId};
+use kernel::{AreaCode, Digest, Outcome, Refusal, ReimbursementId};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 
@@ -212,26 +212,22 @@ impl App {
         Ok(found.submission.outside)
     }
 
-    /// Marks a reimbursement paid by a settlement, once, and above the threshold only when it is
-    /// approved.
-    pub(super) async fn pay_reimbursement(
+    /// Locks the reimbursement that a bill pays, which may be paid once, and above the threshold only
+    /// when it is approved.
+    pub(super) async fn payable_reimbursement(
         &self,
         tx: &Tx,
-        call: &Call,
-        id: ReimbursementId,
-        settlement: SettlementId,
-    ) -> Result<(), Stop> {
-        let area = &call.key.area;
-        let found = store::lock_reimbursement(tx, area, id).await?;
-        let found = found.ok_or_else(|| unknown(&id.to_string()))?;
-        found
-            .payable()
-            .map_err(|no| no.at("claim.reimbursement_id"))?;
-        let paid = Reimbursement {
-            settlement: Some(settlement),
-            ..found
+        area: &AreaCode,
+        bill: &Bill,
+    ) -> Result<Option<Reimbursement>, Stop> {
+        let Some(id) = bill.reimbursement else {
+            return Ok(None);
         };
-        store::save_reimbursement(tx, area, &paid).await
+        let path = "claim.reimbursement_id";
+        let found = store::lock_reimbursement(tx, area, id).await?;
+        let found = found.ok_or_else(|| unknown(&id.to_string()).at(path))?;
+        found.payable().map_err(|no| no.at(path))?;
+        Ok(Some(found))
     }
 }
 

@@ -5,7 +5,9 @@
 //! something else get a revision each, whose ledger transaction is the difference. Together they are a
 //! correction, which its request can withdraw while nothing was built upon it.
 
-use super::{App, LISTS, in_progress, lock_year, not_newest, opposites_of, page_of, told, unknown};
+use super::{
+    App, ELSEWHERE, LISTS, in_progress, lock_year, not_newest, opposites_of, page_of, told, unknown,
+};
 use crate::domain::{
     Amendment, CHAIN_MAX, Cause, Denied, Link, Member, Payee, PersonYear, Posted, RefundedLine,
     Revised, Revision, YearKey, accumulators_before, chain, left, preview_digest,
@@ -405,11 +407,16 @@ impl App {
 
     /// Withdraws a correction: the settlements come to what they came to before, unless something was
     /// settled or corrected in the year since. Those that were reversed since have nothing to take back.
-    pub async fn withdraw_correction(&self, key: &Key) -> Result<Outcome, Refusal> {
+    pub async fn withdraw_correction(
+        &self,
+        key: &Key,
+        own: Option<&InstitutionCode>,
+    ) -> Result<Outcome, Refusal> {
         let now = self.clock.now();
         let undo = |tx: Tx, id: String| async move {
             // Nothing is left of it where it was cancelled since.
-            take_back(&tx, &key.area, &id, now).await.map(drop)
+            let taken = take_back(&tx, &key.area, &id, now, own).await;
+            taken.map(drop)
         };
         self.db.withdraw(key, now, LISTS, undo).await
     }
@@ -419,7 +426,7 @@ impl App {
         let area = &call.key.area;
         let work = |tx: Tx| async move {
             let subject = id.to_string();
-            if !take_back(&tx, area, &subject, call.now).await? {
+            if !take_back(&tx, area, &subject, call.now, None).await? {
                 let no = CORRECTION_UNKNOWN.refuse().with("correction_id", id);
                 return Err(no.at("correction_id").into());
             }
@@ -473,8 +480,15 @@ impl App {
     }
 }
 
-/// Takes back what stands of a correction; false when there is no such correction, or not any more.
-async fn take_back(tx: &Tx, area: &AreaCode, id: &str, now: Instant) -> Result<bool, Stop> {
+/// Takes back what stands of a correction; false when there is no such correction, or not any more. An
+/// institution that asks is not told where else the person was.
+async fn take_back(
+    tx: &Tx,
+    area: &AreaCode,
+    id: &str,
+    now: Instant,
+    own: Option<&InstitutionCode>,
+) -> Result<bool, Stop> {
     let seen = store::of_correction(&**tx, area, id).await?;
     let Some(first) = seen.first() else {
         return Ok(false);
@@ -496,16 +510,20 @@ async fn take_back(tx: &Tx, area: &AreaCode, id: &str, now: Instant) -> Result<b
     if standing.is_empty() {
         return Ok(true);
     }
-    let built_upon = |newer: String| {
+    let built_upon = |newer: String, may_know: bool| {
         let no = CORRECTION_BUILT_UPON.refuse().with("correction_id", id);
-        no.with("newer_id", newer)
+        match may_know {
+            true => no.with("newer_id", newer),
+            false => no.with("newer_id", ELSEWHERE),
+        }
     };
     if let Some(later) = store::later_in_year(tx, area, &whose, first.year.0).await? {
-        return Err(built_upon(later).into());
+        return Err(built_upon(later, own.is_none()).into());
     }
     let newer = store::standing_from(&**tx, area, &whose, first.year.1 + 1, 1).await?;
     if let Some(newer) = newer.first() {
-        return Err(built_upon(newer.id.to_string()).into());
+        let may_know = newer.evidence.bill.is_of(own);
+        return Err(built_upon(newer.id.to_string(), may_know).into());
     }
     let stands: BTreeSet<SettlementId> = standing.iter().map(|one| one.id).collect();
     let of_standing = |one: &&Revision| stands.contains(&one.settlement);

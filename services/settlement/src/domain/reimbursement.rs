@@ -9,7 +9,9 @@ use crate::refusal::{
     REIMBURSEMENT_SAME_PERSON, REIMBURSEMENT_UNAPPROVED,
 };
 use kernel::refusal::invalid;
-use kernel::{Day, Digest, Digester, Fen, Instant, Refusal, ReimbursementId, SettlementId};
+use kernel::{
+    Day, Digest, Digester, Fen, Instant, Refusal, ReimbursementId, SettlementId, person_behind,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -148,10 +150,10 @@ impl Reimbursement {
         if self.submission.digest() != seen {
             return Err(self.refuse(&REIMBURSEMENT_CHANGED).at("digest"));
         }
-        match person(&self.submitted.0) == person(by) {
+        match person_behind(&self.submitted.0) == person_behind(by) {
             true => Err(self
                 .refuse(&REIMBURSEMENT_SAME_PERSON)
-                .with("by", person(by))),
+                .with("by", person_behind(by))),
             false => Ok(()),
         }
     }
@@ -174,13 +176,16 @@ impl Reimbursement {
         }
     }
 
+    /// The same, paid by a settlement.
+    pub fn paid(self, settlement: SettlementId) -> Reimbursement {
+        Reimbursement {
+            settlement: Some(settlement),
+            ..self
+        }
+    }
+
     fn refuse(&self, spec: &'static kernel::Spec) -> Refusal {
         let no = spec.refuse().at("reimbursement_id");
         no.with("reimbursement_id", self.id)
     }
-}
-
-/// A key's caller may be a service that calls for somebody: who that is in the end stands last.
-fn person(caller: &str) -> &str {
-    caller.rsplit('~').next().unwrap_or(caller)
 }

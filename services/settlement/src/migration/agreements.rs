@@ -9,7 +9,7 @@ pub struct Agreements;
 
 impl MigrationName for Agreements {
     fn name(&self) -> &str {
-        "m0107_agreements"
+        "m0109_agreements"
     }
 }
 

@@ -11,7 +11,7 @@ pub struct Reconciliations;
 
 impl MigrationName for Reconciliations {
     fn name(&self) -> &str {
-        "m0109_reconciliations"
+        "m0108_reconciliations"
     }
 }
 

@@ -11,7 +11,7 @@ pub struct Visits;
 
 impl MigrationName for Visits {
     fn name(&self) -> &str {
-        "m0106_visits"
+        "m0107_visits"
     }
 }
 

@@ -55,7 +55,9 @@ impl RevisionService for Rpc {
         answer(request, |context, message| async move {
             let id = parse::original_request_id(&message.original_request_id)?;
             let key = Key::of(&context.principal, "RefundLines", id);
-            let outcome = Some(render::outcome(self.0.withdraw_correction(&key).await?));
+            let own = own_institution(&context.principal);
+            let outcome = self.0.withdraw_correction(&key, own.as_ref()).await?;
+            let outcome = Some(render::outcome(outcome));
             Ok(pb::WithdrawRefundLinesResponse { outcome })
         })
         .await
@@ -101,7 +103,9 @@ impl RevisionService for Rpc {
         answer(request, |context, message| async move {
             let id = parse::original_request_id(&message.original_request_id)?;
             let key = Key::of(&context.principal, "PostFinding", id);
-            let outcome = Some(render::outcome(self.0.withdraw_correction(&key).await?));
+            let outcome = Some(render::outcome(
+                self.0.withdraw_correction(&key, None).await?,
+            ));
             Ok(pb::WithdrawPostFindingResponse { outcome })
         })
         .await

@@ -11,7 +11,7 @@ use policy::Payer;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,12 +49,7 @@ pub async fn rows_between(
         (Column::PostedAt, RowKind::Settlement),
         (Column::ReversedAt, RowKind::Reversal),
     ] {
-        let found = settlement::Entity::find()
-            .select_only()
-            .columns([Column::SettlementId, Column::VisitNumber, Column::Scheme])
-            .columns([Column::MedType, Column::Amounts])
-            .columns([Column::PostedAt, Column::ReversedAt])
-            .filter(Column::Area.eq(area.as_str()))
+        let found = sources(area)
             .filter(Column::InstitutionCode.eq(institution.as_str()))
             .filter(Column::ReimbursementId.is_null())
             .filter(at.gte(from.micros()))
@@ -102,7 +97,7 @@ async fn corrections_of(
         let these = Condition::all()
             .add(revision::Column::SettlementId.is_in(ids.iter().copied()))
             .add(revision::Column::WithdrawnAt.is_null());
-        for (row, _) in corrected(on, area, these, u64::MAX >> 1).await? {
+        for (row, _) in corrected(on, area, these, None).await? {
             all.entry(row.settlement.clone()).or_default().push(row);
         }
     }
@@ -130,7 +125,7 @@ async fn corrections(
             .add(at.gte(from.micros()))
             .add(at.lt(until.micros()))
             .add(Column::SettlementId.in_subquery(of_institution.clone().into_query()));
-        for (row, withdrawn) in corrected(on, area, within, limit).await? {
+        for (row, withdrawn) in corrected(on, area, within, Some(limit)).await? {
             rows.push(match (at, withdrawn) {
                 (Column::WithdrawnAt, Some(at)) => row.withdrawn(Instant::from_micros(at)),
                 _ => row,
@@ -146,7 +141,7 @@ async fn corrected(
     on: &impl ConnectionTrait,
     area: &AreaCode,
     which: Condition,
-    limit: u64,
+    limit: Option<u64>,
 ) -> Result<Vec<(Row, Option<i64>)>, Stop> {
     use revision::Column;
     let found = revision::Entity::find()
@@ -160,11 +155,13 @@ async fn corrected(
     let ids: BTreeSet<&str> = found.iter().map(|one| one.settlement_id.as_str()).collect();
     let ids: Vec<&str> = ids.into_iter().collect();
     // What each took the place of: the settlement as posted, or an earlier revision.
-    let (mut sources, mut before) = (BTreeMap::new(), BTreeMap::new());
+    let (mut settled, mut before) = (BTreeMap::new(), BTreeMap::new());
     for ids in ids.chunks(IDS_MAX) {
-        let settled = sources_of(on, area, ids).await?;
-        sources.extend(
-            settled
+        let these = settlement::Column::SettlementId.is_in(ids.iter().copied());
+        let found = sources(area).filter(these);
+        let found: Vec<Source> = found.into_model().all(on).await?;
+        settled.extend(
+            found
                 .into_iter()
                 .map(|one| (one.settlement_id.clone(), one)),
         );
@@ -185,9 +182,9 @@ async fn corrected(
     let mut rows = Vec::with_capacity(found.len());
     for one in found {
         let unread = || unreadable("revision", &one.revision_id);
-        let settled = sources.get(&one.settlement_id).ok_or_else(unread)?;
+        let of: &Source = settled.get(&one.settlement_id).ok_or_else(unread)?;
         let replaced = match one.replaces {
-            0 => &settled.amounts,
+            0 => &of.amounts,
             number => {
                 let key = (one.settlement_id.clone(), number);
                 before.get(&key).ok_or_else(unread)?
@@ -197,7 +194,7 @@ async fn corrected(
             row_of(Source {
                 amounts: amounts.clone(),
                 posted_at: at,
-                ..settled.clone()
+                ..of.clone()
             })
         };
         let (now, was) = (with(&one.amounts, one.posted_at)?, with(replaced, 0)?);
@@ -206,23 +203,15 @@ async fn corrected(
     Ok(rows)
 }
 
-async fn sources_of(
-    on: &impl ConnectionTrait,
-    area: &AreaCode,
-    ids: &[&str],
-) -> Result<Vec<Source>, Stop> {
+/// What rows are made of, of an area.
+fn sources(area: &AreaCode) -> Select<settlement::Entity> {
     use settlement::Column;
-    let found = settlement::Entity::find()
+    settlement::Entity::find()
         .select_only()
         .columns([Column::SettlementId, Column::VisitNumber, Column::Scheme])
         .columns([Column::MedType, Column::Amounts])
         .columns([Column::PostedAt, Column::ReversedAt])
         .filter(Column::Area.eq(area.as_str()))
-        .filter(Column::SettlementId.is_in(ids.iter().copied()))
-        .into_model::<Source>()
-        .all(on)
-        .await?;
-    Ok(found)
 }
 
 fn row_of(source: Source) -> Result<Row, Refusal> {
@@ -266,6 +255,7 @@ pub async fn elsewhere(
             .columns([Column::SettlementId, Column::PostedAt, Column::ReversedAt])
             .filter(Column::Area.eq(area.as_str()))
             .filter(Column::InstitutionCode.eq(institution.as_str()))
+            .filter(Column::ReimbursementId.is_null())
             .filter(Column::SettlementId.is_in(ids.iter().copied()))
             .into_tuple()
             .all(on)

@@ -181,8 +181,7 @@ pub async fn settle_visit(
 
 /// Frees the visits of reversed settlements, and their lines.
 pub async fn free_visits(tx: &Tx, area: &AreaCode, reversed: &[Posted]) -> Result<(), Stop> {
-    let of_visit = |posted: &&Posted| posted.evidence.bill.registration.is_some();
-    for posted in reversed.iter().filter(of_visit) {
+    for posted in reversed {
         let Some(read) = posted.evidence.bill.registration else {
             continue;
         };

@@ -87,24 +87,29 @@ pub fn claim_message(bill: &Bill) -> common::Claim {
 }
 
 fn line_message(line: &BillLine) -> common::ClaimLine {
-    use common::claim_line::Approval as Wire;
-    let approval = match line.approval {
-        Approval::Unsaid => Wire::Unspecified,
-        Approval::Approved => Wire::Approved,
-        Approval::Refused => Wire::Refused,
-    };
     common::ClaimLine {
         number: i32::try_from(line.number).unwrap_or(i32::MAX),
         item_code: line.item.to_string(),
         unit_price_micro_yuan: line.unit_price.0,
         quantity_e4: line.quantity.0,
         amount_fen: line.amount.0,
-        approval: approval.into(),
+        approval: approval_message(line.approval).into(),
         fee_day: line.day.map(|day| day.to_string()).unwrap_or_default(),
     }
 }
 
-fn filing_message(filing: Filing) -> common::Filing {
+/// 医院审批标志 as the wire shows it.
+pub fn approval_message(approval: Approval) -> common::claim_line::Approval {
+    use common::claim_line::Approval as Wire;
+    match approval {
+        Approval::Unsaid => Wire::Unspecified,
+        Approval::Approved => Wire::Approved,
+        Approval::Refused => Wire::Refused,
+    }
+}
+
+/// 转诊备案 as the wire shows it.
+pub fn filing_message(filing: Filing) -> common::Filing {
     match filing {
         Filing::None => common::Filing::None,
         Filing::Referred => common::Filing::Referred,

@@ -1,6 +1,9 @@
 //! 就诊: visits and their lines.
 
-use super::claim::{approval, claim_message, diseases, filing, household_income, optional_id};
+use super::claim::{
+    approval, approval_message, claim_message, diseases, filing, filing_message, household_income,
+    optional_id,
+};
 use crate::app::Summed;
 use crate::domain::{
     Accident, AccidentCheck, Approval, Bill, CheckItem, Conclusion, UPLOAD_MAX, Upload, Visit,
@@ -13,11 +16,10 @@ use kernel::{
     Quantity, Rate, ReferralId, Refusal, Scheme, UnitPrice,
 };
 use policy::{Filing, ThirdParty};
-use proto::common::claim_line::Approval as WireApproval;
 use proto::orchestrator::registered_visit::State;
 use proto::orchestrator::uploaded_line::Finding;
 use proto::orchestrator::{self as pb, accident_check as check};
-use proto::{common, settlement};
+use proto::settlement;
 use runtime::{parse, render};
 use std::collections::BTreeSet;
 
@@ -266,7 +268,7 @@ fn facts(facts: VisitFacts) -> pb::Visit {
         disease_codes: facts.diseases.iter().map(ToString::to_string).collect(),
         third_party_share_bp: share.0,
         advance_payment: facts.advance,
-        filing: filed(facts.filing).into(),
+        filing: filing_message(facts.filing).into(),
         household_income_fen: facts.household_income.map(|fen| fen.0),
         referral_id: text(facts.referral),
         guarantee_id: text(facts.guarantee),
@@ -326,7 +328,7 @@ fn shown(line: Upload) -> pb::VisitLine {
         unit_price_micro_yuan: line.unit_price.0,
         quantity_e4: line.quantity.0,
         amount_fen: line.amount.0,
-        approval: approved(line.approval).into(),
+        approval: approval_message(line.approval).into(),
         fee_day: line.day.to_string(),
         original_line_code: line.returns.unwrap_or_default(),
     }
@@ -348,23 +350,6 @@ pub fn visit_claim(bill: Bill) -> settlement::GetVisitClaimResponse {
     settlement::GetVisitClaimResponse {
         claim: Some(claim_message(&bill)),
         version,
-    }
-}
-
-fn approved(approval: Approval) -> WireApproval {
-    match approval {
-        Approval::Unsaid => WireApproval::Unspecified,
-        Approval::Approved => WireApproval::Approved,
-        Approval::Refused => WireApproval::Refused,
-    }
-}
-
-fn filed(filing: Filing) -> common::Filing {
-    match filing {
-        Filing::None => common::Filing::None,
-        Filing::Referred => common::Filing::Referred,
-        Filing::Emergency => common::Filing::Emergency,
-        Filing::Resident => common::Filing::Resident,
     }
 }
 
