@@ -554,6 +554,104 @@ async fn a_month_is_closed_and_a_later_reversal_is_of_the_month_it_comes_in() {
     assert_eq!(still, Some(march));
 }
 
+/// What a correction added to a settlement, as its institution writes it down.
+fn corrected(before: &Settlement, after: &Settlement) -> pb::InstitutionRow {
+    let mut row = row(after);
+    row.kind = Kind::Revision.into();
+    // The funds' sum is enough.
+    row.funds.clear();
+    let was = before.amounts.as_ref().unwrap();
+    let added = row.amounts.as_mut().unwrap();
+    added.medfee_fen -= was.total_fen;
+    added.funds_fen -= was.funds_fen;
+    added.account_fen -= was.account_fen;
+    added.cash_fen -= was.cash_fen;
+    row
+}
+
+/// A refund of lines, its withdrawal, and the reversal of what was refunded in part are rows of their
+/// days, and in the month's figures what corrects an earlier month.
+#[tokio::test]
+async fn corrections_are_rows_of_the_day_they_come_in() {
+    let world = World::open().await;
+    let person = world.insured(None).await;
+    let days_in = ("2017-03-01", "2017-03-10");
+    let mut stay = claim(&person, HOSPITAL, "21", "V-9", days_in, 500_000);
+    let mut second = stay.lines[0].clone();
+    second.number = 2;
+    stay.lines.push(second);
+    let settled = world.settle("stay", stay).await.unwrap();
+    let mut desk = world.suite.desk(HOSPITAL).reconciliations();
+    lines(&mut desk, "march", TODAY, vec![row(&settled)])
+        .await
+        .unwrap();
+    set(&world, "2018-04-01", 1);
+    close(&mut desk, "close-march", TODAY, "").await.unwrap();
+    let mut bureau = world.clerk().reconciliations();
+    close_month(&mut bureau, "march", "2018-03").await.unwrap();
+
+    let mut counter = world.suite.desk(HOSPITAL).revisions();
+    let mut refund_line = async |id: &str| {
+        let request = pb::RefundLinesRequest {
+            request_id: id.into(),
+            settlement_id: settled.settlement_id.clone(),
+            lines: vec![pb::RefundedLine {
+                number: 2,
+                quantity_e4: 0,
+            }],
+            reason: "未使用".into(),
+        };
+        let answer = counter.refund_lines(patient(request)).await.unwrap();
+        answer.into_inner().settlement.unwrap()
+    };
+    let after = refund_line("refund-1").await;
+    let withdraw = pb::WithdrawRefundLinesRequest {
+        original_request_id: "refund-1".into(),
+    };
+    let mut other = world.suite.desk(HOSPITAL).revisions();
+    other
+        .withdraw_refund_lines(patient(withdraw))
+        .await
+        .unwrap();
+    assert_eq!(refund_line("refund-2").await.amounts, after.amounts);
+    let added = corrected(&settled, &after);
+    let mut taken_back = added.clone();
+    taken_back.amounts.iter_mut().for_each(opposite);
+    let rows = vec![added.clone(), taken_back, added];
+    let answer = lines(&mut desk, "first", "2018-04-01", rows).await.unwrap();
+    assert_eq!((found(&answer), answer.verdicts.len()), (vec![], 3));
+
+    // What is taken back is what stood.
+    set(&world, "2018-04-02", 1);
+    world.reverse("back", &settled.settlement_id).await.unwrap();
+    close(&mut desk, "close-first", "2018-04-01", "")
+        .await
+        .unwrap();
+    let whole = lines(&mut desk, "whole", "2018-04-02", vec![refund(&settled)]).await;
+    assert_eq!(whole.unwrap().difference_rows, 1);
+    let answer = lines(&mut desk, "second", "2018-04-02", vec![refund(&after)]).await;
+    assert_eq!(found(&answer.unwrap()), []);
+    set(&world, "2018-05-01", 1);
+    close(&mut desk, "close-second", "2018-04-02", "")
+        .await
+        .unwrap();
+
+    let april = close_month(&mut bureau, "april", "2018-04").await.unwrap();
+    assert_eq!(april.days, 2);
+    let name = format!("payable:{HOSPITAL}");
+    let owed = april
+        .accounts
+        .iter()
+        .find(|one| one.account == name)
+        .unwrap();
+    let funds = settled.amounts.as_ref().unwrap().funds_fen;
+    assert!(funds > 0);
+    assert_eq!(
+        (owed.moved_fen, owed.of_earlier_months_fen),
+        (-funds, -funds)
+    );
+}
+
 #[tokio::test]
 async fn an_institution_sees_and_closes_only_its_own() {
     let world = World::open().await;
