@@ -32,16 +32,17 @@ pub async fn earlier(
             .filter(Column::Area.eq(area.as_str()))
             .filter(Column::Subject.eq(new.whom.to_string()))
     };
+    // First the count: who commits between the two reads has taken the number counted.
+    let last = of_subject()
+        .order_by_desc(Column::Ordinal)
+        .limit(1)
+        .one(on)
+        .await?;
     let overlapping = of_subject()
         .filter(Column::WithdrawnAt.is_null())
         .filter(Column::FromDay.lt(new.until.to_string()))
         .filter(Column::UntilDay.gt(new.from.to_string()))
         .order_by_asc(Column::FromDay)
-        .limit(1)
-        .one(on)
-        .await?;
-    let last = of_subject()
-        .order_by_desc(Column::Ordinal)
         .limit(1)
         .one(on)
         .await?;
