@@ -44,11 +44,13 @@ impl App {
         }
     }
 
-    /// Withdraws a subsidy: the opposite entry is posted.
+    /// Withdraws a subsidy: the opposite entry is posted, unless it was cancelled before.
     pub async fn withdraw_post_subsidy(&self, key: &Key) -> Result<Outcome, Refusal> {
         let now = self.clock.now();
         let undo = |tx: Tx, id: String| async move {
-            take_back(&tx, &key.area, &id, now).await?;
+            if !take_back(&tx, &key.area, &id, now).await? {
+                return Ok(());
+            }
             let told = Event {
                 area: key.area.clone(),
                 kind: "subsidy.withdrawn",
@@ -92,7 +94,9 @@ impl App {
                 let no = BENEFITS_PAID.refuse().with("settlement_id", newest.id);
                 return Err(no.into());
             }
-            take_back(&tx, area, &subject, call.now).await?;
+            if !take_back(&tx, area, &subject, call.now).await? {
+                return Err(unknown().into());
+            }
             let facts = json!({ "person_id": whose.person, "year": whose.year });
             self.tell(&tx, call, "subsidy.cancelled", &subject, facts)
                 .await?;
@@ -119,11 +123,15 @@ impl App {
     }
 }
 
-/// Posts the opposite of a subsidy's entry.
-async fn take_back(tx: &Tx, area: &AreaCode, id: &str, now: Instant) -> Result<(), Stop> {
+/// Posts the opposite of a subsidy's entry, once: false when it was posted already. That it is marked
+/// comes first, so that of two at once the second one waits for the first and sees it.
+async fn take_back(tx: &Tx, area: &AreaCode, id: &str, now: Instant) -> Result<bool, Stop> {
+    if !store::withdraw_subsidy(tx, area, id, now).await? {
+        return Ok(false);
+    }
     let mut moved = store::postings_of(tx, area, &[id.to_string()]).await?;
     let postings = moved.remove(id).unwrap_or_default();
-    store::withdraw_subsidy(tx, area, id, now).await?;
     let opposite = Transaction::reversal(new_id(now).to_string(), id.to_string(), postings);
-    store::insert_transactions(tx, area, &[opposite], now).await
+    store::insert_transactions(tx, area, &[opposite], now).await?;
+    Ok(true)
 }

@@ -246,18 +246,19 @@ pub async fn subsidy_if_any(
     Ok(Some(parsed))
 }
 
-/// Marks a subsidy withdrawn.
+/// Marks a subsidy withdrawn; false when it was already.
 pub async fn withdraw_subsidy(
     tx: &Tx,
     area: &AreaCode,
     id: &str,
     now: Instant,
-) -> Result<(), Stop> {
-    subsidy::Entity::update_many()
+) -> Result<bool, Stop> {
+    let marked = subsidy::Entity::update_many()
         .col_expr(subsidy::Column::WithdrawnAt, Expr::value(now.micros()))
         .filter(subsidy::Column::Area.eq(area.as_str()))
         .filter(subsidy::Column::SubsidyId.eq(id))
+        .filter(subsidy::Column::WithdrawnAt.is_null())
         .exec(&**tx)
         .await?;
-    Ok(())
+    Ok(marked.rows_affected == 1)
 }

@@ -9,7 +9,7 @@ use reimbursement::Column;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait,
+    QueryOrder, QuerySelect,
 };
 use store::{Db, Stop, Tx};
 
@@ -189,23 +189,33 @@ pub async fn unpay_reimbursements(
     now: Instant,
 ) -> Result<(), Stop> {
     use expense_receipt::Column as Receipt;
-    let ids = settlements.iter().map(ToString::to_string);
-    let withdrawn = reimbursement::Entity::find()
-        .select_only()
-        .column(Column::ReimbursementId)
-        .filter(Column::Area.eq(area.as_str()))
-        .filter(Column::SettlementId.is_in(ids.clone()))
-        .filter(Column::WithdrawnAt.is_not_null());
-    expense_receipt::Entity::update_many()
-        .col_expr(Receipt::FreedAt, Expr::value(now.micros()))
-        .filter(Receipt::Area.eq(area.as_str()))
-        .filter(Receipt::ReimbursementId.in_subquery(withdrawn.into_query()))
-        .exec(&**tx)
+    let of_these = || {
+        let ids = settlements.iter().map(ToString::to_string);
+        Condition::all()
+            .add(Column::Area.eq(area.as_str()))
+            .add(Column::SettlementId.is_in(ids))
+    };
+    // Locked before it is looked at: a withdrawal at the same moment is then seen, or sees that it is
+    // not paid any more.
+    let paid = reimbursement::Entity::find()
+        .filter(of_these())
+        .order_by_asc(Column::ReimbursementId)
+        .lock_exclusive()
+        .all(&**tx)
         .await?;
+    let withdrawn = paid.iter().filter(|row| row.withdrawn_at.is_some());
+    let withdrawn: Vec<&str> = withdrawn.map(|row| row.reimbursement_id.as_str()).collect();
+    if !withdrawn.is_empty() {
+        expense_receipt::Entity::update_many()
+            .col_expr(Receipt::FreedAt, Expr::value(now.micros()))
+            .filter(Receipt::Area.eq(area.as_str()))
+            .filter(Receipt::ReimbursementId.is_in(withdrawn))
+            .exec(&**tx)
+            .await?;
+    }
     reimbursement::Entity::update_many()
         .col_expr(Column::SettlementId, Expr::value(None::<String>))
-        .filter(Column::Area.eq(area.as_str()))
-        .filter(Column::SettlementId.is_in(ids))
+        .filter(of_these())
         .exec(&**tx)
         .await?;
     Ok(())

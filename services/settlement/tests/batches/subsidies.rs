@@ -158,3 +158,23 @@ async fn it_is_cancelled_unless_benefits_were_paid() {
     // What the settlement moved is reversed as well: nothing is left on any account.
     assert!(desk.ledger().await.iter().all(|(_, fen)| *fen == 0));
 }
+
+#[tokio::test]
+async fn what_is_cancelled_and_withdrawn_is_taken_back_once() {
+    let mut desk = Desk::open().await;
+    let posted = desk.subsidise(subsidy("S1", 1, 18_000)).await.unwrap();
+    let subsidy_id = posted.subsidy.unwrap().subsidy_id;
+    let cancel = pb::CancelSubsidyRequest {
+        request_id: "C1".into(),
+        origin: vec![],
+        subsidy_id: subsidy_id.clone(),
+    };
+    desk.client.cancel_subsidy(of(cancel)).await.unwrap();
+    let cancelled = desk.entries(&subsidy_id).await;
+    desk.withdraw_subsidy("S1").await;
+    assert_eq!(desk.entries(&subsidy_id).await, cancelled);
+    assert_eq!(
+        desk.ledger().await,
+        [("fund:390100".to_string(), 0), (ASSISTANCE.into(), 0)]
+    );
+}
