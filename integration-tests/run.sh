@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 say() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/yibao-tests.XXXXXX")
+export TMPDIR="$folder" # what a killed test left goes with it
 servers=()
 cleanup() {
     for pid in "${servers[@]}"; do
@@ -57,7 +58,7 @@ fi
 # A Unix socket in a folder of our own needs no port at all. What it stores need not outlive it: no
 # test kills this server (the crash campaign starts and kills its own), so it need not wait for disks.
 "${as_owner[@]}" "$bin/postgres" -D "$folder/pg" -k "$folder/socket" -c listen_addresses= \
-    -c max_connections=400 -c fsync=off >"$folder/postgres.log" 2>&1 &
+    -c max_connections=1000 -c fsync=off >"$folder/postgres.log" 2>&1 &
 launcher=$!
 for _ in $(seq 1 200); do
     [ -s "$folder/pg/postmaster.pid" ] && [ -S "$folder/socket/.s.PGSQL.5432" ] && break

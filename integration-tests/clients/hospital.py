@@ -70,7 +70,7 @@ print(f"预结算: 基金支付 {yuan(quote.amounts.funds_fen)}, 个人现金 {y
 settle = dict(request_id=uuid.uuid4().hex, visit_id=visit, basis=quote.basis)
 try:
     call("OrchestratorService/Settle", timeout=0.001, **settle)
-except grpc.RpcError as lost:
+except grpc.RpcError as lost:  # DEADLINE_EXCEEDED here, or the server's clock ran out first: CANCELLED
     print(f"结算应答丢失: {lost.code().name}")
 outcome = call("OrchestratorService/GetOutcome", request_id=settle["request_id"], method="METHOD_SETTLE").outcome
 print(f"查询结果: {outcome.State.Name(outcome.state)}")

@@ -5,6 +5,7 @@ use integration_tests::campaign::failover::failover;
 use integration_tests::campaign::servers::Tools;
 use integration_tests::campaign::{DATABASE, Plan, chaos, crash, plant};
 use std::time::Duration;
+use tokio::sync::Mutex;
 
 /// What the machine has for a campaign; says so when it lacks something, or when it is not a
 /// campaign's turn: its servers are its own, and of a suite that runs on both stores one run of it
@@ -34,9 +35,13 @@ fn plan(kills: u64) -> Plan {
     }
 }
 
+/// Each of the two has a fleet of processes: one fleet at a time.
+static STAGE: Mutex<()> = Mutex::const_new(());
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_doubled_or_made_up() {
     let Some(tools) = tools() else { return };
+    let _alone = STAGE.lock().await;
     let plan = plan(14);
     let judged = crash(&tools, &plan).await;
     println!("{}", judged.verdict);
@@ -48,14 +53,16 @@ async fn nothing_is_lost_doubled_or_made_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_primary_takes_nothing_with_it_that_was_told() {
     let Some(tools) = tools() else { return };
+    let _alone = STAGE.lock().await;
     let (_, judged) = failover(&tools, &plan(0), 1, true).await;
     assert!(judged.verdict.holds(), "{}", judged.verdict);
     // A primary that does not wait for its standby loses what it told, and that is found.
-    let (rounds, judged) = failover(&tools, &plan(0), 1, false).await;
-    let told_in_silence: u64 = rounds.iter().map(|round| round.told_in_silence).sum();
-    assert!(
-        !judged.verdict.holds() || told_in_silence == 0,
-        "{}",
-        judged.verdict
-    );
+    // On a busy machine a round may end before anybody was told of what is lost.
+    for _ in 0..4 {
+        let (_, judged) = failover(&tools, &plan(0), 1, false).await;
+        if !judged.verdict.holds() {
+            return;
+        }
+    }
+    panic!("what was told and lost is not found");
 }

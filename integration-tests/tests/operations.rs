@@ -426,7 +426,7 @@ async fn what_would_be_posted_is_told_before_and_what_was_posted_after() {
         ..Default::default()
     };
     let mut hasty = patient(request);
-    hasty.set_timeout(std::time::Duration::from_secs(2));
+    hasty.set_timeout(std::time::Duration::from_secs(6));
     let no = broken
         .world
         .clerk()

@@ -7,7 +7,8 @@ use super::record::{Answer, Entries, Entry, WITHDRAWN};
 use super::servers::Postgres;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 
-/// Something wrong in the tables, and a part of the sentence of the check that must find it.
+/// Something wrong in the tables, and a part of the sentence of the check that must find it; `{told}`
+/// stands for the ids of settlements that a till was told of.
 type Planted = (&'static str, &'static str, &'static str);
 
 /// What is planted in the tables.
@@ -25,11 +26,12 @@ pub const IN_TABLES: &[Planted] = &[
      "sums to zero"),
     ("an acknowledged settlement lost",
      "DELETE FROM settlement.settlement WHERE settlement_id = \
-          (SELECT min(settlement_id) FROM settlement.settlement)",
+          (SELECT min(settlement_id) FROM settlement.settlement WHERE settlement_id IN ({told}))",
      "is there once"),
     ("a settlement's amount changed",
      "UPDATE settlement.settlement SET funds_fen = funds_fen + 1, total_fen = total_fen + 1 \
-          WHERE settlement_id = (SELECT min(settlement_id) FROM settlement.settlement)",
+          WHERE settlement_id = (SELECT min(settlement_id) FROM settlement.settlement \
+          WHERE settlement_id IN ({told}))",
      "is there once"),
     ("a settlement that nobody asked for",
      "INSERT INTO settlement.settlement SELECT area, settlement_id || '-again', person_id, \
@@ -89,7 +91,8 @@ pub const IN_TABLES: &[Planted] = &[
     ("a guarantee left open after the stay was settled",
      "UPDATE settlement.guarantee SET closed_at = NULL, settlement_id = NULL, \
           person_id = person_id || 'X', visit_number = visit_number || 'X' WHERE guarantee_id = \
-          (SELECT max(guarantee_id) FROM settlement.guarantee WHERE closed_at IS NOT NULL)",
+          (SELECT max(guarantee_id) FROM settlement.guarantee g JOIN settlement.settlement s \
+          ON s.area = g.area AND s.settlement_id = g.settlement_id WHERE s.reversed_at IS NULL)",
      "a guarantee is open"),
     ("a referral freed while its stay stands",
      "UPDATE referral.referral SET used_by = NULL, visit_number = NULL, admission_day = NULL \
@@ -133,8 +136,9 @@ pub async fn everything(postgres: &Postgres, evidence: &Evidence, database: &str
     let mut missed: Vec<_> = checks
         .map(|check| format!("nothing is planted for {check:?}"))
         .collect();
+    let told = told(&evidence.entries);
     for (what, sql, named) in IN_TABLES {
-        let Some(books) = planted(&db, sql).await else {
+        let Some(books) = planted(&db, &sql.replace("{told}", &told)).await else {
             println!("nothing to plant in: {what}");
             continue;
         };
@@ -162,6 +166,20 @@ pub async fn everything(postgres: &Postgres, evidence: &Evidence, database: &str
     }
     db.close().await.expect("it closes");
     missed
+}
+
+/// The settlements that tills were told of, as SQL lists them.
+fn told(entries: &Entries) -> String {
+    let answers = entries.values().flat_map(|entry| &entry.answers);
+    let made = answers.filter_map(|answer| match answer {
+        Answer::Yes(made) => Some(&made.bills),
+        Answer::No(_) => None,
+    });
+    let quoted = made
+        .flatten()
+        .map(|bill| format!("'{}'", bill.settlement_id));
+    let all: Vec<String> = quoted.chain(["''".to_string()]).collect();
+    all.join(", ")
 }
 
 /// What the checks are known by here.

@@ -549,7 +549,7 @@ async fn unknown_is_told_as_unknown_and_becomes_known_when_sent_again() {
     ];
     let sent = batch(Mode::Stop, &claims);
     let mut request = tonic::Request::new(stream::iter(sent.clone()));
-    request.set_timeout(Duration::from_secs(2));
+    request.set_timeout(Duration::from_secs(6));
     let told = world.clerk().batches().settle_batch(request).await;
     let (mut told, mut answers) = (told.unwrap().into_inner(), Vec::new());
     while let Some(answer) = told.message().await.unwrap() {

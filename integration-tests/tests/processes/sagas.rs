@@ -236,8 +236,8 @@ async fn two_coordinators_answer_one_key_once() {
         let suspend = pb::SuspendOnlineSettlementRequest {
             request_id: format!("suspend-{n}"),
             institution_code,
-            from_day: "2030-01-01".into(),
-            until_day: "2030-07-01".into(),
+            from_day: "2130-01-01".into(),
+            until_day: "2130-07-01".into(),
             decision_number: "测试决定1号".into(),
             reason: "测试暂停".into(),
             ..Default::default()

@@ -83,14 +83,20 @@ fn area() -> AreaCode {
     AreaCode::parse("152501").unwrap()
 }
 
+/// A caller who waits long enough for whatever a busy machine does.
 fn caller(name: &str, role: Role) -> Context {
+    waiting(name, role, Duration::from_secs(10))
+}
+
+/// A caller of this patience, from now on.
+fn waiting(name: &str, role: Role, patience: Duration) -> Context {
     let principal = Principal {
         caller: name.into(),
         on_behalf_of: None,
         area: area(),
         roles: vec![role],
     };
-    Context::of(principal, Duration::from_millis(400))
+    Context::of(principal, patience)
 }
 
 fn settle(change: impl FnOnce(&mut pb::SettleRequest, &mut Claim)) -> pb::SettleRequest {
@@ -241,7 +247,10 @@ async fn when_nobody_answers_a_question_nothing_has_begun() {
 #[tokio::test]
 async fn when_nobody_answers_a_step_nobody_knows() {
     let mut alone = Alone::new().await;
-    let clerk = caller("clerk", Role::Clerk);
+    let (clerk, soon) = (
+        || caller("clerk", Role::Clerk),
+        || waiting("clerk", Role::Clerk, Duration::from_secs(2)),
+    );
     let enrol = pb::EnrolRequest {
         request_id: "R-3".into(),
         person_id: PERSON.into(),
@@ -250,7 +259,7 @@ async fn when_nobody_answers_a_step_nobody_knows() {
         paid_day: "2016-11-15".into(),
         ..Default::default()
     };
-    let told = alone.client.enrol(clerk.own(enrol)).await.unwrap_err();
+    let told = alone.client.enrol(soon().own(enrol)).await.unwrap_err();
     assert_eq!(told.code(), Code::DeadlineExceeded);
     assert!(told.message().starts_with("DEADLINE_EXCEEDED: "));
     assert!(alone.asked() > 2, "a step is asked again and again");
@@ -258,13 +267,13 @@ async fn when_nobody_answers_a_step_nobody_knows() {
         request_id: "R-3".into(),
         method: Method::Enrol.into(),
     };
-    let told = alone.client.get_outcome(clerk.own(asked)).await.unwrap();
+    let told = alone.client.get_outcome(clerk().own(asked)).await.unwrap();
     assert_eq!(told.into_inner().outcome.unwrap().state(), State::Pending);
     let withdraw = pb::WithdrawRequest {
         original_request_id: "R-3".into(),
         method: Method::Enrol.into(),
     };
-    let told = alone.client.withdraw(clerk.own(withdraw)).await.unwrap();
+    let told = alone.client.withdraw(soon().own(withdraw)).await.unwrap();
     assert_eq!(told.into_inner().outcome.unwrap().state(), State::Pending);
 }
 

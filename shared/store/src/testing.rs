@@ -4,6 +4,7 @@
 use sea_orm::{ConnectionTrait, Database, DbErr};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use uuid::Uuid;
 
 /// Names the maintenance database of the server that tests run on.
 pub const POSTGRES: &str = "YIBAO_TEST_POSTGRES";
@@ -20,14 +21,16 @@ pub struct TestDatabase {
 impl TestDatabase {
     /// A fresh one.
     pub async fn open() -> Result<TestDatabase, DbErr> {
+        // Process ids come again while a server, or a folder left behind, is still there.
         let name = format!(
-            "t{}_{}",
+            "t{}_{}_{}",
             std::process::id(),
-            COUNT.fetch_add(1, Ordering::SeqCst)
+            COUNT.fetch_add(1, Ordering::SeqCst),
+            Uuid::now_v7().simple()
         );
         let Ok(server) = std::env::var(POSTGRES) else {
             let folder = std::env::temp_dir().join(format!("yibao-{name}"));
-            std::fs::create_dir_all(&folder).map_err(|e| DbErr::Custom(e.to_string()))?;
+            std::fs::create_dir(&folder).map_err(|e| DbErr::Custom(e.to_string()))?;
             return Ok(TestDatabase {
                 folder: Some(folder),
                 postgres: None,

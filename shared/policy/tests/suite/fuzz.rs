@@ -9,7 +9,6 @@ use crate::{PLACE, line, stay};
 use kernel::*;
 use policy::{Claim, ClaimFacts, Package, PackageError, settle};
 use std::collections::BTreeSet;
-use std::time::Duration;
 use toml::{Table, Value};
 
 /// Parses, and settles what is a package; where it is none the error is at a place of the text.
@@ -175,8 +174,7 @@ fn texts_that_are_no_package_are_refused() {
 }
 
 #[test]
-fn depth_and_size_are_refused_in_time() {
-    let begun = std::time::Instant::now();
+fn depth_and_size_are_refused() {
     for deep in ["[", "{a=", "a.", "[[", "\"", "{a=["] {
         assert!(survives(&format!("a = {}", deep.repeat(100_000))).is_err());
         assert!(survives(&deep.repeat(100_000)).is_err());
@@ -196,7 +194,6 @@ fn depth_and_size_are_refused_in_time() {
         let text = format!("{EVERY}\n{}", many.repeat(10_000));
         assert!(survives(&text).is_err());
     }
-    assert!(begun.elapsed() < Duration::from_secs(60));
 }
 
 /// Values that are of no use at most places, and of some use at a few.
