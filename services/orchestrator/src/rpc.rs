@@ -278,7 +278,7 @@ async fn price(
     context: &Context,
     message: pb::PreSettleRequest,
 ) -> Result<pb::PreSettleResponse, Refusal> {
-    let bill = wire::bill(message.claim, &message.visit_id)?;
+    let bill = wire::bill(message.claim, &message.visit_id, &message.through_day)?;
     may_bring_bill(&context.principal, &bill)?;
     let priced = executor.inquire(context, &Price(bill)).await?;
     Ok(pb::PreSettleResponse {

@@ -67,7 +67,16 @@ pub enum Bill {
     /// A claim, as it is sent.
     Claim(Arc<Claim>),
     /// 就诊: a registered visit, by the lines that settlement has of it.
-    Visit(VisitId),
+    Visit(OfVisit),
+}
+
+/// 就诊: what of a registered visit is priced or settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OfVisit {
+    /// The visit.
+    pub visit: VisitId,
+    /// 中途结算: up to and including this day; nothing for all that is left.
+    pub through: Option<Day>,
 }
 
 /// 结算: a claim or a visit to settle.
@@ -155,15 +164,29 @@ pub struct Suspend {
     pub message: pb::SuspendOnlineSettlementRequest,
 }
 
-/// A claim or a visit: one of them, not both.
-pub fn bill(message: Option<common::Claim>, visit_id: &str) -> Result<Bill, Refusal> {
+/// A claim or a visit: one of them, not both; only of a visit up to a day.
+pub fn bill(
+    message: Option<common::Claim>,
+    visit_id: &str,
+    through_day: &str,
+) -> Result<Bill, Refusal> {
+    let through = parse::optional_day("through_day", through_day)?;
     match (message, visit_id) {
         (Some(_), id) if !id.is_empty() => Err(invalid("visit_id", "空:已有费用单")),
         (None, id) if !id.is_empty() => {
-            let id = parse::field("visit_id", VisitId::parse(id))?;
-            Ok(Bill::Visit(id))
+            let visit = parse::field("visit_id", VisitId::parse(id))?;
+            Ok(Bill::Visit(OfVisit { visit, through }))
         }
-        (message, _) => Ok(Bill::Claim(Arc::new(claim(message)?))),
+        (message, _) => {
+            let claim = claim(message)?;
+            match through {
+                None => Ok(Bill::Claim(Arc::new(claim))),
+                Some(_) => Err(invalid(
+                    "through_day",
+                    "空:中途结算以就诊登记编号(visit_id)办理",
+                )),
+            }
+        }
     }
 }
 
@@ -172,8 +195,27 @@ pub fn claim(message: Option<common::Claim>) -> Result<Claim, Refusal> {
     claim_at("claim", message)
 }
 
+/// A claim as a caller sends it: the whole of what it is of.
 fn claim_at(path: &str, message: Option<common::Claim>) -> Result<Claim, Refusal> {
     let message = parse::message(path, message)?;
+    let said = [
+        ("part_number", message.part_number != 0),
+        ("part_continues", message.part_continues),
+        ("stay_begin_day", !message.stay_begin_day.is_empty()),
+    ];
+    if let Some((field, _)) = said.into_iter().find(|(_, said)| *said) {
+        let expected = "空:中途结算以就诊登记编号(visit_id)办理";
+        return Err(invalid(format!("{path}.{field}"), expected));
+    }
+    read_claim(path, message)
+}
+
+/// A claim as settlement reads it from a visit, which may be a part of a stay.
+pub fn visit_claim(message: Option<common::Claim>) -> Result<Claim, Refusal> {
+    read_claim("claim", parse::message("claim", message)?)
+}
+
+fn read_claim(path: &str, message: common::Claim) -> Result<Claim, Refusal> {
     let field = |name: &str| format!("{path}.{name}");
     let institution = InstitutionCode::parse(&message.institution_code);
     Ok(Claim {
@@ -197,7 +239,7 @@ fn referral(path: &str, id: &str) -> Result<Option<ReferralId>, Refusal> {
 /// A claim to settle.
 pub fn settle(message: pb::SettleRequest) -> Result<Settle, Refusal> {
     let origin = origin("Settle", &message);
-    let bill = bill(message.claim, &message.visit_id)?;
+    let bill = bill(message.claim, &message.visit_id, &message.through_day)?;
     if let Bill::Claim(claim) = &bill {
         referral_fits(claim)?;
     }

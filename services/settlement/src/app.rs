@@ -8,6 +8,7 @@ mod batches;
 mod closing;
 mod guarantees;
 mod holds;
+mod parts;
 mod pricing;
 mod receipts;
 mod reconciliations;
@@ -22,7 +23,7 @@ mod visits;
 use crate::catalogue::Catalogue;
 use crate::domain::{
     Basis, Bill, Evidence, Finding, Institution, Member, PersonYear, Posted, Taken, YearKey, admit,
-    kept, named, price, still_holds, unchanged, unregistered,
+    kept, named, price, still_holds, unregistered,
 };
 use crate::ledger::Transaction;
 use crate::refusal::{
@@ -39,7 +40,7 @@ use kernel::{
     AreaCode, Clock, Day, Fen, GuaranteeId, Instant, InstitutionCode, Outcome, Refusal,
     SealedEvent, SettlementId, Spec, VisitId,
 };
-use policy::{Law, Library, Package};
+use policy::{Law, Library, Package, SoFar};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 use std::sync::Arc;
@@ -130,6 +131,14 @@ struct Terms {
     visit: Option<VisitId>,
 }
 
+impl Terms {
+    /// The order's bill in the year that it belongs to.
+    fn decided(&self, order: &Order) -> Result<Bill, Refusal> {
+        let entitled = order.member.as_ref().is_some_and(|member| member.eligible);
+        order.bill.in_its_year(&self.package, entitled)
+    }
+}
+
 impl App {
     /// The service's decisions over `db`; `library` has the packages that come with the suite.
     pub fn new(
@@ -165,21 +174,22 @@ impl App {
     async fn post_in(&self, tx: Tx, call: &Call, order: &Order) -> Result<Made<Posted>, Stop> {
         let (area, bill) = (&call.key.area, &order.bill);
         admit(bill, order.member.as_ref(), &order.findings, call.now.day())?;
+        parts::whole(bill)?;
         let terms = self.terms(&*tx, area, bill, call.now).await?;
         named(bill, terms.guarantee)?;
         unregistered(bill, terms.visit)?;
+        let bill = &terms.decided(order)?;
         let whose = bill.year_key();
         let before = lock_year(&tx, call, &whose).await?;
         if bill.guarantee.is_some() {
             let mut guarantees = self.lock_guarantees(&tx, area, &[bill]).await?;
             guarantees.close(bill, call.now)?;
         }
-        if bill.registration.is_some() {
-            let visit = store::lock_visit_of(&tx, area, bill).await?;
-            unchanged(bill, visit.as_ref())?;
-        }
+        let visit = self.lock_unchanged(&tx, area, bill).await?;
         let reimbursement = self.payable_reimbursement(&tx, area, bill).await?;
-        let evidence = evidence(order, &terms.institution, &before)?;
+        let of = (bill, &*terms.package);
+        let stay = self.so_far(&*tx, area, of, visit.as_ref()).await?;
+        let evidence = evidence(order, bill, &terms.institution, &before, stay)?;
         let priced = price(&terms.package, &terms.catalogue, &evidence, before.version)?;
         still_holds(order.basis.as_ref(), &priced.basis)?;
 
@@ -206,8 +216,8 @@ impl App {
             let paid = reimbursement.paid(posted.id);
             store::save_reimbursement(&tx, area, &paid).await?;
         }
-        if let Some(read) = bill.registration {
-            store::settle_visit(&tx, area, read.visit, posted.id).await?;
+        if let Some(visit) = visit {
+            self.settle_visit(&tx, area, &visit, &posted).await?;
         }
         event::record(&tx, call.now, told_posted(call, &posted)).await?;
         Ok(Made {
@@ -245,6 +255,7 @@ impl App {
         let seen = found.ok_or_else(|| unknown(&id.to_string()))?;
         let whose = seen.evidence.bill.year_key();
         let before = lock_year(&tx, call, &whose).await?;
+        let visit = self.lock_last_part(&tx, area, &seen).await?;
         // Seen before the lock; only under the lock is it known to stand.
         let newest = store::newest_standing(&tx, area, &whose).await?;
         if newest
@@ -284,7 +295,9 @@ impl App {
         if seen.evidence.bill.reimbursement.is_some() {
             store::unpay_reimbursements(&tx, area, &[id], call.now).await?;
         }
-        store::free_visits(&tx, area, all).await?;
+        if let Some(visit) = visit {
+            self.free_visit(&tx, area, &visit, id).await?;
+        }
         event::record(&tx, call.now, told_reversed(call, &seen)).await?;
         let reversed = Posted {
             reversed_at: Some(call.now),
@@ -552,12 +565,14 @@ async fn opposites_of(
 
 fn evidence(
     order: &Order,
+    bill: &Bill,
     institution: &Institution,
     year: &PersonYear,
+    stay: Option<SoFar>,
 ) -> Result<Evidence, Refusal> {
     let member = order.member.clone();
     Ok(Evidence {
-        bill: order.bill.clone(),
+        bill: bill.clone(),
         member: member.ok_or_else(|| kernel::refusal::invalid("member", "必填"))?,
         findings: order.findings.clone(),
         tier: institution.tier.clone(),
@@ -565,6 +580,7 @@ fn evidence(
         place: institution.place,
         contracted: institution.contracted,
         accumulators: year.accumulators.clone(),
+        stay,
     })
 }
 

@@ -32,8 +32,9 @@ pub use statement::{ColumnSums, Mismatch, OfYear, Statement, Sums};
 pub use subsidy::{Grant, Subsidy};
 pub use suspension::{Suspended, Suspension, Whom};
 pub use visit::{
-    Accident, AccidentCheck, CheckItem, Conclusion, Listing, UPLOAD_MAX, Upload, Visit, VisitFacts,
-    VisitLine, VisitState, accept, remaining, revocable, unchanged, unregistered,
+    Accident, AccidentCheck, CheckItem, Conclusion, Listing, SettledPart, StayPart, UPLOAD_MAX,
+    Upload, Visit, VisitFacts, VisitLine, VisitState, accept, of_part, remaining, revocable,
+    so_far, unchanged, unregistered,
 };
 
 use crate::refusal::{
@@ -45,7 +46,7 @@ use kernel::{
     Instant, InstitutionCode, InstitutionKind, InstitutionTier, ItemCode, MedType, PersonId,
     Quantity, ReferralId, Refusal, ReimbursementId, Scheme, SettlementId, UnitPrice, VisitId,
 };
-use policy::{Accumulators, Change, Filing, Place, ThirdParty};
+use policy::{Accumulators, Change, Filing, Place, SoFar, ThirdParty};
 use serde::{Deserialize, Serialize};
 
 /// Days of one stay's bill at most: longer stays are settled in parts, at least once a year
@@ -102,6 +103,12 @@ pub struct Bill {
     /// 就诊登记: the registered visit that the bill was read from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registration: Option<Registration>,
+    /// 分段结算: which part of a stay it is; nothing for the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<StayPart>,
+    /// 归属年度, where the package counts the bill to another year than that of its last day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub year: Option<i32>,
     /// 费用明细.
     pub lines: Vec<BillLine>,
 }
@@ -249,6 +256,9 @@ pub struct Evidence {
     pub contracted: bool,
     /// The accumulators before.
     pub accumulators: Accumulators,
+    /// 续前次结算: what earlier parts of the stay used up; nothing where none was settled before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stay: Option<SoFar>,
 }
 
 /// What stood before it was asked for was all of contracted institutions.
@@ -364,12 +374,12 @@ impl Bill {
         own.is_none_or(|own| *own == self.institution && self.reimbursement.is_none())
     }
 
-    /// Whose accumulators count: those of the year of discharge (benefits.md 4.2, variant a).
+    /// Whose accumulators count: those of the year of its last day, unless the package says otherwise.
     pub fn year_key(&self) -> YearKey {
         YearKey {
             person: self.person,
             scheme: self.scheme.clone(),
-            year: self.end.year(),
+            year: self.year.unwrap_or_else(|| self.end.year()),
         }
     }
 }

@@ -122,6 +122,8 @@ pub mod settlement {
         pub reversal_reason: Option<String>,
         /// The number of its newest standing revision; empty while it has none.
         pub revision: Option<i64>,
+        /// Which part of its stay it is; 0 for the whole.
+        pub part: i32,
         /// 零星报销: the reimbursement it pays; empty when none.
         pub reimbursement_id: Option<String>,
     }
@@ -435,6 +437,8 @@ pub mod visit {
         pub registered_at: i64,
         pub cancelled_at: Option<i64>,
         pub cancel_reason: Option<String>,
+        /// Standing parts in their order, as in `domain::SettledPart`; empty when there was none.
+        pub parts: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

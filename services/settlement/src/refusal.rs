@@ -22,7 +22,9 @@ kernel::refusals! {
     /// A visit or stay that is longer than one bill may be.
     CLAIM_TOO_LONG: Precondition, "就诊自 {begin_day} 至 {end_day} 共 {days} 天,超过单张费用单的上限 {max_days} 天。", "请核对日期;长期住院请分段结算,以新的请求编号办理。";
     /// The package divides a stay over 31 December between two years, which one bill cannot say.
-    CROSS_YEAR_STAY: Precondition, "住院自 {begin_day} 至 {end_day} 跨年,政策包 {package_name} 规定跨年住院不整单归出院年度,一张费用单无法结算。", "请联系经办机构按政策包分年度办理,以新的请求编号提交。";
+    CROSS_YEAR_STAY: Precondition, "住院自 {begin_day} 至 {end_day} 跨年,政策包 {package_name} 规定按年度分段结算,一张费用单无法结算。", "请登记就诊并上传明细(VisitService),先结算至 {through_day}(through_day),再结算其余,各用新的请求编号。";
+    /// In a batch a person's claims are all of one year; by the package this one is of another.
+    CROSS_YEAR_ALONE: Precondition, "住院自 {begin_day} 至 {end_day} 跨年,按政策包 {package_name} 归入 {year} 年度,不能与其他费用单一并结算。", "请单独结算该费用单(Settle),其余费用单以新的请求编号一并结算。";
     /// The institution's visit is settled already.
     VISIT_SETTLED: Exists, "机构 {institution_code} 的就诊 {visit_number} 已结算。", "请核对原结算;如需更改,请先撤销原结算,再以新的请求编号办理。";
     /// The same bill stands settled under another visit: found here under the person's lock, so that
@@ -132,6 +134,20 @@ kernel::refusals! {
     LINE_RETURNED: Precondition, "费用明细 {line_code} 有退费明细 {return_line_code}。", "请将原明细与其退费明细一并撤销,以新的请求编号办理。";
     /// The line is of a day outside the visit.
     LINE_DAY_OUTSIDE: Precondition, "费用明细 {line_code} 的发生日期 {day} 不在 {first_day} 至 {last_day} 之间。", "请核对费用发生日期与就诊、出院日期,以新的请求编号上传。";
+    /// A part of the stay that stands has settled the day.
+    LINE_DAY_SETTLED: Precondition, "费用明细 {line_code} 的发生日期 {day} 已中途结算(结算至 {through_day})。", "请核对费用发生日期;确属漏传的,先由新到旧撤销中途结算(Reverse),再以新的请求编号上传。";
+    /// What is settled is not returned, but refunded.
+    RETURN_SETTLED: Precondition, "退费明细 {line_code} 的原明细 {original_line_code} 已结算。", "请按行退费(RevisionService.RefundLines),或先撤销结算(Reverse),以新的请求编号办理。";
+    /// 中途结算: only a stay is settled in parts.
+    PART_NOT_STAY: Precondition, "就诊 {visit_number} 不是住院,不能中途结算。", "请不填 through_day,以新的请求编号结算。";
+    /// 中途结算: the part ends before it begins, after today, or with the stay.
+    PART_DAYS: Precondition, "就诊 {visit_number} 不能结算至 {through_day}:应不早于 {first_day},不晚于今天({today}),并早于出院日期。", "请核对日期;出院的最后一段不填 through_day,以新的请求编号结算。";
+    /// 中途结算: nothing is left for the settlement that ends the stay.
+    PARTS_LEAVE_NOTHING: Precondition, "就诊 {visit_number} 的费用明细已全部中途结算。", "请上传其余费用明细;没有其余费用的,先撤销最近一次中途结算(Reverse),再不填 through_day 以新的请求编号结算。";
+    /// What a standing part of the stay was settled by would be another.
+    PART_FIXED: Precondition, "就诊 {visit_number} 已中途结算,开始日期、医疗类别与转诊备案不能变更。", "请先由新到旧撤销各次中途结算(Reverse),再以新的请求编号变更。";
+    /// A later part of the same stay rests on it.
+    PART_CONTINUED: Precondition, "结算 {settlement_id} 之后,同一次住院还有有效结算 {later_id}。", "请先由新到旧撤销同一次住院之后的结算(Reverse),再以新的请求编号办理。";
     /// There is no line of the same item and price, not later, to be returned.
     RETURN_UNKNOWN: Precondition, "退费明细 {line_code} 的原明细 {original_line_code} 不存在,或项目、单价不同,或晚于退费。", "请核对原明细流水号、项目与单价,以新的请求编号上传。";
     /// More would be returned than there is.

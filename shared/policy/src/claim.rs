@@ -173,6 +173,9 @@ pub struct ClaimFacts {
     pub continues: Option<BTreeMap<String, Fen>>,
     /// 住院次序: which stay of its year this is, where the year in which it began is another one.
     pub ordinal: Option<u32>,
+    /// 算作一次住院: counts as a stay of its year though it goes on from one that was settled before.
+    #[serde(default)]
+    pub counts: bool,
     /// 待遇享受标志 (trt_enjymnt_flag): when false every fund pays nothing.
     pub payable: bool,
     /// 检查结果 (trt_chk_rslt): why it is not payable, one Chinese sentence.
@@ -217,6 +220,7 @@ impl ClaimFacts {
             household_income: None,
             continues: None,
             ordinal: None,
+            counts: false,
             payable: true,
             not_payable_reason: None,
             lines,

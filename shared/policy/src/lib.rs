@@ -59,4 +59,6 @@ pub use shape::{CrossYear, Refund};
 pub use skeleton::skeleton;
 pub use terms::{Assumption, Payer};
 pub use what_if::{Change, Comparison, Difference, Differing};
-pub use years::{NotSettled, NotTaken, Part, Taken, parts, settle_parts, take_back};
+pub use years::{
+    NotSettled, NotTaken, Part, SoFar, Stay, Taken, parts, settle_parts, take_back, year_of,
+};

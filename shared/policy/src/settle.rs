@@ -116,7 +116,8 @@ impl Course {
     fn counts_as_stay(&self, package: &Package, claim: &Claim) -> bool {
         let facts = claim.facts();
         let finished = package.counts_unfinished_stay() || !self.basic || self.finished;
-        self.covered && facts.med_type.is_stay() && facts.continues.is_none() && finished
+        let counts = facts.continues.is_none() || facts.counts;
+        self.covered && facts.med_type.is_stay() && counts && finished
     }
 }
 

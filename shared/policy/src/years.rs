@@ -7,7 +7,8 @@ use crate::package::Package;
 use crate::settle::settle_amounts;
 use crate::settlement::Settlement;
 use crate::shape::{CrossYear, Refund};
-use kernel::{Day, Fen};
+use kernel::{Day, Fen, MedType};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A part of a stay that is settled by itself.
@@ -17,41 +18,48 @@ pub struct Part {
     pub year: i32,
     /// The claim, without the accumulators of its year.
     pub facts: ClaimFacts,
-    /// Whether the deductible goes on from the part before.
+    /// Whether the stay goes on from the part before.
     pub goes_on: bool,
-    /// Whether the part counts as a stay of its year though it goes on.
-    pub counts: bool,
+}
+
+/// 归属年度: the year whose accumulators a bill moves, which is of the days `first` to `last` of what
+/// began on the day of `admission`; nothing when the package divides such a bill at 31 December.
+/// `insured_on` says whether the person is insured on the last day in the same standing.
+pub fn year_of(
+    package: &Package,
+    med_type: &MedType,
+    (admission, first, last): (Day, Day, Day),
+    insured_on: bool,
+) -> Option<i32> {
+    if !med_type.is_stay() {
+        return Some(last.year());
+    }
+    match package.cross_year() {
+        CrossYear::Admission => Some(admission.year()),
+        CrossYear::Discharge => Some(last.year()),
+        CrossYear::SettleAtYearEnd if insured_on => Some(last.year()),
+        _ => (first.year() == last.year()).then_some(last.year()),
+    }
 }
 
 /// 跨年住院: the parts of a stay by the package's reading, in the order in which they are settled.
-/// A stay within one year is one part. `insured_on` says whether the person is insured in the new
-/// year in the same standing.
+/// A stay within one year is one part.
 pub fn parts(package: &Package, facts: &ClaimFacts, insured_on: bool) -> Vec<Part> {
-    let (first, last) = (facts.begin.year(), facts.day.year());
-    let whole = |year: i32| {
-        vec![Part {
+    let days = (facts.begin, facts.begin, facts.day);
+    match year_of(package, &facts.med_type, days, insured_on) {
+        None => split(facts),
+        Some(year) => vec![Part {
             year,
             facts: facts.clone(),
             goes_on: false,
-            counts: false,
-        }]
-    };
-    if first == last || !facts.med_type.is_stay() {
-        return whole(last);
-    }
-    match package.cross_year() {
-        CrossYear::Discharge => whole(last),
-        CrossYear::Admission => whole(first),
-        CrossYear::SettleAtYearEnd if insured_on => whole(last),
-        CrossYear::SettleAtYearEnd | CrossYear::SplitDeductibleOnce => split(facts, true),
-        CrossYear::SplitAsOneStay => split(facts, false),
+        }],
     }
 }
 
 /// The stay cut at every 31 December, lines by the days of their costs; what was spent before
 /// admission or after discharge belongs to the first or the last day. A year without a line has no
 /// part.
-fn split(facts: &ClaimFacts, counts: bool) -> Vec<Part> {
+fn split(facts: &ClaimFacts) -> Vec<Part> {
     let (first, last) = (facts.begin.year(), facts.day.year());
     let mut parts: Vec<Part> = Vec::new();
     for year in first..=last {
@@ -64,7 +72,6 @@ fn split(facts: &ClaimFacts, counts: bool) -> Vec<Part> {
         if lines.is_empty() {
             continue;
         }
-        let goes_on = !parts.is_empty();
         parts.push(Part {
             year,
             facts: ClaimFacts {
@@ -74,8 +81,7 @@ fn split(facts: &ClaimFacts, counts: bool) -> Vec<Part> {
                 lines,
                 ..facts.clone()
             },
-            goes_on,
-            counts: counts && goes_on,
+            goes_on: !parts.is_empty(),
         });
     }
     parts
@@ -105,49 +111,79 @@ pub fn settle_parts<'p>(
         let package = package_of(facts.day).ok_or(NotSettled::NoPackage(facts.day))?;
         facts.accumulators = before(part.year);
         let mut so_far = match stay.take().filter(|_| part.goes_on) {
-            Some(so_far) => {
-                facts.continues = Some(so_far.continued(package));
-                facts.ordinal = so_far.ordinal;
-                facts.account = so_far.account;
-                so_far
+            Some(stay) => {
+                facts.account = stay.account;
+                let so_far = stay.so_far(package, part.year);
+                facts = facts.going_on(so_far);
+                stay
             }
-            None => Stay::begun(&facts),
+            None => Stay::begun(part.year, &facts),
         };
         let claim = Claim::new(facts).map_err(NotSettled::Bad)?;
-        let mut settlement = settle_amounts(package, &claim);
-        if part.counts {
-            settlement.deltas.set("stays_count", 1);
-        }
-        so_far.see(&settlement);
+        let settlement = settle_amounts(package, &claim);
+        so_far.see(part.year, &settlement);
         stay = Some(so_far);
         settled.push((part.year, settlement));
     }
     Ok(settled)
 }
 
-/// What a stay has used up to the end of a part.
-struct Stay {
+/// 同一次住院: what the parts of a stay that are settled have used up, one after another.
+#[derive(Clone, Debug)]
+pub struct Stay {
+    /// In which year it began, and on which day.
+    began: (i32, Day),
     /// 已付起付线, by the rule of the layer.
     charged: BTreeMap<String, Fen>,
     ordinal: Option<u32>,
+    /// The year in which it was counted last.
+    counted: Option<i32>,
     account: AccountFacts,
 }
 
+/// 续前次结算: what the next part of a stay finds of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoFar {
+    /// From which day the length of the stay counts.
+    pub begin: Day,
+    /// 已付起付线 that counts as charged before, by the rule of the layer.
+    pub charged: BTreeMap<String, Fen>,
+    /// 住院次序 of the year in which it began.
+    pub ordinal: Option<u32>,
+    /// 住院次数: whether the part counts as a stay of its year.
+    pub counts: bool,
+}
+
 impl Stay {
-    fn begun(facts: &ClaimFacts) -> Stay {
-        let stays = facts.accumulators.get("stays_count");
-        let ordinal = match facts.continues {
-            Some(_) => stays.max(1),
-            None => stays.saturating_add(1),
-        };
+    /// Begun on a day, in this year, which had as many stays before.
+    pub fn first(year: i32, begin: Day, stays: i64) -> Stay {
         Stay {
-            charged: facts.continues.clone().unwrap_or_default(),
-            ordinal: facts.ordinal.or(u32::try_from(ordinal).ok()),
-            account: facts.account,
+            began: (year, begin),
+            charged: BTreeMap::new(),
+            ordinal: u32::try_from(stays.saturating_add(1)).ok(),
+            counted: None,
+            account: AccountFacts::default(),
         }
     }
 
-    fn see(&mut self, settlement: &Settlement) {
+    /// Begun by a first part, before it is settled, in this year.
+    fn begun(year: i32, facts: &ClaimFacts) -> Stay {
+        let stays = facts.accumulators.get("stays_count");
+        let before = match facts.continues {
+            Some(_) => stays.max(1) - 1,
+            None => stays,
+        };
+        let stay = Stay::first(year, facts.begin, before);
+        Stay {
+            charged: facts.continues.clone().unwrap_or_default(),
+            ordinal: facts.ordinal.or(stay.ordinal),
+            account: facts.account,
+            ..stay
+        }
+    }
+
+    /// One more part is settled, in this year.
+    pub fn see(&mut self, year: i32, settlement: &Settlement) {
         for share in &settlement.shares {
             let basic = self
                 .charged
@@ -155,20 +191,51 @@ impl Stay {
                 .filter(|_| share.basic)
                 .copied();
             let charged = self.charged.entry(share.rule.to_string());
-            *charged.or_insert(basic.unwrap_or_default()) += share.deductible;
+            let charged = charged.or_insert(basic.unwrap_or_default());
+            *charged = (*charged + share.deductible).min(kernel::CLAIM_FEN_MAX);
+        }
+        if settlement.deltas.get("stays_count") > 0 {
+            self.counted = Some(year);
         }
         self.account = settlement.account_left;
     }
 
-    /// What the new year takes as charged already: what was charged, or everything where a person
-    /// who was made to settle at the year's end is admitted again without a deductible.
-    fn continued(&self, package: &Package) -> BTreeMap<String, Fen> {
-        match package.cross_year() {
-            CrossYear::SettleAtYearEnd => {
+    /// What the next part finds, which is of this year. In a later one than the stay began in it goes by
+    /// the package: a person who was made to settle at the year's end is admitted again without a
+    /// deductible; a bill that is divided begins with the year; and only where the count of stays goes
+    /// on too is it no stay of the new year. Settling by choice at the year's end is not charged twice.
+    pub fn so_far(&self, package: &Package, year: i32) -> SoFar {
+        let (began_in, began) = self.began;
+        let reading = Some(package.cross_year()).filter(|_| year != began_in);
+        let charged = match reading {
+            Some(CrossYear::SettleAtYearEnd) => {
                 let rules = package.layers().iter().map(|layer| layer.rule.to_string());
                 rules.map(|rule| (rule, kernel::CLAIM_FEN_MAX)).collect()
             }
             _ => self.charged.clone(),
+        };
+        let begin = match reading {
+            None | Some(CrossYear::Discharge | CrossYear::Admission) => began,
+            Some(_) => Day::first_of(year).unwrap_or(began).max(began),
+        };
+        SoFar {
+            begin,
+            charged,
+            ordinal: self.ordinal,
+            counts: self.counted != Some(year) && reading != Some(CrossYear::SplitAsOneStay),
+        }
+    }
+}
+
+impl ClaimFacts {
+    /// The same of a part of a stay that goes on.
+    pub fn going_on(self, stay: SoFar) -> ClaimFacts {
+        ClaimFacts {
+            begin: stay.begin,
+            continues: Some(stay.charged),
+            ordinal: stay.ordinal.or(self.ordinal),
+            counts: stay.counts,
+            ..self
         }
     }
 }

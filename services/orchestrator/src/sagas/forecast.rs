@@ -1,8 +1,8 @@
 //! 先看账: what a stored request would move in the ledger, as far as it says so itself.
 
 use super::{Asked, read};
-use crate::wire::{self, Bill, Claim, Enrol};
-use kernel::{Principal, SettlementId, VisitId};
+use crate::wire::{self, Bill, Claim, Enrol, OfVisit};
+use kernel::{Principal, SettlementId};
 use std::sync::Arc;
 
 /// What a request would move.
@@ -10,7 +10,7 @@ pub enum Forecast {
     /// What these claims cost the funds.
     Claims(Vec<Arc<Claim>>),
     /// What this visit costs the funds, by its lines as they stand.
-    Visit(VisitId),
+    Visit(OfVisit),
     /// The opposite of what this settlement moved.
     Opposite(SettlementId),
     /// The subsidy of an enrolment.

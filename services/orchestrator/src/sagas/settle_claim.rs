@@ -84,9 +84,14 @@ async fn read(
 ) -> Result<(Arc<Claim>, i64), Halt> {
     let visit = match bill {
         Bill::Claim(claim) => return Ok((claim.clone(), 0)),
-        Bill::Visit(visit) => *visit,
+        Bill::Visit(of) => *of,
     };
-    let found = saga.read(GetVisitClaim { visit, to_settle }).await?;
+    let found = saga
+        .read(GetVisitClaim {
+            of: visit,
+            to_settle,
+        })
+        .await?;
     let version = found.version;
     Ok((Arc::new(found.claim()), version))
 }

@@ -4,9 +4,9 @@ use super::guarantee::OpenGuarantee;
 use super::paths::{ADMISSION, path};
 use super::{Kept, Ports, burned, carried, present};
 use crate::refusal::REVERSAL_STANDS;
-use crate::wire::{self, Bill, Change, Claim, Finding, Member, Reverse, Settle};
+use crate::wire::{self, Bill, Change, Claim, Finding, Member, OfVisit, Reverse, Settle};
 use kernel::refusal::INTERNAL;
-use kernel::{Day, Fault, InstitutionCode, PersonId, RequestId, Scheme, SettlementId, VisitId};
+use kernel::{Day, Fault, InstitutionCode, PersonId, RequestId, Scheme, SettlementId};
 use proto::common;
 use proto::settlement as pb;
 use proto::settlement::settlement_service_client::SettlementServiceClient;
@@ -117,8 +117,8 @@ impl Step for QuoteChange {
 
 /// 就诊的费用单: the claim that a registered visit's lines make.
 pub struct GetVisitClaim {
-    /// The visit.
-    pub visit: VisitId,
+    /// The visit, and up to which day.
+    pub of: OfVisit,
     /// Whether it shall be settled, not only priced.
     pub to_settle: bool,
 }
@@ -157,7 +157,12 @@ impl Step for GetVisitClaim {
 
     async fn run(&self, ports: &Ports, _: &str) -> Result<VisitClaim, Fault> {
         let request = pb::GetVisitClaimRequest {
-            visit_id: self.visit.to_string(),
+            visit_id: self.of.visit.to_string(),
+            through_day: self
+                .of
+                .through
+                .map(|day| day.to_string())
+                .unwrap_or_default(),
             // For an institution other institutions' visits do not exist.
             institution_code: ports.institution(),
             to_settle: self.to_settle,
@@ -165,7 +170,7 @@ impl Step for GetVisitClaim {
         let mut settlement = client(ports);
         let answer = ports.ask(request, |request| settlement.get_visit_claim(request));
         let answer = answer.await?;
-        let claim = wire::claim(answer.claim).map_err(|no| {
+        let claim = wire::visit_claim(answer.claim).map_err(|no| {
             tracing::error!(%no, "a visit's claim cannot be read");
             Fault::Unknown(INTERNAL.refuse())
         })?;
@@ -218,7 +223,7 @@ impl Step for PostSettlement {
         };
         match &self.settle.bill {
             Bill::Claim(claim) => request.claim = Some(claim.message.clone()),
-            Bill::Visit(visit) => request.visit_id = visit.to_string(),
+            Bill::Visit(of) => request.visit_id = of.visit.to_string(),
         }
         if let Some(known) = &self.known {
             request.claim = Some(known.claim.message.clone());
@@ -388,6 +393,9 @@ pub(super) fn in_the_way(fault: Fault) -> Fault {
                 "BENEFITS_PAID" => "请先由新到旧撤销该年度的有效结算,再重复同一冲正。".into(),
                 "CORRECTION_BUILT_UPON" => {
                     "请先由新到旧撤销或冲正该年度更新的结算与更正,再重复同一冲正。".into()
+                }
+                "PART_CONTINUED" => {
+                    "请先由新到旧撤销或冲正同一次住院之后的结算,再重复同一冲正。".into()
                 }
                 "GUARANTEE_CLOSED" => "请先撤销该次住院的结算,再重复同一冲正。".into(),
                 _ => no.remedy,

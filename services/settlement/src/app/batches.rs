@@ -162,7 +162,6 @@ impl App {
         let batch = BatchId(new_id(call.now));
         store::mark_batch(&tx, area, Batch::Reversal, batch, ids, call.now).await?;
         self.reopen_guarantees(&tx, call, &standing).await?;
-        store::free_visits(&tx, area, &standing).await?;
         let mut events: Vec<_> = standing
             .iter()
             .map(|one| told_reversed(call, one))

@@ -1,10 +1,11 @@
 //! 预留: claims of one person-year, priced one after the other and set aside for a batch.
 
-use super::{App, LISTS, Order, Terms, evidence, kept, lock_year, page_of};
+use super::{App, LISTS, Order, Terms, evidence, kept, lock_year, page_of, parts};
 use crate::domain::{
     Bill, Guarantees, Held, Hold, HoldState, PersonYear, Posted, Taken, YearKey, admit, expiry,
     price, still_holds, within,
 };
+use crate::refusal::CROSS_YEAR_ALONE;
 use crate::store;
 use ::store::event::{self, Event};
 use ::store::{Call, Key, Made, Stop, Tx, new_id};
@@ -69,7 +70,7 @@ impl App {
         let mut claims = Vec::with_capacity(orders.len());
         for (index, (order, terms)) in orders.iter().zip(&terms).enumerate() {
             let placed = |no| within(&place(index), no);
-            claims.push(line.next(call, order, terms).map_err(placed)?);
+            claims.push(line.next(call, whose, order, terms).map_err(placed)?);
         }
         let hold = Hold {
             id: HoldId(new_id(call.now)),
@@ -108,6 +109,7 @@ impl App {
                 fault => fault,
             };
             let (bill, member) = (&order.bill, order.member.as_ref());
+            parts::whole(bill).map_err(|no| placed(no.into()))?;
             admit(bill, member, &order.findings, call.now.day()).map_err(|no| placed(no.into()))?;
             let of = (&bill.institution, bill.end);
             let terms = match asked.entry(of) {
@@ -187,10 +189,22 @@ impl App {
 
 impl Line {
     /// Prices the next claim as if those before it had been posted.
-    fn next(&mut self, call: &Call, order: &Order, terms: &Terms) -> Result<Posted, Refusal> {
-        let bill = &order.bill;
+    fn next(
+        &mut self,
+        call: &Call,
+        whose: &YearKey,
+        order: &Order,
+        terms: &Terms,
+    ) -> Result<Posted, Refusal> {
+        let bill = &terms.decided(order)?;
+        if bill.year_key() != *whose {
+            let no = CROSS_YEAR_ALONE.refuse().at("claim.begin_day");
+            let no = no.with("begin_day", bill.begin).with("end_day", bill.end);
+            let no = no.with("package_name", terms.package.name());
+            return Err(no.with("year", bill.year_key().year));
+        }
         self.guarantees.close(bill, call.now)?;
-        let evidence = evidence(order, &terms.institution, &self.year)?;
+        let evidence = evidence(order, bill, &terms.institution, &self.year, None)?;
         let priced = price(
             &terms.package,
             &terms.catalogue,

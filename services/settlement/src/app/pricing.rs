@@ -61,9 +61,12 @@ impl App {
         admit(&order.bill, order.member.as_ref(), &[], now.day())?;
         let bill = &order.bill;
         let terms = self.terms(self.db.reader(), area, bill, now).await?;
+        let bill = &terms.decided(order)?;
         let year = store::accumulators(&self.db, area, &bill.year_key()).await?;
+        let of = (bill, &*terms.package);
+        let stay = self.so_far(self.db.reader(), area, of, None).await?;
         Ok(Grounds {
-            evidence: evidence(order, &terms.institution, &year)?,
+            evidence: evidence(order, bill, &terms.institution, &year, stay)?,
             package: terms.package,
             catalogue: terms.catalogue,
             accumulator_version: year.version,

@@ -101,6 +101,7 @@ impl App {
         let (area, own) = (&call.key.area, what.institution.as_ref());
         let (year, standing) = self.locked_from(&tx, call, what.settlement, own).await?;
         let target = standing.first().ok_or_else(|| INTERNAL.refuse())?;
+        self.lock_last_part(&tx, area, target).await?;
         let lines = left(target.id, &target.evidence.bill.lines, &what.lines)?;
         let order = self.terms_of(&*tx, area, target).await?.package.refund();
         let priced_again = match (order, standing.get(1)) {
@@ -167,6 +168,10 @@ impl App {
         let (year, standing) = self.locked_from(&tx, call, what.settlement, None).await?;
         let target = standing.first().ok_or_else(|| INTERNAL.refuse())?;
         let findings = Denied::findings(&what.denied, target)?;
+        if let Some(read) = target.evidence.bill.registration {
+            // The next part of the stay, maybe of another year, is settled before it or after it.
+            store::lock_visit(&tx, area, read.visit).await?;
+        }
         let amendment = Amendment::Denied(target.id, findings);
         let all = standing.len();
         let revised = self
@@ -525,6 +530,11 @@ async fn take_back(
         let may_know = newer.evidence.bill.is_of(own);
         return Err(built_upon(newer.id.to_string(), may_know).into());
     }
+    if first.cause == Cause::RefundLines
+        && let Some(later) = later_part(tx, area, first).await?
+    {
+        return Err(built_upon(later.to_string(), true).into());
+    }
     let stands: BTreeSet<SettlementId> = standing.iter().map(|one| one.id).collect();
     let of_standing = |one: &&Revision| stands.contains(&one.settlement);
     let taken: Vec<&Revision> = revisions.iter().filter(of_standing).collect();
@@ -549,6 +559,20 @@ async fn take_back(
     };
     event::record(tx, now, told).await?;
     Ok(true)
+}
+
+/// The part of the same stay that was settled after the one that a refund is of: in another year, since
+/// in its own nothing is newer.
+async fn later_part(
+    tx: &Tx,
+    area: &AreaCode,
+    refund: &Revision,
+) -> Result<Option<SettlementId>, Stop> {
+    let Some(read) = refund.evidence.bill.registration else {
+        return Ok(None);
+    };
+    let visit = store::lock_visit(tx, area, read.visit).await?;
+    Ok(visit.and_then(|visit| visit.behind(refund.settlement)))
 }
 
 /// The year without these revisions, and free; the settlements are as they are without them.

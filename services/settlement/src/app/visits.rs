@@ -80,6 +80,7 @@ impl App {
                 end: None,
                 check: None,
                 settlement: None,
+                parts: Vec::new(),
                 version: 1,
                 last_line: 0,
                 registered_at: call.now,
@@ -434,21 +435,23 @@ impl App {
         Ok(())
     }
 
-    /// The claim that a visit's standing lines make, to be settled or only priced.
+    /// The claim that a visit's standing lines make which are not settled, up to a day or all of them, to
+    /// be settled or only priced.
     pub async fn visit_claim(
         &self,
         area: &AreaCode,
         which: &Which,
+        through: Option<Day>,
         to_settle: bool,
     ) -> Result<Bill, Refusal> {
         let id = which.visit.to_string();
         // The version before the lines: lines that come in between make the version an old one.
         let visit = which.standing(store::find_visit(self.db.reader(), area, &id).await?)?;
         if to_settle {
-            visit.settleable()?;
+            visit.settleable(through.is_some())?;
         }
         let lines = store::standing_lines(self.db.reader(), area, which.visit).await?;
-        visit.bill(&lines)
+        visit.bill(&lines, through, self.clock.now().day())
     }
 }
 

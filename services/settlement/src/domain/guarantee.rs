@@ -153,7 +153,7 @@ impl Guarantee {
         let stay = &self.stay;
         let same = stay.person == bill.person
             && self.is_of_visit(bill)
-            && (&stay.scheme, stay.begin) == (&bill.scheme, bill.begin)
+            && (&stay.scheme, stay.begin) == (&bill.scheme, bill.admission())
             && bill.med_type.is_stay();
         match self.state() {
             GuaranteeState::Withdrawn => Err(&GUARANTEE_UNKNOWN),
@@ -169,9 +169,9 @@ impl Guarantee {
 }
 
 /// A bill must name the open guarantee of its visit: settled without it, the stay would leave the
-/// guarantee open for ever.
+/// guarantee open for ever. While the stay goes on after a part the guarantee stands.
 pub fn named(bill: &Bill, open: Option<GuaranteeId>) -> Result<(), Refusal> {
-    let (None, Some(open)) = (bill.guarantee, open) else {
+    let (None, Some(open)) = (bill.guarantee, open.filter(|_| !bill.continues())) else {
         return Ok(());
     };
     let no = GUARANTEE_NOT_NAMED.refuse().at("claim.guarantee_id");

@@ -86,6 +86,8 @@ pub struct Taken {
     pub institution: String,
     /// The institution's visit number.
     pub visit: String,
+    /// Which part of its stay it is; 0 for the whole.
+    pub part: u32,
     /// Digest over what makes two bills the same.
     pub fingerprint: String,
 }
@@ -97,6 +99,7 @@ impl Taken {
             id,
             institution: bill.institution.to_string(),
             visit: bill.visit.clone(),
+            part: bill.part.map_or(0, |part| part.number),
             fingerprint: bill.fingerprint().to_string(),
         }
     }
@@ -108,8 +111,12 @@ impl Taken {
         taken: impl Iterator<Item = &'a Taken> + Clone,
     ) -> Option<Refusal> {
         let fingerprint = bill.fingerprint().to_string();
-        let same_visit =
-            |one: &&Taken| one.visit == bill.visit && one.institution == bill.institution.as_str();
+        let part = bill.part.map_or(0, |part| part.number);
+        let same_visit = |one: &&Taken| {
+            // Of a stay in parts each is settled once.
+            let same_part = part == 0 || one.part == 0 || one.part == part;
+            same_part && one.visit == bill.visit && one.institution == bill.institution.as_str()
+        };
         let same_bill = |one: &&Taken| one.fingerprint == fingerprint;
         let (no, id) = match taken.clone().find(same_visit) {
             Some(one) => (VISIT_SETTLED.refuse().at("claim.visit_number"), &one.id),

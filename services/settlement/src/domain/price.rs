@@ -3,10 +3,10 @@
 
 use super::{Approval, Basis, Bill, BillLine, Effect, Evidence, Finding, Priced};
 use crate::catalogue::{Catalogue, Item};
-use crate::refusal::{CROSS_YEAR_STAY, LINE_AMOUNT_WRONG};
+use crate::refusal::LINE_AMOUNT_WRONG;
 use kernel::refusal::invalid;
 use kernel::{CLAIM_FEN_MAX, InstitutionTier, ItemClass, Rate, Refusal};
-use policy::{BadClaim, Claim, ClaimFacts, CrossYear, Line, Package, Restriction};
+use policy::{BadClaim, Claim, ClaimFacts, Line, Package, Restriction};
 use std::collections::BTreeMap;
 
 /// Prices a bill: the one way to learn what a claim costs, for PreSettle, Settle and explanations.
@@ -17,12 +17,6 @@ pub fn price(
     accumulator_version: i64,
 ) -> Result<Priced, Refusal> {
     let bill = &evidence.bill;
-    let of_discharge = package.cross_year() == CrossYear::Discharge;
-    if bill.med_type.is_stay() && bill.begin.year() != bill.end.year() && !of_discharge {
-        let no = CROSS_YEAR_STAY.refuse().at("claim.begin_day");
-        let no = no.with("begin_day", bill.begin).with("end_day", bill.end);
-        return Err(no.with("package_name", package.name()));
-    }
     let claim = Claim::new(facts(catalogue, evidence)).map_err(|bad| refused(&bad, bill))?;
     let mut settlement = policy::settle(package, &claim);
     settlement.findings.extend(unlisted(bill, catalogue));
@@ -51,7 +45,7 @@ fn facts(catalogue: &Catalogue, evidence: &Evidence) -> ClaimFacts {
     let denied = denials(&evidence.findings);
     let line =
         |line: &BillLine| priced_line(line, catalogue, &evidence.tier, denied.get(&line.number));
-    ClaimFacts {
+    let facts = ClaimFacts {
         begin: bill.begin,
         decided: bill.decided.unwrap_or(bill.end),
         place: evidence.place,
@@ -75,6 +69,10 @@ fn facts(catalogue: &Catalogue, evidence: &Evidence) -> ClaimFacts {
             evidence.kind.clone(),
             bill.lines.iter().map(line).collect(),
         )
+    };
+    match &evidence.stay {
+        Some(stay) => facts.going_on(stay.clone()),
+        None => facts,
     }
 }
 

@@ -15,10 +15,15 @@
 //!   year alone, which no institution answers for: their difference is the person's.
 //! - What a person is owed or owes is what they bear less or more (cash and account); a part that the
 //!   hospital bears stays between fund and hospital.
+//! - A later part of the same stay sees what an earlier one is charged now. A part in another year is
+//!   left as it was settled. A refund by line is refused while a later part stands.
 //! - A finding that is recovered from the institution leaves the denied part in the settlement's cash,
 //!   as the package says; the revision's payee says that the institution repays it, and may not ask the
 //!   patient for it.
 
+mod stays;
+
+use self::stays::Stays;
 use super::{BillLine, Effect, Evidence, Finding, Member, PersonYear, Posted, Priced, price};
 use crate::catalogue::Catalogue;
 use crate::refusal::{
@@ -247,13 +252,18 @@ pub fn chain(
     amendment: &Amendment,
 ) -> Result<Vec<Revised>, Refusal> {
     let (mut carried, mut revised) = (before, Vec::new());
+    let mut stays = Stays::default();
     for link in links {
         let (posted, was) = (&link.posted, link.again()?);
         let mut evidence = amendment.evidence(posted)?;
         evidence.accumulators = carried.clone();
+        stays.carry(&mut evidence);
         let now = link.price(&evidence, year_version)?;
         carried = carried.plus(&now.settlement.deltas);
-        let same = comes_to_the_same(&was.settlement, &now.settlement);
+        stays.see(posted, &evidence, &was.settlement, &now.settlement);
+        // What a part rests on is kept also where it moves nothing: the next correction begins with it.
+        let same = comes_to_the_same(&was.settlement, &now.settlement)
+            && evidence.stay == posted.evidence.stay;
         if same && amendment.target() != Some(posted.id) {
             continue;
         }

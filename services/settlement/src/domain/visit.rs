@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! visit: open ──Discharge──▶ discharged ──settled──▶ settled
+//!        open, discharged ──a part settled──▶ as before, the part reversed──▶ as before
 //!        open ◀──CancelDischarge── discharged ◀──reversed── settled
 //!        open, without lines ──CancelVisit──▶ cancelled
 //! line:  uploaded ──settled──▶ settled ──reversed──▶ uploaded;  uploaded ──RevokeLines──▶ revoked
@@ -10,13 +11,15 @@
 //! A visit that is no stay may be settled while it is open: its last day is that of its last line.
 
 mod lines;
+mod parts;
 
 pub use lines::{Listing, UPLOAD_MAX, Upload, VisitLine, accept, remaining, revocable};
+pub use parts::{SettledPart, StayPart, of_part, so_far};
 
-use super::{Bill, Registration};
+use super::Bill;
 use crate::refusal::{
     ACCIDENT_NONE, ACCIDENT_NOT_COVERED, ACCIDENT_UNVERIFIED, MED_TYPE_UNFIT, VISIT_CHANGED,
-    VISIT_DAYS, VISIT_DISCHARGED, VISIT_EMPTY, VISIT_FIXED, VISIT_HAS_LINES, VISIT_IN_FUTURE,
+    VISIT_DAYS, VISIT_DISCHARGED, VISIT_FIXED, VISIT_HAS_LINES, VISIT_IN_FUTURE,
     VISIT_NOT_DISCHARGED, VISIT_REGISTERED, VISIT_SETTLED,
 };
 use kernel::{
@@ -142,8 +145,10 @@ pub struct Visit {
     pub end: Option<Day>,
     /// 外伤核查.
     pub check: Option<AccidentCheck>,
-    /// Its standing settlement.
+    /// Its standing settlement: the last one, where it is settled in parts.
     pub settlement: Option<SettlementId>,
+    /// 分段结算: its standing parts in their order, also the last one.
+    pub parts: Vec<SettledPart>,
     /// Grows with every change of the visit or of its lines.
     pub version: i64,
     /// The number of the line that was uploaded last.
@@ -207,6 +212,7 @@ impl Visit {
         if fixed(&facts) != fixed(&self.facts) {
             return Err(VISIT_FIXED.refuse().at("visit"));
         }
+        self.keeps_parts(&facts)?;
         let first = lines.iter().map(|line| line.day).chain(self.end).min();
         within_days(facts.begin, first, "visit.begin_day")?;
         // Another accident is checked anew.
@@ -237,7 +243,8 @@ impl Visit {
             return Err(self.no(&VISIT_DISCHARGED));
         }
         let last = lines.iter().map(|line| line.day).max();
-        let last = last.map_or(self.facts.begin, |last| last.max(self.facts.begin));
+        let last = last.into_iter().chain(self.settled_through());
+        let last = last.fold(self.facts.begin, Day::max);
         within_days(last, Some(end), "end_day")?;
         within_days(end, Some(today), "end_day")?;
         Ok(Visit {
@@ -270,10 +277,11 @@ impl Visit {
         })
     }
 
-    /// Whether it may be settled, as far as that does not depend on its lines.
-    pub fn settleable(&self) -> Result<(), Refusal> {
+    /// Whether it may be settled, as far as that does not depend on its lines: all that is left of it, or
+    /// a part while it goes on.
+    pub fn settleable(&self, goes_on: bool) -> Result<(), Refusal> {
         self.unsettled()?;
-        if self.facts.med_type.is_stay() && self.end.is_none() {
+        if self.facts.med_type.is_stay() && self.end.is_none() && !goes_on {
             return Err(self.no(&VISIT_NOT_DISCHARGED));
         }
         if self.facts.accident.is_none() {
@@ -296,42 +304,6 @@ impl Visit {
             Some(Conclusion::NotCovered) => Err(self.no(&ACCIDENT_NOT_COVERED)),
             _ => Ok(()),
         }
-    }
-
-    /// The claim that its standing lines make. While it is not discharged its last day is that of its
-    /// last line.
-    pub fn bill(&self, lines: &[VisitLine]) -> Result<Bill, Refusal> {
-        self.unsettled()?;
-        let remaining = remaining(lines);
-        if remaining.is_empty() {
-            return Err(self.no(&VISIT_EMPTY));
-        }
-        let facts = &self.facts;
-        let last = remaining.iter().filter_map(|line| line.day).max();
-        let last = last.map_or(facts.begin, |last| last.max(facts.begin));
-        Ok(Bill {
-            person: facts.person,
-            institution: facts.institution.clone(),
-            visit: facts.number.clone(),
-            scheme: facts.scheme.clone(),
-            med_type: facts.med_type.clone(),
-            begin: facts.begin,
-            end: self.end.unwrap_or(last),
-            diagnosis: facts.diagnosis.clone(),
-            diseases: facts.diseases.clone(),
-            third_party: self.third_party(),
-            filing: facts.filing,
-            decided: None,
-            household_income: facts.household_income,
-            referral: facts.referral,
-            guarantee: facts.guarantee,
-            reimbursement: None,
-            registration: Some(Registration {
-                visit: self.id,
-                version: self.version,
-            }),
-            lines: remaining,
-        })
     }
 
     /// What a check found counts before what was said at the registration.
@@ -371,7 +343,7 @@ pub fn unchanged(bill: &Bill, locked: Option<&Visit>) -> Result<(), Refusal> {
         read.is_some_and(|read| (read.visit, read.version) == (visit.id, visit.version))
     };
     match locked.filter(same) {
-        Some(visit) => visit.settleable(),
+        Some(visit) => visit.settleable(bill.continues()),
         None => {
             let no = VISIT_CHANGED.refuse().at("visit_id");
             Err(no.with("visit_number", &bill.visit))

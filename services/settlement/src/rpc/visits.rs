@@ -304,7 +304,10 @@ impl Rpc {
             let visit = visit_id(&message.visit_id)?;
             let which = Which { visit, own };
             let area = &context.principal.area;
-            let bill = self.0.visit_claim(area, &which, message.to_settle).await?;
+            let through = parse::optional_day("through_day", &message.through_day)?;
+            let to_settle = message.to_settle;
+            let bill = self.0.visit_claim(area, &which, through, to_settle);
+            let bill = bill.await?;
             Ok(wire::visit_claim(bill))
         })
         .await

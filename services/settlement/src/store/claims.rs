@@ -57,7 +57,7 @@ pub(super) fn settlement_row(
         settlement_id: Set(posted.id.to_string()),
         person_id: Set(bill.person.to_string()),
         scheme: Set(bill.scheme.to_string()),
-        year: Set(bill.end.year()),
+        year: Set(bill.year_key().year),
         ordinal: Set(posted.ordinal),
         institution_code: Set(bill.institution.to_string()),
         visit_number: Set(bill.visit.clone()),
@@ -77,7 +77,14 @@ pub(super) fn settlement_row(
         reversal_reason: Set(None),
         reimbursement_id: Set(bill.reimbursement.map(|id| id.to_string())),
         revision: Set(None),
+        part: Set(part_number(bill)),
     })
+}
+
+/// How the table writes which part of its stay a bill is.
+fn part_number(bill: &Bill) -> i32 {
+    let number = bill.part.map_or(0, |part| part.number);
+    i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 /// A settlement's row, if the area has it.
@@ -351,18 +358,19 @@ pub async fn taken(tx: &Tx, area: &AreaCode, bills: &[&Bill]) -> Result<Vec<Take
     let same = same.fold(Condition::any(), Condition::add);
     let fingerprints = bills.iter().map(|bill| bill.fingerprint().to_string());
     let same = same.add(Column::Fingerprint.is_in(fingerprints));
-    let rows: Vec<(String, String, String, String)> = standing_of(area)
+    let rows: Vec<(String, String, String, i32, String)> = standing_of(area)
         .select_only()
         .columns([Column::SettlementId, Column::InstitutionCode])
-        .columns([Column::VisitNumber, Column::Fingerprint])
+        .columns([Column::VisitNumber, Column::Part, Column::Fingerprint])
         .filter(same)
         .into_tuple()
         .all(&**tx)
         .await?;
-    let taken = |(id, institution, visit, fingerprint)| Taken {
+    let taken = |(id, institution, visit, part, fingerprint)| Taken {
         id,
         institution,
         visit,
+        part: u32::try_from(part).unwrap_or_default(),
         fingerprint,
     };
     Ok(rows.into_iter().map(taken).collect())

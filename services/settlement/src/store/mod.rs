@@ -65,9 +65,10 @@ pub use suspensions::{
     earlier, find_suspension, insert_suspension, suspended_on, suspensions, withdraw_suspension,
 };
 pub use visits::{
-    Registered, Unmapped, count_revoked, find_visit, free_visits, insert_lines, insert_visit,
-    lines_behind, lock_visit, lock_visit_of, registered_visits, revoke_lines, save_visit,
-    settle_visit, standing_lines, unmapped, unmapped_order, uploaded_lines, visits,
+    Registered, Unmapped, count_revoked, find_visit, find_visit_of, free_lines, insert_lines,
+    insert_visit, lines_behind, lock_visit, lock_visit_of, registered_visits, revoke_lines,
+    save_visit, settle_lines, settle_rest, standing_lines, unmapped, unmapped_order,
+    uploaded_lines, visits,
 };
 
 use kernel::Refusal;

@@ -133,6 +133,7 @@ fn unlike(
         year,
         institution_code,
         visit_number,
+        part,
         med_type,
         begin_day,
         end_day,

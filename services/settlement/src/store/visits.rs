@@ -1,7 +1,7 @@
 //! Registered visits and their lines.
 
 use super::{of_json, to_json, unreadable};
-use crate::domain::{Approval, Bill, Listing, Posted, Upload, Visit, VisitLine, VisitState};
+use crate::domain::{Approval, Bill, Listing, SettledPart, Upload, Visit, VisitLine, VisitState};
 use crate::entity::{visit, visit_line};
 use crate::refusal::VISIT_NUMBER_TAKEN;
 use kernel::{
@@ -35,6 +35,7 @@ pub async fn insert_visit(tx: &Tx, area: &AreaCode, new: &Visit) -> Result<(), S
         registered_at: Set(new.registered_at.micros()),
         cancelled_at: Set(None),
         cancel_reason: Set(None),
+        parts: Set(None),
     };
     // Without a target: whose constraint it meets does not matter.
     let exists = OnConflict::new().do_nothing().to_owned();
@@ -68,11 +69,21 @@ pub async fn lock_visit(tx: &Tx, area: &AreaCode, id: VisitId) -> Result<Option<
     Ok(row.map(parse_visit).transpose()?)
 }
 
-/// Locks the standing visit of an institution's number.
+/// Locks the standing visit of a bill's number.
 pub async fn lock_visit_of(tx: &Tx, area: &AreaCode, bill: &Bill) -> Result<Option<Visit>, Stop> {
     let standing = visit::Entity::find().filter(of_number(area, bill));
     let row = standing.lock_exclusive().one(&**tx).await?;
     Ok(row.map(parse_visit).transpose()?)
+}
+
+/// The standing visit of a bill's number, without a lock.
+pub async fn find_visit_of(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    bill: &Bill,
+) -> Result<Option<Visit>, Stop> {
+    let row = visit::Entity::find().filter(of_number(area, bill)).one(on);
+    Ok(row.await?.map(parse_visit).transpose()?)
 }
 
 /// The statement that tells the registered visit of a bill's number, for use inside another.
@@ -140,6 +151,7 @@ pub async fn save_visit(
     cancel_reason: Option<&str>,
 ) -> Result<(), Stop> {
     let check = now.check.as_ref().map(to_json).transpose()?;
+    let parts = Some(&now.parts).filter(|parts| !parts.is_empty());
     let row = visit::ActiveModel {
         facts: Set(to_json(&now.facts)?),
         end_day: Set(now.end.map(|day| day.to_string())),
@@ -149,6 +161,7 @@ pub async fn save_visit(
         last_line: Set(i32::try_from(now.last_line).unwrap_or(i32::MAX)),
         cancelled_at: Set(now.cancelled_at.map(Instant::micros)),
         cancel_reason: Set(cancel_reason.map(str::to_string)),
+        parts: Set(parts.map(to_json).transpose()?),
         ..Default::default()
     };
     visit::Entity::update_many()
@@ -160,54 +173,58 @@ pub async fn save_visit(
     Ok(())
 }
 
-/// Marks a visit, which this transaction has locked, and its standing lines as settled.
-pub async fn settle_visit(
+/// Marks lines of a visit, which this transaction has locked, as settled.
+pub async fn settle_lines(
     tx: &Tx,
     area: &AreaCode,
-    id: VisitId,
+    visit: VisitId,
+    numbers: &[u32],
     settlement: SettlementId,
 ) -> Result<(), Stop> {
-    let settled = Some(settlement.to_string());
-    mark_visit(
+    let settlement = Expr::value(settlement.to_string());
+    mark_lines(
         tx,
         area,
-        visit::Column::VisitId.eq(id.to_string()),
-        settled.clone(),
+        visit,
+        numbers,
+        visit_line::Column::SettlementId,
+        settlement,
     )
-    .await?;
-    let lines = visit_line::Column::VisitId.eq(id.to_string());
-    mark_lines(tx, area, lines, settled).await
+    .await
 }
 
-/// Frees the visits of reversed settlements, and their lines.
-pub async fn free_visits(tx: &Tx, area: &AreaCode, reversed: &[Posted]) -> Result<(), Stop> {
-    for posted in reversed {
-        let Some(read) = posted.evidence.bill.registration else {
-            continue;
-        };
-        let settlement = posted.id.to_string();
-        let of = visit::Column::SettlementId.eq(settlement.as_str());
-        mark_visit(tx, area, of, None).await?;
-        let lines = Condition::all()
-            .add(visit_line::Column::VisitId.eq(read.visit.to_string()))
-            .add(visit_line::Column::SettlementId.eq(settlement));
-        mark_lines(tx, area, lines, None).await?;
-    }
+/// Marks all lines of a visit, which this transaction has locked, that are not settled as settled.
+pub async fn settle_rest(
+    tx: &Tx,
+    area: &AreaCode,
+    visit: VisitId,
+    settlement: SettlementId,
+) -> Result<(), Stop> {
+    use visit_line::Column;
+    visit_line::Entity::update_many()
+        .col_expr(Column::SettlementId, Expr::value(settlement.to_string()))
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::VisitId.eq(visit.to_string()))
+        .filter(Column::SettlementId.is_null())
+        .filter(Column::RevocationId.is_null())
+        .exec(&**tx)
+        .await?;
     Ok(())
 }
 
-async fn mark_visit(
+/// Frees the lines of a reversed settlement of a visit.
+pub async fn free_lines(
     tx: &Tx,
     area: &AreaCode,
-    which: impl sea_orm::sea_query::IntoCondition,
-    settlement: Option<String>,
+    visit: VisitId,
+    settlement: SettlementId,
 ) -> Result<(), Stop> {
-    use visit::Column;
-    visit::Entity::update_many()
-        .col_expr(Column::SettlementId, Expr::value(settlement))
-        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+    use visit_line::Column;
+    visit_line::Entity::update_many()
+        .col_expr(Column::SettlementId, Expr::value(None::<String>))
         .filter(Column::Area.eq(area.as_str()))
-        .filter(which.into_condition())
+        .filter(Column::VisitId.eq(visit.to_string()))
+        .filter(Column::SettlementId.eq(settlement.to_string()))
         .exec(&**tx)
         .await?;
     Ok(())
@@ -216,17 +233,22 @@ async fn mark_visit(
 async fn mark_lines(
     tx: &Tx,
     area: &AreaCode,
-    which: impl sea_orm::sea_query::IntoCondition,
-    settlement: Option<String>,
+    visit: VisitId,
+    numbers: &[u32],
+    column: visit_line::Column,
+    value: Expr,
 ) -> Result<(), Stop> {
     use visit_line::Column;
-    visit_line::Entity::update_many()
-        .col_expr(Column::SettlementId, Expr::value(settlement))
-        .filter(Column::Area.eq(area.as_str()))
-        .filter(which.into_condition())
-        .filter(Column::RevocationId.is_null())
-        .exec(&**tx)
-        .await?;
+    for numbers in numbers.chunks(LINES_OF_STATEMENT) {
+        let numbers = numbers.iter().filter_map(|one| i32::try_from(*one).ok());
+        visit_line::Entity::update_many()
+            .col_expr(column, value.clone())
+            .filter(Column::Area.eq(area.as_str()))
+            .filter(Column::VisitId.eq(visit.to_string()))
+            .filter(Column::Number.is_in(numbers))
+            .exec(&**tx)
+            .await?;
+    }
     Ok(())
 }
 
@@ -271,6 +293,9 @@ fn parse_visit(row: visit::Model) -> Result<Visit, Refusal> {
     let check = check.map(|json| of_json(json, "visit", &row.visit_id));
     let facts = of_json(&row.facts, "visit", &row.visit_id)?;
     let check = check.transpose()?;
+    let parts = row.parts.as_deref();
+    let parts = parts.map(|json| of_json(json, "visit", &row.visit_id));
+    let parts: Option<Vec<SettledPart>> = parts.transpose()?;
     let parsed = || {
         let settlement = row.settlement_id.as_deref().map(SettlementId::parse);
         let end = row.end_day.as_deref().map(Day::parse);
@@ -280,6 +305,7 @@ fn parse_visit(row: visit::Model) -> Result<Visit, Refusal> {
             end: end.transpose().ok()?,
             check,
             settlement: settlement.transpose().ok()?,
+            parts: parts.unwrap_or_default(),
             version: row.version,
             last_line: u32::try_from(row.last_line).ok()?,
             registered_at: Instant::from_micros(row.registered_at),
@@ -437,18 +463,16 @@ pub async fn revoke_lines(
     numbers: &[u32],
     revocation: &str,
 ) -> Result<(), Stop> {
-    use visit_line::Column;
-    for numbers in numbers.chunks(LINES_OF_STATEMENT) {
-        let numbers = numbers.iter().filter_map(|one| i32::try_from(*one).ok());
-        visit_line::Entity::update_many()
-            .col_expr(Column::RevocationId, Expr::value(revocation))
-            .filter(Column::Area.eq(area.as_str()))
-            .filter(Column::VisitId.eq(visit.to_string()))
-            .filter(Column::Number.is_in(numbers))
-            .exec(&**tx)
-            .await?;
-    }
-    Ok(())
+    let revocation = Expr::value(revocation);
+    mark_lines(
+        tx,
+        area,
+        visit,
+        numbers,
+        visit_line::Column::RevocationId,
+        revocation,
+    )
+    .await
 }
 
 /// How many lines one revocation took.

@@ -137,6 +137,11 @@ pub fn settlement(posted: &Posted) -> common::Settlement {
             .collect(),
         posted_time: Some(render::timestamp(posted.posted_at)),
         reversed_time: posted.reversed_at.map(render::timestamp),
+        part_number: bill
+            .part
+            .map_or(0, |part| i32::try_from(part.number).unwrap_or(i32::MAX)),
+        part_continues: bill.continues(),
+        year: bill.year_key().year,
         referral_id: bill.referral.map(|id| id.to_string()).unwrap_or_default(),
         guarantee_id: bill.guarantee.map(|id| id.to_string()).unwrap_or_default(),
         reimbursement_id: bill

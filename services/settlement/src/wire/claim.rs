@@ -2,7 +2,7 @@
 
 use crate::app::Order;
 use crate::domain::{
-    Approval, Basis, Bill, BillLine, Effect, FINDINGS_MAX, Finding, Member, Registration,
+    Approval, Basis, Bill, BillLine, Effect, FINDINGS_MAX, Finding, Member, Registration, StayPart,
 };
 use kernel::refusal::invalid;
 use kernel::{
@@ -56,6 +56,8 @@ pub fn bill(claim: Option<&common::Claim>) -> Result<Bill, Refusal> {
             ReimbursementId::parse,
         )?,
         registration: None,
+        part: part(claim)?,
+        year: None,
         lines: lines.collect::<Result<_, _>>()?,
     })
 }
@@ -83,6 +85,11 @@ pub fn claim_message(bill: &Bill) -> common::Claim {
         referral_id: text(bill.referral.map(|id| id.to_string())),
         guarantee_id: text(bill.guarantee.map(|id| id.to_string())),
         reimbursement_id: text(bill.reimbursement.map(|id| id.to_string())),
+        part_number: bill
+            .part
+            .map_or(0, |part| i32::try_from(part.number).unwrap_or(i32::MAX)),
+        part_continues: bill.continues(),
+        stay_begin_day: text(bill.part.map(|part| part.admission.to_string())),
     }
 }
 
@@ -169,6 +176,21 @@ fn third_party(claim: &common::Claim) -> Result<Option<ThirdParty>, Refusal> {
         (Rate::ZERO, false) => Ok(None),
         (share, advance) => Ok(Some(ThirdParty { share, advance })),
     }
+}
+
+/// 分段结算: only what was read from a visit says it.
+fn part(claim: &common::Claim) -> Result<Option<StayPart>, Refusal> {
+    let whole = claim.part_number == 0 && !claim.part_continues && claim.stay_begin_day.is_empty();
+    if whole {
+        return Ok(None);
+    }
+    let number = u32::try_from(claim.part_number).ok();
+    let number = number.filter(|number| *number > 0);
+    Ok(Some(StayPart {
+        number: parse::wanted("claim.part_number", number, "大于零")?,
+        continues: claim.part_continues,
+        admission: parse::day("claim.stay_begin_day", &claim.stay_begin_day)?,
+    }))
 }
 
 fn decided(day: &str, end: Day) -> Result<Option<Day>, Refusal> {

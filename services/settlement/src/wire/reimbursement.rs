@@ -14,6 +14,9 @@ use runtime::{parse, render};
 /// A bill to reimburse.
 pub fn submission(message: &pb::SubmitReimbursementRequest) -> Result<Submission, Refusal> {
     let bill = bill(message.claim.as_ref())?;
+    if bill.part.is_some() {
+        return Err(invalid("claim.part_number", "空:零星报销不分段"));
+    }
     let empty = [
         ("referral_id", bill.referral.is_some()),
         ("guarantee_id", bill.guarantee.is_some()),

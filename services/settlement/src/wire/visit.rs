@@ -235,6 +235,8 @@ pub fn registered(visit: Visit) -> pb::RegisteredVisit {
         VisitState::Cancelled => State::Cancelled,
     };
     let settlement = visit.settlement.map(|id| id.to_string());
+    let settled_through_day = render::optional_day(visit.settled_through());
+    let parts = visit.parts.iter().map(|part| part.settlement.to_string());
     pb::RegisteredVisit {
         visit_id: visit.id.to_string(),
         state: state.into(),
@@ -244,6 +246,9 @@ pub fn registered(visit: Visit) -> pb::RegisteredVisit {
         settlement_id: settlement.unwrap_or_default(),
         version: visit.version,
         registered_time: Some(render::timestamp(visit.registered_at)),
+        settled_through_day,
+        part_count: i32::try_from(visit.parts.len()).unwrap_or(i32::MAX),
+        part_settlement_ids: parts.collect(),
     }
 }
 

@@ -4,8 +4,8 @@ use super::Visit;
 use crate::catalogue::Item;
 use crate::domain::{Approval, BillLine};
 use crate::refusal::{
-    LINE_AMOUNT_WRONG, LINE_DAY_OUTSIDE, LINE_EXISTS, LINE_RETURNED, LINE_SETTLED, LINE_UNKNOWN,
-    RETURN_TOO_MUCH, RETURN_UNKNOWN, VISIT_TOO_LARGE,
+    LINE_AMOUNT_WRONG, LINE_DAY_OUTSIDE, LINE_DAY_SETTLED, LINE_EXISTS, LINE_RETURNED,
+    LINE_SETTLED, LINE_UNKNOWN, RETURN_SETTLED, RETURN_TOO_MUCH, RETURN_UNKNOWN, VISIT_TOO_LARGE,
 };
 use kernel::{
     Day, Fen, InstitutionTier, ItemClass, ItemCode, Quantity, Rate, Refusal, SettlementId,
@@ -112,6 +112,13 @@ impl Upload {
                 .with("first_day", visit.facts.begin);
             return Err(no.with("last_day", last));
         }
+        if let Some(through) = visit
+            .settled_through()
+            .filter(|through| self.day <= *through)
+        {
+            let no = self.no(&LINE_DAY_SETTLED, index).with("day", self.day);
+            return Err(no.with("through_day", through));
+        }
         match self.unit_price.times(self.quantity) {
             Some(product) if product == self.amount => Ok(()),
             product => Err(LINE_AMOUNT_WRONG
@@ -146,6 +153,8 @@ pub fn accept(
     let all = standing.iter().map(|line| &line.uploaded);
     let mut rests: BTreeMap<&str, Rest> = BTreeMap::new();
     let mut codes = BTreeSet::new();
+    let settled = standing.iter().filter(|line| line.settlement.is_some());
+    let settled: BTreeSet<&str> = settled.map(|line| line.code.as_str()).collect();
     for line in all {
         codes.insert(line.code.as_str());
         take(&mut rests, line);
@@ -156,6 +165,10 @@ pub fn accept(
         }
         line.sound(index, visit, today)?;
         if let Some(original) = &line.returns {
+            if settled.contains(original.as_str()) {
+                let no = line.no(&RETURN_SETTLED, index);
+                return Err(no.with("original_line_code", original));
+            }
             returnable(rests.get(original.as_str()), line, index)?;
         }
         take(&mut rests, line);
