@@ -1,6 +1,8 @@
 //! 就诊与住院: a hospital's billing desk from registration to settlement, and back.
 
+mod parts;
 mod stays;
+mod years;
 
 use integration_tests::{CLINIC, DRUG, HOSPITAL, World, code, patient};
 use proto::common;
@@ -129,8 +131,13 @@ impl Billing<'_> {
     }
 
     async fn pre_settle(&self, visit_id: &str) -> Result<common::Quote, Status> {
+        self.pre_settle_through(visit_id, "").await
+    }
+
+    async fn pre_settle_through(&self, visit_id: &str, day: &str) -> Result<common::Quote, Status> {
         let request = pb::PreSettleRequest {
             visit_id: visit_id.into(),
+            through_day: day.into(),
             ..Default::default()
         };
         let mut client = self.world.suite.desk(self.institution).orchestrator();
@@ -148,25 +155,49 @@ impl Billing<'_> {
         visit_id: &str,
         basis: Option<common::Basis>,
     ) -> Result<common::Settlement, Status> {
-        let request = pb::SettleRequest {
+        self.ask_settle(pb::SettleRequest {
             request_id: request_id.into(),
             visit_id: visit_id.into(),
             basis,
             ..Default::default()
-        };
+        })
+        .await
+    }
+
+    /// 中途结算: settles up to a day.
+    async fn settle_through(
+        &self,
+        visit_id: &str,
+        day: &str,
+    ) -> Result<common::Settlement, Status> {
+        self.ask_settle(pb::SettleRequest {
+            request_id: self.id(),
+            visit_id: visit_id.into(),
+            through_day: day.into(),
+            ..Default::default()
+        })
+        .await
+    }
+
+    async fn ask_settle(&self, request: pb::SettleRequest) -> Result<common::Settlement, Status> {
         let mut client = self.world.suite.desk(self.institution).orchestrator();
         let answer = client.settle(patient(request)).await?;
         Ok(answer.into_inner().settlement.unwrap())
     }
 
     async fn reverse(&self, settlement_id: &str) {
+        self.try_reverse(settlement_id).await.unwrap();
+    }
+
+    async fn try_reverse(&self, settlement_id: &str) -> Result<common::Settlement, Status> {
         let request = pb::ReverseRequest {
             request_id: self.id(),
             settlement_id: settlement_id.into(),
             reason: "费用有误".into(),
         };
         let mut client = self.world.suite.desk(self.institution).orchestrator();
-        client.reverse(patient(request)).await.unwrap();
+        let answer = client.reverse(patient(request)).await?;
+        Ok(answer.into_inner().settlement.unwrap())
     }
 
     async fn standing(&self, visit_id: &str) -> Vec<pb::UploadedLine> {
