@@ -300,6 +300,38 @@ async fn a_part_of_the_old_year_stands_while_one_of_the_new_year_rests_on_it() {
     world.ledger().await;
 }
 
+/// The part of the new year is settled while the one of the old year is reversed: their years are
+/// locked apart, the visit is not. Whatever comes of it, no part stands on one that does not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_part_is_not_reversed_from_under_the_next_one() {
+    let world = reading("split_deductible_once").await;
+    let desk = Billing::of(&world, HOSPITAL);
+    let person = insured(&world).await;
+    let id = over_new_year(&desk, &person).await;
+    for _ in 0..4 {
+        let old = desk.settle_through(&id, "2017-12-31").await.unwrap();
+        let (reversed, new) = tokio::join!(desk.try_reverse(&old.settlement_id), desk.settle(&id));
+        let visit = desk.get(&id).await.unwrap().visit.unwrap();
+        match (reversed, new) {
+            (Err(no), Ok(new)) => {
+                assert_eq!(integration_tests::code(&no), "PART_CONTINUED");
+                assert_eq!(visit.part_count, 2);
+                desk.reverse(&new.settlement_id).await;
+                desk.reverse(&old.settlement_id).await;
+            }
+            (Ok(_), Err(no)) => {
+                let code = integration_tests::code(&no);
+                let known = ["VISIT_CHANGED", "CROSS_YEAR_STAY"];
+                assert!(known.contains(&code.as_str()), "{code}");
+                assert_eq!(visit.part_count, 0);
+            }
+            (reversed, new) => panic!("{reversed:?} {new:?}"),
+        }
+    }
+    assert_eq!(stays(&world, &person).await, [0, 0]);
+    world.ledger().await;
+}
+
 /// A stay of 1 to 31 July 2017 with 1,000 yuan on the 5th and 2,000 on the 25th, not discharged.
 async fn july(desk: &Billing<'_>, person: &str) -> String {
     let stay = visit(person, HOSPITAL, "Z-1", "21", "2017-07-01");

@@ -16,6 +16,12 @@ pub fn of_sagas() -> Vec<Wrong> {
     let suspend = |field, value| at("orchestrator/SuspendOnlineSettlement", field, value);
     vec![
         settle("claim.referral_id", json!("1")),
+        settle("claim.part_number", json!(1)), settle("claim.part_continues", json!(true)),
+        settle("claim.stay_begin_day", json!("2017-06-01")),
+        settle("through_day", json!("2017-07-32")), settle("through_day", json!("2017-07-01")),
+        at("orchestrator/PreSettle", "through_day", json!("2017-07-01")),
+        at("orchestrator/WhatWouldChange", "claim.part_number", json!(1)),
+        together("claims[0].part_number", json!(1)),
         together("claims", json!([])), together("claims[0].person_id", json!("1")),
         together("claims[0].end_day", json!("")), together("claims[0].referral_id", json!(NOBODY)),
         together("claims[0].med_type", json!("")), together("claims[0].lines", json!([])),

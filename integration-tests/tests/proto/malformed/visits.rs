@@ -60,6 +60,10 @@ pub fn of_visits() -> Vec<Wrong> {
         list("to_day", json!("2017-05-31")), list("to_day", json!("2018-06-03")),
         wrong("settlement/GetVisitClaim", "/visit_id", json!("1"), "visit_id"),
         wrong("settlement/GetVisitClaim", "/institution_code", json!("H1"), "institution_code"),
+        wrong("settlement/GetVisitClaim", "/through_day", json!("2017-02-30"), "through_day"),
+        wrong("settlement/PriceClaim", "/claim/part_number", json!(-1), "claim.part_number"),
+        wrong("settlement/PriceClaim", "/claim/part_number", json!(1), "claim.stay_begin_day"),
+        wrong("settlement/PostSettlement", "/claim/part_continues", json!(true), "claim.part_number"),
     ]);
     all
 }

@@ -27,7 +27,14 @@ impl App {
             let institution = store::institution_on(&*tx, area, at, who, None).await?;
             settling(institution, at, "stay.institution_code")?;
             let settled = store::settled_visit(&tx, area, &stay.institution, &stay.visit).await?;
-            stay.unsettled(settled.as_deref())?;
+            // A stay that goes on after a part of it was settled is not settled.
+            let of = (&stay.institution, stay.visit.as_str());
+            let visit = match settled {
+                Some(_) => store::find_visit_of(&*tx, area, of).await?,
+                None => None,
+            };
+            let goes_on = visit.is_some_and(|visit| visit.settlement.is_none());
+            stay.unsettled(settled.filter(|_| !goes_on).as_deref())?;
             let guarantee = Guarantee {
                 id: GuaranteeId(new_id(call.now)),
                 stay: stay.clone(),

@@ -41,7 +41,7 @@ impl App {
         };
         let found = match visit {
             Some(_) => None,
-            None => store::find_visit_of(on, area, bill).await?,
+            None => store::find_visit_of(on, area, (&bill.institution, &bill.visit)).await?,
         };
         let parts = visit.or(found.as_ref()).map(|visit| visit.parts.as_slice());
         let parts = parts.unwrap_or_default();

@@ -71,18 +71,18 @@ pub async fn lock_visit(tx: &Tx, area: &AreaCode, id: VisitId) -> Result<Option<
 
 /// Locks the standing visit of a bill's number.
 pub async fn lock_visit_of(tx: &Tx, area: &AreaCode, bill: &Bill) -> Result<Option<Visit>, Stop> {
-    let standing = visit::Entity::find().filter(of_number(area, bill));
+    let standing = visit::Entity::find().filter(of_number(area, (&bill.institution, &bill.visit)));
     let row = standing.lock_exclusive().one(&**tx).await?;
     Ok(row.map(parse_visit).transpose()?)
 }
 
-/// The standing visit of a bill's number, without a lock.
+/// The standing visit of an institution's number, without a lock.
 pub async fn find_visit_of(
     on: &impl ConnectionTrait,
     area: &AreaCode,
-    bill: &Bill,
+    of: (&InstitutionCode, &str),
 ) -> Result<Option<Visit>, Stop> {
-    let row = visit::Entity::find().filter(of_number(area, bill)).one(on);
+    let row = visit::Entity::find().filter(of_number(area, of)).one(on);
     Ok(row.await?.map(parse_visit).transpose()?)
 }
 
@@ -91,7 +91,7 @@ pub fn registered_visit(area: &AreaCode, bill: &Bill) -> SelectStatement {
     Query::select()
         .column(visit::Column::VisitId)
         .from(visit::Entity)
-        .cond_where(of_number(area, bill))
+        .cond_where(of_number(area, (&bill.institution, &bill.visit)))
         .to_owned()
 }
 
@@ -112,7 +112,9 @@ pub async fn registered_visits(
     bills: &[&Bill],
 ) -> Result<Vec<Registered>, Stop> {
     use visit::Column;
-    let of = bills.iter().map(|bill| of_number(area, bill));
+    let of = bills
+        .iter()
+        .map(|bill| of_number(area, (&bill.institution, &bill.visit)));
     let found: Vec<(String, String, String)> = visit::Entity::find()
         .select_only()
         .columns([
@@ -134,12 +136,12 @@ pub async fn registered_visits(
     found.into_iter().map(registered).collect()
 }
 
-fn of_number(area: &AreaCode, bill: &Bill) -> Condition {
+fn of_number(area: &AreaCode, (institution, number): (&InstitutionCode, &str)) -> Condition {
     use visit::Column;
     Condition::all()
         .add(Column::Area.eq(area.as_str()))
-        .add(Column::InstitutionCode.eq(bill.institution.as_str()))
-        .add(Column::VisitNumber.eq(bill.visit.as_str()))
+        .add(Column::InstitutionCode.eq(institution.as_str()))
+        .add(Column::VisitNumber.eq(number))
         .add(Column::CancelledAt.is_null())
 }
 

@@ -3,8 +3,8 @@
 use crate::{line, settled};
 use kernel::*;
 use policy::{
-    Accumulators, Claim, ClaimFacts, CrossYear, NotTaken, Package, Refund, Settlement, parts,
-    settle, settle_parts, take_back,
+    Accumulators, Claim, ClaimFacts, CrossYear, NotTaken, Package, Refund, Settlement, Stay, parts,
+    settle, settle_parts, take_back, year_of,
 };
 
 const PLACE: &str = r#"
@@ -115,6 +115,109 @@ fn a_stay_of_one_year_is_one_part_and_keeps_all_lines() {
         (day("2021-01-01"), day("2021-01-10")),
     ];
     assert_eq!(days, expected);
+}
+
+#[test]
+fn the_year_of_a_bill_is_the_packages_to_say() {
+    let days = |first: &str, last: &str| (day("2020-12-20"), day(first), day(last));
+    let (over, rest) = (
+        days("2020-12-20", "2021-01-10"),
+        days("2021-01-01", "2021-01-10"),
+    );
+    let (stay, visit) = (MedType::Inpatient, MedType::parse("11").unwrap());
+    for (reading, insured_on, whole, part) in [
+        ("discharge", true, Some(2021), Some(2021)),
+        ("admission", true, Some(2020), Some(2020)),
+        ("split_deductible_once", true, None, Some(2021)),
+        ("split_as_one_stay", true, None, Some(2021)),
+        ("settle_at_year_end", true, Some(2021), Some(2021)),
+        ("settle_at_year_end", false, None, Some(2021)),
+    ] {
+        let package = place(&format!("cross_year = {reading:?}\n"));
+        let year = |med_type, days| year_of(&package, med_type, days, insured_on);
+        assert_eq!(year(&stay, over), whole, "{reading}");
+        assert_eq!(year(&stay, rest), part, "{reading}");
+        assert_eq!(year(&visit, over), Some(2021), "{reading}");
+    }
+}
+
+/// A stay of June in parts, its first of 300 yuan: what the next one finds in its year and in the next.
+#[test]
+fn the_next_part_finds_what_the_parts_before_used_up() {
+    let of_june = |fen, stays: i64| {
+        let accumulators: Accumulators = [("stays_count", stays)].into_iter().collect();
+        let (tier, kind) = (InstitutionTier::Second, InstitutionKind::General);
+        let lines = vec![line(1, fen)];
+        ClaimFacts {
+            begin: day("2020-06-01"),
+            accumulators,
+            ..ClaimFacts::new(
+                day("2020-06-10"),
+                Scheme::Resident,
+                MedType::Inpatient,
+                tier,
+                kind,
+                lines,
+            )
+        }
+    };
+    for (reading, begin, charged, counts) in [
+        ("discharge", "2020-06-01", 30_000, true),
+        ("admission", "2020-06-01", 30_000, true),
+        ("split_deductible_once", "2021-01-01", 30_000, true),
+        ("split_as_one_stay", "2021-01-01", 30_000, false),
+        (
+            "settle_at_year_end",
+            "2021-01-01",
+            kernel::CLAIM_FEN_MAX.0,
+            true,
+        ),
+    ] {
+        let package = place(&format!("cross_year = {reading:?}\n"));
+        let first = settled(&package, of_june(30_000, 0));
+        assert_eq!(first.deductible, Fen(30_000));
+        let mut stay = Stay::first(2020, day("2020-06-01"), 0);
+        stay.see(2020, &first);
+        let same = stay.so_far(&package, 2020);
+        assert_eq!((same.begin, same.ordinal), (day("2020-06-01"), Some(1)));
+        assert_eq!((same.charged["basic"], same.counts), (Fen(30_000), false));
+        let next = stay.so_far(&package, 2021);
+        assert_eq!(
+            (next.begin, next.ordinal),
+            (day(begin), Some(1)),
+            "{reading}"
+        );
+        assert_eq!(
+            (next.charged["basic"].0, next.counts),
+            (charged, counts),
+            "{reading}"
+        );
+        // The second part is charged the rest, at the ordinal of the first, and is no stay more.
+        let second = settled(&package, of_june(1_000_000, 1).going_on(same));
+        assert_eq!(second.deductible, Fen(20_000), "{reading}");
+        assert_eq!(second.deltas.get("stays_count"), 0);
+    }
+}
+
+/// A stay is counted by the part that uses the deductible up, where the package counts no other.
+#[test]
+fn a_stay_in_parts_is_counted_once() {
+    let package = place("count_unfinished_stay = false\n");
+    let part = |fen| {
+        let (tier, kind) = (InstitutionTier::Second, InstitutionKind::General);
+        let lines = vec![line(1, fen)];
+        let day = day("2020-06-10");
+        ClaimFacts::new(day, Scheme::Resident, MedType::Inpatient, tier, kind, lines)
+    };
+    let mut stay = Stay::first(2020, day("2020-06-10"), 0);
+    let mut counted = Vec::new();
+    for fen in [30_000, 100_000, 100_000] {
+        let so_far = stay.so_far(&package, 2020);
+        let settled = settled(&package, part(fen).going_on(so_far));
+        stay.see(2020, &settled);
+        counted.push(settled.deltas.get("stays_count"));
+    }
+    assert_eq!(counted, [0, 1, 0]);
 }
 
 /// Three stays of one year, as they were settled.

@@ -246,3 +246,89 @@ pub fn so_far(parts: &[Posted], package: &Package, year: i32) -> Option<SoFar> {
     }
     Some(stay.so_far(package, year))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Listing, Upload};
+    use super::*;
+    use crate::domain::{Approval, Evidence, tests::OLD};
+    use kernel::{Fen, InstitutionTier, ItemCode, Quantity, UnitPrice};
+    use policy::testing::Text;
+
+    fn day(text: &str) -> Day {
+        Day::parse(text).unwrap()
+    }
+
+    fn line(number: u32, on: &str, returns: Option<&str>) -> VisitLine {
+        let uploaded = Upload {
+            code: number.to_string(),
+            item: ItemCode::parse("D-A").ok(),
+            local_code: String::new(),
+            local_name: String::new(),
+            unit_price: UnitPrice(10_000),
+            quantity: Quantity(if returns.is_some() { -10_000 } else { 10_000 }),
+            amount: Fen(if returns.is_some() { -1 } else { 1 }),
+            approval: Approval::Unsaid,
+            day: day(on),
+            returns: returns.map(str::to_string),
+        };
+        VisitLine {
+            number,
+            uploaded,
+            listing: Listing::of(None, &InstitutionTier::Second),
+            settlement: None,
+        }
+    }
+
+    /// A return goes with what it returns, whatever its own day; what is settled is in no other part.
+    #[test]
+    fn a_part_has_the_lines_up_to_its_day_and_their_returns() {
+        let mut lines = vec![
+            line(1, "2017-03-01", None),
+            line(2, "2017-03-31", None),
+            line(3, "2017-04-01", None),
+            line(4, "2017-04-02", Some("2")),
+            line(5, "2017-04-02", Some("3")),
+        ];
+        lines[0].settlement = SettlementId::parse("0190d6b2-5f5e-7cc3-98c4-dc0c0c07398f").ok();
+        let numbers = |through: Option<&str>| -> Vec<u32> {
+            let lines = of_part(&lines, through.map(day));
+            lines.map(|line| line.number).collect()
+        };
+        assert_eq!(numbers(Some("2017-03-30")), [0; 0]);
+        assert_eq!(numbers(Some("2017-03-31")), [2, 4]);
+        assert_eq!(numbers(None), [2, 3, 4, 5]);
+    }
+
+    /// What is divided goes by the days of its costs; where a cost has none it may be of any.
+    #[test]
+    fn a_bill_with_costs_in_one_year_is_of_that_year() {
+        let text =
+            Text::marked("").with("title = ", "cross_year = \"split_as_one_stay\"\ntitle = ");
+        let package = Package::parse("split", &text.0).unwrap();
+        let evidence: Evidence = serde_json::from_str(OLD).unwrap();
+        let of = |first: Option<&str>, last: Option<&str>| {
+            let mut bill = evidence.bill.clone();
+            (bill.begin, bill.end) = (day("2017-12-20"), day("2018-01-10"));
+            bill.lines.push(bill.lines[0].clone());
+            for (line, on) in bill.lines.iter_mut().zip([first, last]) {
+                line.day = on.map(day);
+            }
+            let bill = bill.in_its_year(&package, true);
+            bill.map(|bill| bill.year_key().year)
+                .map_err(|no| no.code.to_string())
+        };
+        let no = || Err("CROSS_YEAR_STAY".to_string());
+        for (first, last, year) in [
+            (Some("2017-12-20"), Some("2017-12-31"), Ok(2017)),
+            (Some("2018-01-01"), Some("2018-01-02"), Ok(2018)),
+            (Some("2017-12-31"), Some("2018-01-01"), no()),
+            // Before admission is as of the first day.
+            (Some("2017-11-30"), Some("2018-01-01"), no()),
+            (Some("2018-01-01"), None, no()),
+            (None, None, no()),
+        ] {
+            assert_eq!(of(first, last), year, "{first:?} {last:?}");
+        }
+    }
+}
