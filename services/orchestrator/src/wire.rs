@@ -13,7 +13,7 @@ use crate::sagas::Asked;
 use kernel::refusal::invalid;
 use kernel::{
     CLAIM_FEN_MAX, Day, DiagnosisCode, Digest, Fen, InstitutionCode, Kind, MedType, Outcome,
-    OutcomeState, PersonId, Principal, ReferralId, Refusal, Role, Scheme, SettlementId, VisitId,
+    OutcomeState, PersonId, Principal, ReferralId, Refusal, Role, Scheme, SettlementId,
 };
 use proto::common;
 use proto::common::finding::Effect;

@@ -255,6 +255,10 @@ impl App {
         let seen = found.ok_or_else(|| unknown(&id.to_string()))?;
         let whose = seen.evidence.bill.year_key();
         let before = lock_year(&tx, call, &whose).await?;
+        if seen.evidence.bill.guarantee.is_some() {
+            self.lock_guarantees(&tx, area, &[&seen.evidence.bill])
+                .await?;
+        }
         let visit = self.lock_last_part(&tx, area, &seen).await?;
         // Seen before the lock; only under the lock is it known to stand.
         let newest = store::newest_standing(&tx, area, &whose).await?;

@@ -17,6 +17,7 @@
 //! reimbursement: submitted ──approved by another person──▶ approved; either ──settled──▶ paid,
 //!                ──▶ rejected, withdrawn;  paid ──settlement reversed──▶ as before
 //! visit:        open ──Discharge──▶ discharged ──posted──▶ settled ──reversed──▶ discharged, …
+//!               its parts: ──posted──▶ standing ──reversed (newest first, whatever the year)──▶ gone
 //! institution:  registered ──withdrawn by its request──▶ gone;  in force ──EndAgreement, on its day──▶ ended
 //! catalogue:    published (immutable)
 //! day, month:   open ──CloseDay, CloseMonth──▶ closed ──withdrawn by its request──▶ open

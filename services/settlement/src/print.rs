@@ -47,6 +47,13 @@ fn head(paper: &mut Paper, receipt: &Receipt, name: Option<&PersonName>) {
         true => bill.begin.to_string(),
         false => format!("{} 至 {}", bill.begin, bill.end),
     };
+    // 分段结算: several receipts have one visit number.
+    let part = bill
+        .part
+        .map_or_else(String::new, |part| match part.continues {
+            true => format!("（中途结算，第{}段）", part.number),
+            false => format!("（出院结算，第{}段）", part.number),
+        });
     let institution = match receipt.institution_name.as_str() {
         "" => "（未登记名称）",
         name => name,
@@ -63,7 +70,7 @@ fn head(paper: &mut Paper, receipt: &Receipt, name: Option<&PersonName>) {
         ),
         (
             format!("就诊日期：{days}"),
-            format!("就诊号：{}", bill.visit),
+            format!("就诊号：{}{part}", bill.visit),
         ),
         (
             format!("诊断代码：{}", bill.diagnosis),
