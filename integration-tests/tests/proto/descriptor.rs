@@ -46,6 +46,7 @@ const COUNTS: &[&str] = &[
     "older_than_seconds",
     "open_rows",
     "ordinal",
+    "part_number",
     "page_size",
     "person_version",
     "position",

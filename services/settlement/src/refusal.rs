@@ -22,7 +22,7 @@ kernel::refusals! {
     /// A visit or stay that is longer than one bill may be.
     CLAIM_TOO_LONG: Precondition, "就诊自 {begin_day} 至 {end_day} 共 {days} 天,超过单张费用单的上限 {max_days} 天。", "请核对日期;长期住院请分段结算,以新的请求编号办理。";
     /// The package divides a stay over 31 December between two years, which one bill cannot say.
-    CROSS_YEAR_STAY: Precondition, "住院自 {begin_day} 至 {end_day} 跨年,政策包 {package_name} 规定按年度分段结算,一张费用单无法结算。", "请登记就诊并上传明细(VisitService),先结算至 {through_day}(through_day),再结算其余,各用新的请求编号。";
+    CROSS_YEAR_STAY: Precondition, "住院自 {begin_day} 至 {end_day} 跨年,政策包 {package_name} 规定按年度分段结算,一张费用单无法结算:先结算至 {through_day}。", "请登记就诊并上传明细(VisitService),先中途结算至该日(through_day),再结算其余,各用新的请求编号。";
     /// In a batch a person's claims are all of one year; by the package this one is of another.
     CROSS_YEAR_ALONE: Precondition, "住院自 {begin_day} 至 {end_day} 跨年,按政策包 {package_name} 归入 {year} 年度,不能与其他费用单一并结算。", "请单独结算该费用单(Settle),其余费用单以新的请求编号一并结算。";
     /// The institution's visit is settled already.
