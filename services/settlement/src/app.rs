@@ -2,8 +2,10 @@
 //!
 //! Statements of one `post` on a person who has claims in the year: key, institution (with who is
 //! suspended, and what guarantee is open), catalogue version, person-year lock (with who holds it),
-//! settlement, postings, person-year, event, key: nine, and one commit. A guarantee adds three.
+//! settlement, postings, person-year, event, key: nine, and one commit. A guarantee adds three, a personal
+//! account three, one of the family two or three more.
 
+mod accounts;
 mod batches;
 mod closing;
 mod guarantees;
@@ -21,8 +23,8 @@ mod visits;
 
 use crate::catalogue::Catalogue;
 use crate::domain::{
-    Basis, Bill, Evidence, Finding, Institution, Member, PersonYear, Posted, Taken, YearKey, admit,
-    kept, named, price, still_holds, unchanged, unregistered,
+    Basis, Bill, Evidence, Finding, Institution, Member, Offered, PersonYear, Posted, Taken,
+    YearKey, admit, kept, named, price, still_holds, unchanged, unregistered,
 };
 use crate::ledger::Transaction;
 use crate::refusal::{
@@ -44,6 +46,8 @@ use sea_orm::ConnectionTrait;
 use serde_json::json;
 use std::sync::Arc;
 
+use accounts::On;
+pub use accounts::{ShownAccount, Used};
 pub use batches::BatchReversal;
 pub use closing::ListedDay;
 pub use holds::Set;
@@ -179,7 +183,9 @@ impl App {
             unchanged(bill, visit.as_ref())?;
         }
         let reimbursement = self.payable_reimbursement(&tx, area, bill).await?;
-        let evidence = evidence(order, &terms.institution, &before)?;
+        let offered = accounts::offered_to(&On::locked(&*tx), area, bill, call.now).await;
+        let (accounts, offered) = offered.map_err(in_progress)?;
+        let evidence = evidence(order, &terms.institution, &before, offered)?;
         let priced = price(&terms.package, &terms.catalogue, &evidence, before.version)?;
         still_holds(order.basis.as_ref(), &priced.basis)?;
 
@@ -199,6 +205,7 @@ impl App {
         }
         let moved = Transaction::of(&posted);
         store::insert_transactions(&tx, area, &[moved], call.now).await?;
+        accounts::pay_from(&tx, area, accounts, &posted).await?;
         let after = before.posted(&posted);
         store::save_person_year(&tx, area, &whose, &after).await?;
         self.close_guarantees(&tx, call, all).await?;
@@ -285,6 +292,7 @@ impl App {
             store::unpay_reimbursements(&tx, area, &[id], call.now).await?;
         }
         store::free_visits(&tx, area, all).await?;
+        accounts::give_back(&tx, area, all, call.now).await?;
         event::record(&tx, call.now, told_reversed(call, &seen)).await?;
         let reversed = Posted {
             reversed_at: Some(call.now),
@@ -459,6 +467,7 @@ fn told_posted(call: &Call, posted: &Posted) -> Event {
         "person_id": bill.person, "institution_code": bill.institution,
         "med_type": bill.med_type, "end_day": bill.end, "ordinal": posted.ordinal,
         "total_fen": amounts.total, "funds_fen": amounts.funds(), "cash_fen": amounts.cash,
+        "account_fen": amounts.account,
         "package_digest": posted.basis.package_digest,
         "amounts_digest": posted.basis.amounts_digest,
     });
@@ -467,7 +476,8 @@ fn told_posted(call: &Call, posted: &Posted) -> Event {
 
 fn told_reversed(call: &Call, posted: &Posted) -> Event {
     let person = posted.evidence.bill.person;
-    let facts = json!({ "person_id": person, "funds_fen": posted.amounts.funds() });
+    let (funds, account) = (posted.amounts.funds(), posted.amounts.account);
+    let facts = json!({ "person_id": person, "funds_fen": funds, "account_fen": account });
     told(call, "settlement.reversed", &posted.id.to_string(), facts)
 }
 
@@ -554,6 +564,7 @@ fn evidence(
     order: &Order,
     institution: &Institution,
     year: &PersonYear,
+    accounts: Option<Offered>,
 ) -> Result<Evidence, Refusal> {
     let member = order.member.clone();
     Ok(Evidence {
@@ -565,6 +576,7 @@ fn evidence(
         place: institution.place,
         contracted: institution.contracted,
         accumulators: year.accumulators.clone(),
+        accounts,
     })
 }
 

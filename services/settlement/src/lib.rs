@@ -18,14 +18,17 @@
 //!                ──▶ rejected, withdrawn;  paid ──settlement reversed──▶ as before
 //! visit:        open ──Discharge──▶ discharged ──posted──▶ settled ──reversed──▶ discharged, …
 //! institution:  registered ──withdrawn by its request──▶ gone;  in force ──EndAgreement, on its day──▶ ended
+//! credit:       posted ──withdrawn by its request──▶ taken back, if the account still has it
+//! authorization: given ──ended, or withdrawn by its request──▶ ended; it counts on its days only
 //! catalogue:    published (immutable)
 //! day, month:   open ──CloseDay, CloseMonth──▶ closed ──withdrawn by its request──▶ open
 //! package:      proposed ──activated by another person──▶ scheduled ──its instant──▶ in force
 //! ```
 //!
 //! Row locks are taken in the order: request key, person-years by person, scheme and year,
-//! guarantees by id, the reimbursement, the registered visit; a hold, or a revision, is written under the
-//! lock of its person-year. Everything else is inserted, or read without a lock because it never changes.
+//! guarantees by id, the reimbursement, the registered visit, personal accounts by person, last of all; a
+//! hold, or a revision, is written under the lock of its person-year, an authorization under those of both
+//! accounts. Everything else is inserted, or read without a lock because it never changes.
 
 mod app;
 mod catalogue;
@@ -43,6 +46,7 @@ mod wire;
 use ::store::{Db, DbConfig, OpenError, event};
 use kernel::{Clock, Fen};
 use policy::Library;
+use proto::orchestrator::account_service_server::AccountServiceServer;
 use proto::orchestrator::receipt_service_server::ReceiptServiceServer;
 use proto::orchestrator::reconciliation_service_server::ReconciliationServiceServer;
 use proto::orchestrator::reimbursement_service_server::ReimbursementServiceServer;
@@ -82,8 +86,10 @@ pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>, library: Arc<Li
     let reimbursements = ReimbursementServiceServer::new(rpc.clone());
     let visits = VisitServiceServer::new(rpc.clone());
     let revisions = RevisionServiceServer::new(rpc.clone());
+    let accounts = AccountServiceServer::new(rpc.clone());
     let probed = db.clone();
     Service::new(NAME, server, rpc::ACCESS, settings)
+        .with_also(accounts, rpc::accounts::ACCESS, settings)
         .with_also(receipts, rpc::receipts::ACCESS, settings)
         .with_also(reconciliations, rpc::reconciliations::ACCESS, settings)
         .with_also(reimbursements, rpc::reimbursements::ACCESS, settings)

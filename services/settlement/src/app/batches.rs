@@ -163,6 +163,7 @@ impl App {
         store::mark_batch(&tx, area, Batch::Reversal, batch, ids, call.now).await?;
         self.reopen_guarantees(&tx, call, &standing).await?;
         store::free_visits(&tx, area, &standing).await?;
+        super::accounts::give_back(&tx, area, &standing, call.now).await?;
         let mut events: Vec<_> = standing
             .iter()
             .map(|one| told_reversed(call, one))

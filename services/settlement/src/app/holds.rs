@@ -3,7 +3,7 @@
 use super::{App, LISTS, Order, Terms, evidence, kept, lock_year, page_of};
 use crate::domain::{
     Bill, Guarantees, Held, Hold, HoldState, PersonYear, Posted, Taken, YearKey, admit, expiry,
-    price, still_holds, within,
+    holdable, price, still_holds, within,
 };
 use crate::store;
 use ::store::event::{self, Event};
@@ -109,6 +109,7 @@ impl App {
             };
             let (bill, member) = (&order.bill, order.member.as_ref());
             admit(bill, member, &order.findings, call.now.day()).map_err(|no| placed(no.into()))?;
+            holdable(bill).map_err(|no| placed(no.into()))?;
             let of = (&bill.institution, bill.end);
             let terms = match asked.entry(of) {
                 Entry::Occupied(known) => known.into_mut(),
@@ -190,7 +191,7 @@ impl Line {
     fn next(&mut self, call: &Call, order: &Order, terms: &Terms) -> Result<Posted, Refusal> {
         let bill = &order.bill;
         self.guarantees.close(bill, call.now)?;
-        let evidence = evidence(order, &terms.institution, &self.year)?;
+        let evidence = evidence(order, &terms.institution, &self.year, None)?;
         let priced = price(
             &terms.package,
             &terms.catalogue,

@@ -13,13 +13,17 @@
 //!   of the cause.
 //! - A refund moves what the institution is owed. Later settlements are moved by their place in the
 //!   year alone, which no institution answers for: their difference is the person's.
-//! - What a person is owed or owes is what they bear less or more (cash and account); a part that the
-//!   hospital bears stays between fund and hospital.
+//! - What a person is owed or owes is what they pay less or more in cash: what a personal account pays
+//!   less or more moves the account, as [`super::account`] says. A part that the hospital bears stays
+//!   between fund and hospital.
 //! - A finding that is recovered from the institution leaves the denied part in the settlement's cash,
 //!   as the package says; the revision's payee says that the institution repays it, and may not ask the
 //!   patient for it.
 
-use super::{BillLine, Effect, Evidence, Finding, Member, PersonYear, Posted, Priced, price};
+use super::{
+    Accounts, BillLine, Drawn, Effect, Evidence, Finding, Member, Offered, PersonYear, Posted,
+    Priced, offered_again, price,
+};
 use crate::catalogue::Catalogue;
 use crate::refusal::{
     LINE_NOT_BILLED, MORE_THAN_BILLED, NOTHING_LEFT, NOTHING_TO_REVISE, PREVIEW_CHANGED,
@@ -229,6 +233,14 @@ pub struct Revised {
     pub settlement: Settlement,
 }
 
+impl Revised {
+    /// What it draws from accounts now.
+    pub fn drawn(&self) -> Vec<Drawn> {
+        let offered = self.evidence.accounts.as_ref();
+        offered.map_or_else(Vec::new, |offered| offered.drawn(&self.settlement))
+    }
+}
+
 /// The accumulators before the first of these: all that stand from one place in the year on.
 pub fn accumulators_before<'a>(
     year: &PersonYear,
@@ -239,19 +251,29 @@ pub fn accumulators_before<'a>(
 }
 
 /// Prices settlements of a year, which follow each other, again; those that come to the same are not
-/// among the answers, unless the amendment is about them.
+/// among the answers, unless the amendment is about them. The accounts are moved with them.
 pub fn chain(
     before: Accumulators,
     year_version: i64,
     links: &[Link],
     amendment: &Amendment,
+    accounts: &mut Accounts,
 ) -> Result<Vec<Revised>, Refusal> {
     let (mut carried, mut revised) = (before, Vec::new());
     for link in links {
         let (posted, was) = (&link.posted, link.again()?);
         let mut evidence = amendment.evidence(posted)?;
         evidence.accumulators = carried.clone();
-        let now = link.price(&evidence, year_version)?;
+        let again = |offered: Option<&Offered>| {
+            let evidence = Evidence {
+                accounts: offered.cloned(),
+                ..evidence.clone()
+            };
+            let now = link.price(&evidence, year_version)?;
+            let amounts = now.settlement.clone();
+            Ok(((evidence, now), amounts))
+        };
+        let ((evidence, now), _) = offered_again(posted, accounts, again)?;
         carried = carried.plus(&now.settlement.deltas);
         let same = comes_to_the_same(&was.settlement, &now.settlement);
         if same && amendment.target() != Some(posted.id) {

@@ -13,7 +13,7 @@ mod lines;
 
 pub use lines::{Listing, UPLOAD_MAX, Upload, VisitLine, accept, remaining, revocable};
 
-use super::{Bill, Registration};
+use super::{AccountUse, Bill, Registration};
 use crate::refusal::{
     ACCIDENT_NONE, ACCIDENT_NOT_COVERED, ACCIDENT_UNVERIFIED, MED_TYPE_UNFIT, VISIT_CHANGED,
     VISIT_DAYS, VISIT_DISCHARGED, VISIT_EMPTY, VISIT_FIXED, VISIT_HAS_LINES, VISIT_IN_FUTURE,
@@ -59,6 +59,9 @@ pub struct VisitFacts {
     pub guarantee: Option<GuaranteeId>,
     /// 意外伤害备案.
     pub accident: Option<Accident>,
+    /// 个人账户使用标志 (acct_used_flag).
+    #[serde(default)]
+    pub account: AccountUse,
 }
 
 /// 意外伤害备案 (2507).
@@ -330,6 +333,7 @@ impl Visit {
                 visit: self.id,
                 version: self.version,
             }),
+            account: facts.account,
             lines: remaining,
         })
     }
