@@ -20,8 +20,15 @@ use sea_orm::ConnectionTrait;
 use serde_json::json;
 use std::collections::BTreeSet;
 
-/// An authorization with what was drawn by it this year.
-pub type Used = (Authorization, Fen);
+/// An authorization as it is shown.
+pub struct Used {
+    /// The authorization.
+    pub authorization: Authorization,
+    /// What was drawn by it this year, and not given back.
+    pub used: Fen,
+    /// Whether it may be drawn by today.
+    pub in_force: bool,
+}
 
 /// An account as it is shown.
 pub struct ShownAccount {
@@ -241,9 +248,10 @@ impl App {
         let ids = shown.iter().flatten().map(|one| one.id);
         let ids: Vec<FamilyAuthorizationId> = ids.collect();
         let used = store::used_by(reader, area, &ids, account.year).await?;
-        let with_used = |one: Authorization| {
-            let used = used.get(&one.id).copied().unwrap_or_default();
-            (one, used)
+        let with_used = |authorization: Authorization| Used {
+            used: used.get(&authorization.id).copied().unwrap_or_default(),
+            in_force: authorization.holds_on(now.day()),
+            authorization,
         };
         let [shared_to, shared_from] =
             shown.map(|all| all.into_iter().map(with_used).collect::<Vec<Used>>());
@@ -337,10 +345,13 @@ impl App {
         let reader = self.db.reader();
         let found = store::find_authorization(reader, area, id).await?;
         let found = found.ok_or_else(|| unknown(id))?;
-        let year = self.clock.now().day().year();
-        let used = store::used_by(reader, area, &[found.id], year).await?;
-        let used = used.get(&found.id).copied().unwrap_or_default();
-        Ok((found, used))
+        let today = self.clock.now().day();
+        let used = store::used_by(reader, area, &[found.id], today.year()).await?;
+        Ok(Used {
+            used: used.get(&found.id).copied().unwrap_or_default(),
+            in_force: found.holds_on(today),
+            authorization: found,
+        })
     }
 }
 

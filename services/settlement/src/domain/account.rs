@@ -227,8 +227,10 @@ impl Accounts {
         }
     }
 
+    /// The year they are in: the same of all, also where another replica's clock was ahead at midnight.
     fn year(&self) -> i32 {
-        self.now.day().year()
+        let known = self.all.values().map(|account| account.year);
+        known.fold(self.now.day().year(), i32::max)
     }
 
     /// The account of a person as it is this year.

@@ -131,7 +131,8 @@ pub fn new_authorization(
 }
 
 /// An authorization as the wire shows it.
-pub fn authorization((one, used): Used) -> pb::FamilyAuthorization {
+pub fn authorization(shown: Used) -> pb::FamilyAuthorization {
+    let one = shown.authorization;
     let relation = match one.relation {
         Relation::Spouse => WireRelation::Spouse,
         Relation::Parent => WireRelation::Parent,
@@ -148,8 +149,9 @@ pub fn authorization((one, used): Used) -> pb::FamilyAuthorization {
         from_day: one.from.to_string(),
         until_day: render::optional_day(one.until),
         limit_fen: one.limit.map(|limit| limit.0),
-        used_fen: used.0,
+        used_fen: shown.used.0,
         authorized_time: Some(render::timestamp(one.authorized_at)),
         ended_time: one.ended_at.map(render::timestamp),
+        in_force: shown.in_force,
     }
 }
