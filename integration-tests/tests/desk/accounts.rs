@@ -591,7 +591,7 @@ async fn a_late_fact_goes_back_to_the_account_first_charged() {
     let world = open().await;
     let (mother, child) = (employee(&world).await, world.insured(None).await);
     credit(&world, "c-1", &mother, 100_000).await;
-    credit(&world, "c-2", &child, 100_000).await;
+    credit(&world, "c-2", &child, 20_000).await;
     authorize(&world, "a-1", (&mother, &child), None)
         .await
         .unwrap();
@@ -630,14 +630,14 @@ async fn a_late_fact_goes_back_to_the_account_first_charged() {
         "{moved_by:?}"
     );
     let of_child = after.account_fen - after.account_shared_fen;
-    assert_eq!(has(&world, &child).await, (100_000 - of_child, 0));
+    assert_eq!(has(&world, &child).await, (20_000 - of_child, 0));
     assert_eq!(
         has(&world, &mother).await,
         (100_000 - after.account_shared_fen, 0)
     );
     holds(&world, &[&mother, &child]).await;
     world.reverse("u-1", &settled.settlement_id).await.unwrap();
-    assert_eq!(has(&world, &child).await, (100_000, 0));
+    assert_eq!(has(&world, &child).await, (20_000, 0));
     assert_eq!(has(&world, &mother).await, (100_000, 0));
     assert!(moved(&world, &settled.settlement_id).await.is_empty());
     holds(&world, &[&mother, &child]).await;
@@ -680,6 +680,35 @@ async fn what_is_left_is_of_earlier_years_at_the_turn_of_the_year() {
     );
     assert_eq!(has(&world, &person).await, (5_000, 0));
     holds(&world, &[&person]).await;
+}
+
+#[tokio::test]
+async fn a_month_has_one_line_of_all_accounts() {
+    let world = open().await;
+    for n in 1..=3 {
+        let person = employee(&world).await;
+        credit(&world, &format!("c-{n}"), &person, 10_000 * n).await;
+    }
+    assert_eq!(
+        withdraw_credit(&world, "c-1").await.unwrap(),
+        State::Withdrawn
+    );
+    world.clock.set(Instant::from_micros(1_522_641_600_000_000));
+    let request = pb::CloseMonthRequest {
+        request_id: "m-1".into(),
+        month: "2018-03".into(),
+    };
+    let mut desk = world.clerk().reconciliations();
+    let closed = desk.close_month(patient(request)).await.unwrap();
+    let accounts = closed.into_inner().closed.unwrap().accounts;
+    let moved: Vec<(&str, i64)> = accounts
+        .iter()
+        .map(|one| (one.account.as_str(), one.moved_fen))
+        .collect();
+    assert_eq!(
+        moved,
+        [("account:person", 50_000), ("fund:310200", -50_000)]
+    );
 }
 
 #[tokio::test]

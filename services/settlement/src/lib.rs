@@ -1,10 +1,11 @@
 //! 结算: what a claim costs, who pays, and that it is paid once.
 //!
 //! It decides amounts by the package of the claim's last day that is in force at the moment of the
-//! decision, keeps the accumulators of each person, scheme and year, and the fund ledger. Claims of
-//! several people can be settled together or not at all: each person-year is held first, and all
-//! holds are posted in one transaction. It refuses to know who is insured and what is suspicious:
-//! the person's snapshot and the findings come with the request and are stored with the decision.
+//! decision, keeps the accumulators of each person, scheme and year, personal accounts, and the fund
+//! ledger. Claims of several people can be settled together or not at all: each person-year is held
+//! first, and all holds are posted in one transaction. It refuses to know who is insured and what is
+//! suspicious: the person's snapshot and the findings come with the request and are stored with the
+//! decision.
 //!
 //! ```text
 //! settlement:   posted ──ReverseSettlement, ReverseHolds (newest first)──▶ reversed

@@ -7,9 +7,10 @@
 //!   share what is left over.
 //! - What a claim drew follows from what it was offered and from its amounts, so that nothing of it is
 //!   stored twice: [`Offered::drawn`].
-//! - A correction may draw more from the person's own account, never more than it has by then (what is
-//!   missing becomes cash), and never more from a relative's than the settlement did: whoever let
-//!   somebody draw once did not agree to be drawn upon later. What it draws less goes back.
+//! - A correction may draw more from the person's own account: of what it offered then, never more than it
+//!   has by now (what is missing becomes cash). It never draws more from a relative's than the settlement
+//!   did: whoever let somebody draw once did not agree to be drawn upon later. What it draws less goes
+//!   back. A settlement that comes to the same is not touched by what the accounts have by now.
 //! - What was drawn from an earlier year's 当年结存 goes back to 历年结存.
 
 use super::Posted;
