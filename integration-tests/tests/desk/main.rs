@@ -1,5 +1,6 @@
 //! 柜台: what a hospital's billing desk, a pharmacy and a bureau's clerk do in a day.
 
+mod accounts;
 mod batch;
 mod receipts;
 mod reconciliation;

@@ -1,6 +1,7 @@
 //! Every changing method of the suite, one entry each: a request that can take effect, and one that
 //! is refused for good. That none is missing is proved against the descriptors.
 
+mod accounts;
 mod batches;
 mod operations;
 mod reconciliations;
@@ -10,6 +11,7 @@ mod sagas;
 mod visits;
 
 use crate::bench::{Bad, Bench, Good, Mend, No, Rpc, SUBJECT, Seen};
+use accounts::{credit, end_of_authorization, family_authorization};
 use batches::{
     batch, batch_reversal, cancellation, guarantee, held_after_posting, holding, online_suspension,
     subsidy, subsidy_cancellation,
@@ -105,6 +107,11 @@ table! {
     Clerk orchestrator.Enrol: enrolment, Bad::Twice("ALREADY_INSURED");
     Clerk orchestrator.SuspendOnlineSettlement: of_institution, Bad::Twice("SUSPENSION_OVERLAPS");
     Clerk orchestrator.SuspendOnlineSettlement: of_person, Bad::Twice("SUSPENSION_OVERLAPS");
+    Clerk account.CreditAccount: credit, Bad::Never;
+    Clerk account.AuthorizeFamilyMember: family_authorization,
+        Bad::Twice("AUTHORIZATION_OVERLAPS");
+    Clerk account.EndFamilyAuthorization: end_of_authorization,
+        Bad::Twice("AUTHORIZATION_ENDED");
     Clerk reimbursement.SubmitReimbursement: reimbursement, staged!("VISIT_SETTLED", settled_bill);
     Clerk reimbursement.ApproveReimbursement: reimbursement_approval,
         staged!("REIMBURSEMENT_SAME_PERSON", of_its_own);

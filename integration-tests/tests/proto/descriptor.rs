@@ -29,6 +29,7 @@ const QUESTIONS: &[&str] = &[
 ];
 /// What a whole number may be besides an amount, a rate or a quantity: a place, a count, a version.
 const COUNTS: &[&str] = &[
+    "account_version",
     "accumulator_version",
     "after_position",
     "attempts",

@@ -26,7 +26,7 @@ fn services() -> Vec<ServiceDescriptor> {
         .services()
         .filter(|s| s.full_name().starts_with("yibao."))
         .collect();
-    assert_eq!(all.len(), 13);
+    assert_eq!(all.len(), 14);
     all
 }
 
@@ -70,9 +70,8 @@ fn wire(world: &World, package: &str) -> Wire {
         "interregional" => &wires.interregional,
         "batch" | "orchestrator" | "saga" => &wires.orchestrator,
         "referral" => &wires.referral,
-        "settlement" | "receipt" | "reconciliation" | "reimbursement" | "revision" | "visit" => {
-            &wires.settlement
-        }
+        "account" | "settlement" | "receipt" | "reconciliation" | "reimbursement" | "revision"
+        | "visit" => &wires.settlement,
         other => panic!("no service {other}"),
     };
     wire.clone()

@@ -1,6 +1,7 @@
 //! Malformed requests: each is told which field is wrong and what was expected there, in Chinese,
 //! and changes nothing, so that the caller may mend it and keep its request id.
 
+mod accounts;
 mod batches;
 mod operations;
 mod orchestrated;
@@ -150,7 +151,7 @@ fn of_claims() -> Vec<(&'static str, Value)> {
         ("disease_codes", json!(vec!["M03900"; 101])), ("disease_codes[0]", json!("")),
         ("disease_codes[0]", json!("病种")), ("third_party_share_bp", json!(-1)),
         ("third_party_share_bp", json!(10_001)), ("advance_payment", json!(true)),
-        ("filing", json!(99)), ("filing", json!(-1)), ("decided_day", json!("2017-13-01")),
+        ("filing", json!(99)), ("filing", json!(-1)), ("account_use", json!(3)), ("decided_day", json!("2017-13-01")),
         ("decided_day", json!("2017-01-01")), ("household_income_fen", json!(-1)),
         ("household_income_fen", json!(i64::MAX)), ("lines[0].approval", json!(3)),
         ("referral_id", json!("1")), ("guarantee_id", json!("1")),
@@ -226,7 +227,7 @@ fn of_settlement() -> Vec<Wrong> {
         post("origin", json!("AAAA")),
         basis("package_name", json!("")), basis("package_digest", json!("0")),
         basis("catalogue_id", json!("")), basis("day", json!("")),
-        basis("amounts_digest", json!("g".repeat(64))),
+        basis("amounts_digest", json!("g".repeat(64))), basis("account_version", json!(-1)),
         at("settlement/ReverseSettlement", "origin", json!("AAAA")),
         at("settlement/ReverseSettlement", "reason", json!("")),
         at("settlement/ReverseSettlement", "reason", long(201)),
@@ -417,6 +418,7 @@ async fn a_malformed_request_is_told_its_field_and_changes_nothing() {
         orchestrated::of_sagas(),
         operations::of_operations(),
         receipts::of_receipts(),
+        accounts::of_accounts(),
         reimbursements::of_reimbursements(),
         reconciliations::of_reconciliations(),
         visits::of_visits(),

@@ -1,5 +1,6 @@
 //! One sound request for every method: what malformed ones and noise are made from.
 
+mod accounts;
 mod batches;
 mod operations;
 mod orchestrated;
@@ -33,6 +34,7 @@ pub struct Ground {
     subsidy: String,
     sagas: [String; 3],
     reimbursements: reimbursements::Kept,
+    accounts: accounts::Shared,
     visits: visits::Registered,
     revised: revisions::Revised,
 }
@@ -97,6 +99,7 @@ impl Ground {
             subsidy: batches::subsidy(world).await,
             sagas: operations::sagas(world).await,
             reimbursements: reimbursements::kept(world).await,
+            accounts: accounts::shared(world).await,
             visits: visits::registered(world).await,
             revised: revisions::revised(world).await,
         }
@@ -113,6 +116,7 @@ impl Ground {
         all.extend(self.operating());
         all.extend(self.reading());
         all.extend(self.visiting());
+        all.extend(self.accounts());
         all.extend(self.reimbursing());
         all.extend(self.reconciling());
         all.extend(self.correcting());
@@ -358,6 +362,7 @@ fn for_all_services() -> Vec<(&'static str, Value)> {
             "enrollment" => "EnrolPerson",
             "interregional" => "RegisterParticipant",
             "orchestrator" => "METHOD_SETTLE",
+            "account" => "CreditAccount",
             "reconciliation" => "CloseDay",
             "referral" => "UseReferral",
             "revision" => "RefundLines",
@@ -395,6 +400,7 @@ fn claim(person: &str, day: &str) -> Value {
         "disease_codes": ["M03900"], "third_party_share_bp": 0, "advance_payment": false,
         "filing": "FILING_REFERRED", "decided_day": day, "household_income_fen": 0,
         "referral_id": "", "guarantee_id": "", "reimbursement_id": "",
+        "account_use": "ACCOUNT_USE_UNSPECIFIED",
         "lines": [{"number": 1, "item_code": line.item_code, "quantity_e4": line.quantity_e4,
             "unit_price_micro_yuan": line.unit_price_micro_yuan,
             "amount_fen": line.amount_fen, "approval": "APPROVAL_APPROVED", "fee_day": day}]})

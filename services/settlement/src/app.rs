@@ -2,8 +2,10 @@
 //!
 //! Statements of one `post` on a person who has claims in the year: key, institution (with who is
 //! suspended, and what guarantee is open), catalogue version, person-year lock (with who holds it),
-//! settlement, postings, person-year, event, key: nine, and one commit. A guarantee adds three.
+//! settlement, postings, person-year, event, key: nine, and one commit. A guarantee adds three, a personal
+//! account three, one of the family two or three more.
 
+mod accounts;
 mod batches;
 mod closing;
 mod guarantees;
@@ -22,8 +24,8 @@ mod visits;
 
 use crate::catalogue::Catalogue;
 use crate::domain::{
-    Basis, Bill, Evidence, Finding, Institution, Member, PersonYear, Posted, Taken, YearKey, admit,
-    kept, named, price, still_holds, unregistered,
+    Basis, Bill, Evidence, Finding, Institution, Member, Offered, PersonYear, Posted, Taken,
+    YearKey, admit, kept, named, price, still_holds, unregistered,
 };
 use crate::ledger::Transaction;
 use crate::refusal::{
@@ -45,6 +47,8 @@ use sea_orm::ConnectionTrait;
 use serde_json::json;
 use std::sync::Arc;
 
+use accounts::On;
+pub use accounts::{ShownAccount, Used};
 pub use batches::BatchReversal;
 pub use closing::ListedDay;
 pub use holds::Set;
@@ -189,7 +193,9 @@ impl App {
         let reimbursement = self.payable_reimbursement(&tx, area, bill).await?;
         let of = (bill, &*terms.package);
         let stay = self.so_far(&*tx, area, of, visit.as_ref()).await?;
-        let evidence = evidence(order, bill, &terms.institution, &before, stay)?;
+        let offered = accounts::offered_to(&On::locked(&*tx), area, bill, call.now).await;
+        let (accounts, offered) = offered.map_err(in_progress)?;
+        let evidence = evidence(order, bill, &terms.institution, &before, (stay, offered))?;
         let priced = price(&terms.package, &terms.catalogue, &evidence, before.version)?;
         still_holds(order.basis.as_ref(), &priced.basis)?;
 
@@ -209,6 +215,7 @@ impl App {
         }
         let moved = Transaction::of(&posted);
         store::insert_transactions(&tx, area, &[moved], call.now).await?;
+        accounts::pay_from(&tx, area, accounts, &posted).await?;
         let after = before.posted(&posted);
         store::save_person_year(&tx, area, &whose, &after).await?;
         self.close_guarantees(&tx, call, all).await?;
@@ -302,6 +309,7 @@ impl App {
         if let Some(visit) = visit {
             self.free_visit(&tx, area, &visit, id).await?;
         }
+        accounts::give_back(&tx, area, all, call.now).await?;
         event::record(&tx, call.now, told_reversed(call, &seen)).await?;
         let reversed = Posted {
             reversed_at: Some(call.now),
@@ -476,6 +484,7 @@ fn told_posted(call: &Call, posted: &Posted) -> Event {
         "person_id": bill.person, "institution_code": bill.institution,
         "med_type": bill.med_type, "end_day": bill.end, "ordinal": posted.ordinal,
         "total_fen": amounts.total, "funds_fen": amounts.funds(), "cash_fen": amounts.cash,
+        "account_fen": amounts.account,
         "package_digest": posted.basis.package_digest,
         "amounts_digest": posted.basis.amounts_digest,
     });
@@ -484,7 +493,8 @@ fn told_posted(call: &Call, posted: &Posted) -> Event {
 
 fn told_reversed(call: &Call, posted: &Posted) -> Event {
     let person = posted.evidence.bill.person;
-    let facts = json!({ "person_id": person, "funds_fen": posted.amounts.funds() });
+    let (funds, account) = (posted.amounts.funds(), posted.amounts.account);
+    let facts = json!({ "person_id": person, "funds_fen": funds, "account_fen": account });
     told(call, "settlement.reversed", &posted.id.to_string(), facts)
 }
 
@@ -572,7 +582,7 @@ fn evidence(
     bill: &Bill,
     institution: &Institution,
     year: &PersonYear,
-    stay: Option<SoFar>,
+    (stay, accounts): (Option<SoFar>, Option<Offered>),
 ) -> Result<Evidence, Refusal> {
     let member = order.member.clone();
     Ok(Evidence {
@@ -585,6 +595,7 @@ fn evidence(
         contracted: institution.contracted,
         accumulators: year.accumulators.clone(),
         stay,
+        accounts,
     })
 }
 

@@ -1,5 +1,6 @@
 //! A bill, what others say of it, and the decision what it costs: pure.
 
+mod account;
 pub mod closing;
 mod guarantee;
 mod hold;
@@ -15,8 +16,12 @@ mod subsidy;
 mod suspension;
 mod visit;
 
+pub use account::{
+    Account, AccountEntry, AccountUse, Accounts, Authorization, By, CREDIT_MAX, Credit, Drawn,
+    EntryKind, Movement, Offered, Purse, Relation, differences, movements, offered_again,
+};
 pub use guarantee::{Admission, Cancellation, Guarantee, GuaranteeState, Guarantees, Stay, named};
-pub use hold::{BATCH_MAX, Hold, HoldState, Taken, expiry, within};
+pub use hold::{BATCH_MAX, Hold, HoldState, Taken, expiry, holdable, within};
 pub use person_year::{Held, PersonYear, YearKey};
 pub use price::price;
 pub use receipt::{Receipt, Verdict, masked, receipt_digest, receipt_text, verdict};
@@ -109,6 +114,9 @@ pub struct Bill {
     /// 归属年度, where the package counts the bill to another year than that of its last day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub year: Option<i32>,
+    /// 个人账户使用标志 (acct_used_flag).
+    #[serde(default, skip_serializing_if = "AccountUse::is_none")]
+    pub account: AccountUse,
     /// 费用明细.
     pub lines: Vec<BillLine>,
 }
@@ -259,6 +267,9 @@ pub struct Evidence {
     /// 续前次结算: what earlier parts of the stay used up; nothing where none was settled before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stay: Option<SoFar>,
+    /// 个人账户: what accounts offered; nothing when the claim uses none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accounts: Option<Offered>,
 }
 
 /// What stood before it was asked for was all of contracted institutions.
@@ -310,6 +321,13 @@ pub struct Basis {
     pub cash: Fen,
     /// Digest over all amounts and codes.
     pub amounts_digest: String,
+    /// 个人账户: the versions, summed, of the accounts that were offered.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub account_version: i64,
+}
+
+fn is_zero(version: &i64) -> bool {
+    *version == 0
 }
 
 /// A claim priced.
@@ -447,6 +465,7 @@ pub fn still_holds(expected: Option<&Basis>, now: &Basis) -> Result<(), Refusal>
             "年度累计",
             expected.accumulator_version != now.accumulator_version,
         ),
+        ("个人账户", expected.account_version != now.account_version),
         ("日期", expected.day != now.day),
     ];
     let changed: Vec<&str> = changed

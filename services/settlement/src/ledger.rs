@@ -1,9 +1,14 @@
-//! 基金账: double entry, append only. A settlement takes from each fund that pays and owes the sum
-//! to the institution, or to the patient who has paid it; a subsidy takes from 医疗救助 what it brings to
-//! the scheme's fund; a reversal is the opposite entry, linked. A revision moves the difference, fund by
-//! fund, between the funds and whoever it is owed to or owed by. Every transaction sums to zero.
+//! 基金账: double entry, append only. A settlement takes from each fund that pays, and from each personal
+//! account, and owes the sum to the institution, or to the patient who has paid it; a subsidy takes from
+//! 医疗救助 what it brings to the scheme's fund; a reversal is the opposite entry, linked. A revision moves
+//! the difference, fund by fund and account by account, between them and whoever it is owed to or owed
+//! by. Every transaction sums to zero.
+//!
+//! Personal accounts are in the bureau's keeping: a credit moves money from 个人账户基金 to
+//! `account:person:…`, and what such an account pays is cleared with the institution like what a fund
+//! pays. What is owed to an institution is therefore fund_pay_sumamt and acct_pay together.
 
-use crate::domain::{Bill, Payee, Posted, Revised};
+use crate::domain::{Bill, Credit, Drawn, Payee, Posted, Revised, differences};
 use kernel::{Fen, Instant, Scheme};
 use policy::{Payer, Settlement};
 use std::collections::BTreeMap;
@@ -52,7 +57,8 @@ impl Transaction {
     /// What a settlement moves.
     pub fn of(posted: &Posted) -> Transaction {
         let owed_to = owed_to(&posted.evidence.bill);
-        Transaction::new(posted.id.to_string(), postings(&posted.amounts, owed_to))
+        let postings = postings(&posted.amounts, &posted.drawn(), owed_to);
+        Transaction::new(posted.id.to_string(), postings)
     }
 
     /// What belongs to a subject and has its id.
@@ -87,6 +93,24 @@ pub fn subsidy(amount: Fen, scheme: &Scheme) -> Vec<Posting> {
     vec![moved(ASSISTANCE.to_string(), -amount), moved(pool, amount)]
 }
 
+/// The postings of a credit: from 个人账户基金 (fund_pay_type is the scheme's code and 200: 310200 for
+/// employees) into the account.
+pub fn credit(credit: &Credit) -> Vec<Posting> {
+    let fund = format!("fund:{}200", credit.scheme);
+    let moved = |account: String, amount| Posting { account, amount };
+    vec![
+        moved(fund, -credit.amount),
+        moved(format!("account:person:{}", credit.person), credit.amount),
+    ]
+}
+
+/// What is drawn from personal accounts.
+fn from_accounts(drawn: &[Drawn]) -> impl Iterator<Item = (String, Fen)> {
+    drawn
+        .iter()
+        .map(|one| (format!("account:person:{}", one.person), -one.sum()))
+}
+
 /// To whom the funds owe what they pay of a bill.
 fn owed_to(bill: &Bill) -> String {
     match bill.reimbursement {
@@ -102,26 +126,23 @@ fn owed_to_person(bill: &Bill) -> String {
 
 /// The postings of a revision: what each fund pays more or less, and whose that is.
 pub fn revision(revised: &Revised, payee: Payee) -> Vec<Posting> {
-    difference(
-        &revised.before.amounts,
-        &revised.settlement,
-        &revised.evidence.bill,
-        payee,
-    )
-}
-
-fn difference(before: &Settlement, after: &Settlement, bill: &Bill, payee: Payee) -> Vec<Posting> {
-    let funds = after.funds() - before.funds();
+    let (before, after) = (&revised.before.amounts, &revised.settlement);
+    let bill = &revised.evidence.bill;
+    let cleared = |one: &Settlement| one.funds() + one.account;
+    let more = cleared(after) - cleared(before);
     let (institution, person) = match payee {
-        Payee::Institution => (funds, Fen::ZERO),
+        Payee::Institution => (more, Fen::ZERO),
         Payee::Person => {
             // What the hospital bears less or more is between it and the funds.
             let hospital = before.hospital - after.hospital;
-            (hospital, funds - hospital)
+            (hospital, more - hospital)
         }
     };
+    let drawn = differences(&revised.before.drawn(), &revised.drawn());
     let moved = fund_differences(before, after).into_iter();
-    let moved = moved.map(|(fund, _, _, more)| (format!("fund:{fund}"), -more));
+    let moved = moved
+        .map(|(fund, _, _, more)| (format!("fund:{fund}"), -more))
+        .chain(from_accounts(&drawn));
     let owed = [(owed_to(bill), institution), (owed_to_person(bill), person)];
     let postings: Vec<Posting> = moved
         .chain(owed)
@@ -146,8 +167,8 @@ pub fn fund_differences(before: &Settlement, after: &Settlement) -> Vec<(String,
     funds.into_iter().map(with_difference).collect()
 }
 
-/// The postings of a settlement; none when no fund pays.
-fn postings(settlement: &Settlement, owed_to: String) -> Vec<Posting> {
+/// The postings of a settlement; none when neither a fund nor an account pays.
+fn postings(settlement: &Settlement, drawn: &[Drawn], owed_to: String) -> Vec<Posting> {
     let mut postings: Vec<Posting> = settlement
         .shares
         .iter()
@@ -157,7 +178,8 @@ fn postings(settlement: &Settlement, owed_to: String) -> Vec<Posting> {
             amount: -share.paid,
         })
         .collect();
-    let owed = settlement.funds();
+    postings.extend(from_accounts(drawn).map(|(account, amount)| Posting { account, amount }));
+    let owed = settlement.funds() + settlement.account;
     if owed != Fen::ZERO {
         postings.push(Posting {
             account: owed_to,

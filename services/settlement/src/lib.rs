@@ -1,10 +1,11 @@
 //! 结算: what a claim costs, who pays, and that it is paid once.
 //!
 //! It decides amounts by the package of the claim's last day that is in force at the moment of the
-//! decision, keeps the accumulators of each person, scheme and year, and the fund ledger. Claims of
-//! several people can be settled together or not at all: each person-year is held first, and all
-//! holds are posted in one transaction. It refuses to know who is insured and what is suspicious:
-//! the person's snapshot and the findings come with the request and are stored with the decision.
+//! decision, keeps the accumulators of each person, scheme and year, personal accounts, and the fund
+//! ledger. Claims of several people can be settled together or not at all: each person-year is held
+//! first, and all holds are posted in one transaction. It refuses to know who is insured and what is
+//! suspicious: the person's snapshot and the findings come with the request and are stored with the
+//! decision.
 //!
 //! ```text
 //! settlement:   posted ──ReverseSettlement, ReverseHolds (newest first)──▶ reversed
@@ -19,14 +20,17 @@
 //! visit:        open ──Discharge──▶ discharged ──posted──▶ settled ──reversed──▶ discharged, …
 //!               its parts: ──posted──▶ standing ──reversed (newest first, whatever the year)──▶ gone
 //! institution:  registered ──withdrawn by its request──▶ gone;  in force ──EndAgreement, on its day──▶ ended
+//! credit:       posted ──withdrawn by its request──▶ taken back, if the account still has it
+//! authorization: given ──ended, or withdrawn by its request──▶ ended; it counts on its days only
 //! catalogue:    published (immutable)
 //! day, month:   open ──CloseDay, CloseMonth──▶ closed ──withdrawn by its request──▶ open
 //! package:      proposed ──activated by another person──▶ scheduled ──its instant──▶ in force
 //! ```
 //!
 //! Row locks are taken in the order: request key, person-years by person, scheme and year,
-//! guarantees by id, the reimbursement, the registered visit; a hold, or a revision, is written under the
-//! lock of its person-year. Everything else is inserted, or read without a lock because it never changes.
+//! guarantees by id, the reimbursement, the registered visit, personal accounts by person, last of all; a
+//! hold, or a revision, is written under the lock of its person-year, an authorization under those of both
+//! accounts. Everything else is inserted, or read without a lock because it never changes.
 
 mod app;
 mod catalogue;
@@ -44,6 +48,7 @@ mod wire;
 use ::store::{Db, DbConfig, OpenError, event};
 use kernel::{Clock, Fen};
 use policy::Library;
+use proto::orchestrator::account_service_server::AccountServiceServer;
 use proto::orchestrator::receipt_service_server::ReceiptServiceServer;
 use proto::orchestrator::reconciliation_service_server::ReconciliationServiceServer;
 use proto::orchestrator::reimbursement_service_server::ReimbursementServiceServer;
@@ -83,8 +88,10 @@ pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>, library: Arc<Li
     let reimbursements = ReimbursementServiceServer::new(rpc.clone());
     let visits = VisitServiceServer::new(rpc.clone());
     let revisions = RevisionServiceServer::new(rpc.clone());
+    let accounts = AccountServiceServer::new(rpc.clone());
     let probed = db.clone();
     Service::new(NAME, server, rpc::ACCESS, settings)
+        .with_also(accounts, rpc::accounts::ACCESS, settings)
         .with_also(receipts, rpc::receipts::ACCESS, settings)
         .with_also(reconciliations, rpc::reconciliations::ACCESS, settings)
         .with_also(reimbursements, rpc::reimbursements::ACCESS, settings)

@@ -1,5 +1,6 @@
 //! How the service's tables came to be.
 
+mod accounts;
 mod agreements;
 mod batches;
 mod parts;
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
         migrations.push(Box::new(agreements::Agreements));
         migrations.push(Box::new(revisions::Revisions));
         migrations.push(Box::new(parts::Parts));
+        migrations.push(Box::new(accounts::Accounts));
         migrations
     }
 }

@@ -204,4 +204,20 @@ kernel::refusals! {
     REIMBURSEMENT_UNAPPROVED: Precondition, "零星报销 {reimbursement_id} 超过须复核的金额,尚未复核。", "请由另一名经办人员复核后,以新的请求编号结算。";
     /// The claim is not the one that was submitted.
     REIMBURSEMENT_OTHER_CLAIM: Precondition, "费用单与零星报销 {reimbursement_id} 受理的不一致。", "请按受理的费用单结算,或退回后重新受理。";
+    /// The account does not have any more what would have to go out again.
+    ACCOUNT_SPENT: Precondition, "个人账户余额已不足:所涉金额已被使用。", "请先撤销之后使用该账户的结算,再重复同一冲正。";
+    /// Claims that are held first would set money of an account aside.
+    ACCOUNT_IN_BATCH: Precondition, "合并结算的费用单不能使用个人账户。", "请将该费用单的个人账户使用标志改为不使用,或单独结算,以新的请求编号办理。";
+    /// Nobody is one's own relative.
+    AUTHORIZATION_OF_ONESELF: Invalid, "家庭共济的授权人与使用人为同一人。", "本人使用无需授权;请核对使用人,以新的请求编号办理。";
+    /// The days of an authorization are in the wrong order, or over.
+    AUTHORIZATION_DAYS: Invalid, "家庭共济授权自 {from_day} 至 {until_day}(不含当日),应至少一天,且止于今天({today})之后。", "请核对起止日期,以新的请求编号办理。";
+    /// The relative may draw on the account on some of these days already.
+    AUTHORIZATION_OVERLAPS: Exists, "与已有的家庭共济授权 {authorization_id} 日期重叠。", "请核对已有的授权;如需更改,请先解除原授权,再以新的请求编号办理。";
+    /// As many relatives as there may be.
+    TOO_MANY_RELATIVES: Precondition, "家庭共济的授权人或使用人已达上限 {max} 人。", "请先解除不再需要的授权,再以新的请求编号办理。";
+    /// No such authorization in the caller's area.
+    AUTHORIZATION_UNKNOWN: NotFound, "家庭共济授权 {authorization_id} 不存在。", "请核对授权编号,以新的请求编号办理。";
+    /// It was ended, or withdrawn.
+    AUTHORIZATION_ENDED: Precondition, "家庭共济授权 {authorization_id} 已解除。", "无需再次解除。";
 }

@@ -1,6 +1,7 @@
 //! The generated trait: parse, call the app, render. The methods stand beside, by what they are
 //! about.
 
+pub mod accounts;
 mod claims;
 mod guarantees;
 mod holds;

@@ -1,5 +1,6 @@
 //! Protobuf to domain and back.
 
+mod account;
 mod amounts;
 mod claim;
 mod guarantee;
@@ -12,6 +13,7 @@ mod revision;
 mod suspension;
 mod visit;
 
+pub use account::{account, account_entry, authorization, credit, new_authorization, new_credit};
 pub use amounts::{comparison, quote, reason, settlement};
 pub use claim::{bill, change, order, posting};
 pub use guarantee::{admission, cancellation, guarantee};

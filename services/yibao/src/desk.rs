@@ -5,6 +5,7 @@ use http::{HeaderValue, Request};
 use proto::enrollment::enrollment_service_client::EnrollmentServiceClient;
 use proto::inspection::inspection_service_client::InspectionServiceClient;
 use proto::interregional::interregional_service_client::InterregionalServiceClient;
+use proto::orchestrator::account_service_client::AccountServiceClient;
 use proto::orchestrator::batch_service_client::BatchServiceClient;
 use proto::orchestrator::orchestrator_service_client::OrchestratorServiceClient;
 use proto::orchestrator::receipt_service_client::ReceiptServiceClient;
@@ -115,6 +116,11 @@ impl Desk {
     /// 一站式.
     pub fn orchestrator(&self) -> OrchestratorServiceClient<Wire> {
         OrchestratorServiceClient::new(self.named(&self.wires.orchestrator))
+    }
+
+    /// 个人账户与家庭共济.
+    pub fn accounts(&self) -> AccountServiceClient<Wire> {
+        AccountServiceClient::new(self.named(&self.wires.settlement))
     }
 
     /// 结算查询.

@@ -142,6 +142,10 @@ ids! {
     OnlineSuspensionId;
     /// 零星报销: one bill that was paid by the patient.
     ReimbursementId;
+    /// 个人账户划入: one credit of a person's account.
+    CreditId;
+    /// 家庭共济: by which a relative may draw on a person's account.
+    FamilyAuthorizationId;
     /// 转诊 (trt_dcla_detl_sn): one referral.
     ReferralId;
     /// 暂停转入: the days on which nobody is referred to an institution.

@@ -25,6 +25,7 @@ pub fn of_visits() -> Vec<Wrong> {
         of("visit.scheme", json!("居民")); of("visit.med_type", json!(""));
         of("visit.begin_day", json!("2017-6-1")); of("visit.diagnosis_code", json!(""));
         of("visit.disease_codes[0]", json!("病")); of("visit.filing", json!(9));
+        of("visit.account_use", json!(-1));
         of("visit.third_party_share_bp", json!(-1)); of("visit.third_party_share_bp", json!(10_001));
         of("visit.household_income_fen", json!(-1));
         of("visit.referral_id", json!("1")); of("visit.guarantee_id", json!("1"));

@@ -46,7 +46,7 @@ fn visit(person: &str, number: &str) -> Value {
     json!({"institution_code": HOSPITAL, "visit_number": number, "person_id": person,
         "scheme": "390", "med_type": "9903", "begin_day": "2017-06-01", "diagnosis_code": "J18.900",
         "disease_codes": ["M03900"], "third_party_share_bp": 0, "advance_payment": false,
-        "filing": "FILING_NONE", "household_income_fen": 0, "referral_id": "", "guarantee_id": "",
+        "filing": "FILING_NONE", "account_use": "ACCOUNT_USE_UNSPECIFIED", "household_income_fen": 0, "referral_id": "", "guarantee_id": "",
         "accident": {"happened_time": "2017-06-01T00:00:00Z", "site": "家中", "cause": "跌伤"}})
 }
 

@@ -162,6 +162,7 @@ impl App {
         let batch = BatchId(new_id(call.now));
         store::mark_batch(&tx, area, Batch::Reversal, batch, ids, call.now).await?;
         self.reopen_guarantees(&tx, call, &standing).await?;
+        super::accounts::give_back(&tx, area, &standing, call.now).await?;
         let mut events: Vec<_> = standing
             .iter()
             .map(|one| told_reversed(call, one))

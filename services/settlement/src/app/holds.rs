@@ -3,7 +3,7 @@
 use super::{App, LISTS, Order, Terms, evidence, kept, lock_year, page_of, parts};
 use crate::domain::{
     Bill, Guarantees, Held, Hold, HoldState, PersonYear, Posted, Taken, YearKey, admit, expiry,
-    price, still_holds, within,
+    holdable, price, still_holds, within,
 };
 use crate::refusal::CROSS_YEAR_ALONE;
 use crate::store;
@@ -111,6 +111,7 @@ impl App {
             let (bill, member) = (&order.bill, order.member.as_ref());
             parts::whole(bill).map_err(|no| placed(no.into()))?;
             admit(bill, member, &order.findings, call.now.day()).map_err(|no| placed(no.into()))?;
+            holdable(bill).map_err(|no| placed(no.into()))?;
             let of = (&bill.institution, bill.end);
             let terms = match asked.entry(of) {
                 Entry::Occupied(known) => known.into_mut(),
@@ -204,7 +205,8 @@ impl Line {
             return Err(no.with("year", bill.year_key().year));
         }
         self.guarantees.close(bill, call.now)?;
-        let evidence = evidence(order, bill, &terms.institution, &self.year, None)?;
+        let none = (None, None);
+        let evidence = evidence(order, bill, &terms.institution, &self.year, none)?;
         let priced = price(
             &terms.package,
             &terms.catalogue,

@@ -1,6 +1,7 @@
 //! Questions about prices, which write nothing: what a claim would cost, why a settlement came to
 //! what it did, and what either would come to if facts were others.
 
+use super::accounts::{On, offered_to};
 use super::{App, Order, evidence};
 use crate::catalogue::Catalogue;
 use crate::domain::{Basis, Evidence, Flaw, FlawCause, Posted, Priced, admit, price};
@@ -65,8 +66,10 @@ impl App {
         let year = store::accumulators(&self.db, area, &bill.year_key()).await?;
         let of = (bill, &*terms.package);
         let stay = self.so_far(self.db.reader(), area, of, None).await?;
+        let on = On::read(self.db.reader());
+        let (_, offered) = offered_to(&on, area, bill, now).await?;
         Ok(Grounds {
-            evidence: evidence(order, bill, &terms.institution, &year, stay)?,
+            evidence: evidence(order, bill, &terms.institution, &year, (stay, offered))?,
             package: terms.package,
             catalogue: terms.catalogue,
             accumulator_version: year.version,

@@ -5,12 +5,14 @@
 //! something else get a revision each, whose ledger transaction is the difference. Together they are a
 //! correction, which its request can withdraw while nothing was built upon it.
 
+use super::accounts::{On, accounts_of};
 use super::{
     App, ELSEWHERE, LISTS, in_progress, lock_year, not_newest, opposites_of, page_of, told, unknown,
 };
 use crate::domain::{
-    Amendment, CHAIN_MAX, Cause, Denied, Link, Member, Payee, PersonYear, Posted, RefundedLine,
-    Revised, Revision, YearKey, accumulators_before, chain, left, preview_digest,
+    Accounts, Amendment, CHAIN_MAX, Cause, Denied, EntryKind, Link, Member, Payee, PersonYear,
+    Posted, RefundedLine, Revised, Revision, YearKey, accumulators_before, chain, left, movements,
+    preview_digest,
 };
 use crate::ledger::{self, Transaction};
 use crate::refusal::{
@@ -72,6 +74,29 @@ pub struct Shown {
     pub before: Settlement,
 }
 
+/// Settlements of a year that stand, one after the other.
+struct Standing {
+    /// From the first that a correction is about to the newest.
+    whole: Vec<Posted>,
+    /// The first of them, as many as are priced again.
+    again: Vec<Posted>,
+    /// When the accounts are looked at.
+    now: Instant,
+}
+
+impl Standing {
+    fn all(whole: Vec<Posted>, now: Instant) -> Standing {
+        let again = whole.clone();
+        Standing { whole, again, now }
+    }
+}
+
+/// What a correction moves.
+struct Moved {
+    revised: Vec<Revised>,
+    accounts: Accounts,
+}
+
 /// What a correction is for.
 struct Why<'a> {
     cause: Cause,
@@ -115,16 +140,21 @@ impl App {
             (Order::NewestFirst | Order::Replay, _) => standing.len(),
         };
         let amendment = Amendment::Bill(target.id, lines);
-        let revised = self
-            .chain_of(&*tx, area, &year, &standing, priced_again, &amendment)
-            .await?;
+        let again = standing.iter().take(priced_again).cloned().collect();
+        let chain = Standing {
+            whole: standing,
+            again,
+            now: call.now,
+        };
+        let on = On::locked(&*tx);
+        let moved = self.chain_of(&on, area, &year, &chain, &amendment).await?;
         let why = Why {
             cause: Cause::RefundLines,
             payee: Payee::Institution,
             reason: &what.reason,
             case_reference: "",
         };
-        self.correct(&tx, call, &year, revised, &why).await
+        self.correct(&tx, call, &year, moved, &why).await
     }
 
     /// 核查: what denying lines would move.
@@ -140,10 +170,10 @@ impl App {
         let standing = self.standing_from(reader, area, &posted).await?;
         let findings = Denied::findings(&what.denied, &posted)?;
         let amendment = Amendment::Denied(posted.id, findings);
-        let all = standing.len();
-        Ok(self
-            .chain_of(reader, area, &year, &standing, all, &amendment)
-            .await?)
+        let on = On::read(reader);
+        let chain = Standing::all(standing, self.clock.now());
+        let moved = self.chain_of(&on, area, &year, &chain, &amendment).await?;
+        Ok(moved.revised)
     }
 
     /// Denies lines of a settlement; answers the revisions, and whether an earlier attempt had done it.
@@ -173,17 +203,15 @@ impl App {
             store::lock_visit(&tx, area, read.visit).await?;
         }
         let amendment = Amendment::Denied(target.id, findings);
-        let all = standing.len();
-        let revised = self
-            .chain_of(&*tx, area, &year, &standing, all, &amendment)
-            .await?;
+        let (on, chain) = (On::locked(&*tx), Standing::all(standing, call.now));
+        let moved = self.chain_of(&on, area, &year, &chain, &amendment).await?;
         let why = Why {
             cause: Cause::Finding,
             payee: what.from,
             reason: &what.reason,
             case_reference: &what.case_reference,
         };
-        self.correct(&tx, call, &year, revised, &why).await
+        self.correct(&tx, call, &year, moved, &why).await
     }
 
     /// The last days of a person-year's standing settlements.
@@ -203,24 +231,25 @@ impl App {
     ) -> Result<(Vec<Revised>, Digest), Refusal> {
         let reader = self.db.reader();
         let year = store::accumulators(&self.db, area, &facts.whose).await?;
-        let revised = self.late_facts_of(reader, area, &year, facts).await?;
-        let digest = preview_digest(&revised);
-        Ok((revised, digest))
+        let (on, now) = (On::read(reader), self.clock.now());
+        let moved = self.late_facts_of(&on, area, &year, facts, now).await?;
+        let digest = preview_digest(&moved.revised);
+        Ok((moved.revised, digest))
     }
 
-    async fn late_facts_of(
+    async fn late_facts_of<C: ConnectionTrait>(
         &self,
-        on: &impl ConnectionTrait,
+        on: &On<'_, C>,
         area: &AreaCode,
         year: &PersonYear,
         facts: &LateFacts,
-    ) -> Result<Vec<Revised>, Stop> {
+        now: Instant,
+    ) -> Result<Moved, Stop> {
         let standing =
-            within_chain(store::standing_from(on, area, &facts.whose, 0, one_more()).await?)?;
+            store::standing_from(on.connection(), area, &facts.whose, 0, one_more()).await?;
+        let chain = Standing::all(within_chain(standing)?, now);
         let amendment = Amendment::Members(facts.members.clone());
-        let all = standing.len();
-        self.chain_of(on, area, year, &standing, all, &amendment)
-            .await
+        self.chain_of(on, area, year, &chain, &amendment).await
     }
 
     /// Settles what facts move in a year, if it is what was shown; answers the revisions, and whether
@@ -247,11 +276,14 @@ impl App {
     ) -> Result<Made<()>, Stop> {
         let area = &call.key.area;
         let year = lock_year(&tx, call, &facts.whose).await?;
-        let revised = self.late_facts_of(&*tx, area, &year, facts).await?;
-        if revised.is_empty() {
+        let on = On::locked(&*tx);
+        let moved = self
+            .late_facts_of(&on, area, &year, facts, call.now)
+            .await?;
+        if moved.revised.is_empty() {
             return Err(NOTHING_TO_REVISE.refuse().into());
         }
-        if preview_digest(&revised) != shown {
+        if preview_digest(&moved.revised) != shown {
             return Err(PREVIEW_CHANGED.refuse().at("preview_digest").into());
         }
         let why = Why {
@@ -260,7 +292,7 @@ impl App {
             reason: "",
             case_reference: "",
         };
-        self.correct(&tx, call, &year, revised, &why).await
+        self.correct(&tx, call, &year, moved, &why).await
     }
 
     /// Locks the year of a settlement; answers it with the settlement and all that stand after it.
@@ -300,22 +332,25 @@ impl App {
         }
     }
 
-    /// Prices the first of these again, as many as are wanted.
-    async fn chain_of(
+    /// Prices settlements of a year again, and moves the accounts that they drew on.
+    async fn chain_of<C: ConnectionTrait>(
         &self,
-        on: &impl ConnectionTrait,
+        on: &On<'_, C>,
         area: &AreaCode,
         year: &PersonYear,
-        standing: &[Posted],
-        priced_again: usize,
+        standing: &Standing,
         amendment: &Amendment,
-    ) -> Result<Vec<Revised>, Stop> {
-        let mut links = Vec::with_capacity(priced_again);
-        for posted in standing.iter().take(priced_again) {
-            links.push(self.terms_of(on, area, posted).await?);
+    ) -> Result<Moved, Stop> {
+        let mut links = Vec::with_capacity(standing.again.len());
+        for posted in &standing.again {
+            links.push(self.terms_of(on.connection(), area, posted).await?);
         }
-        let before = accumulators_before(year, standing);
-        Ok(chain(before, year.version, &links, amendment)?)
+        let before = accumulators_before(year, &standing.whole);
+        let mut accounts = accounts_of(on, area, &standing.again, standing.now)
+            .await
+            .map_err(in_progress)?;
+        let revised = chain(before, year.version, &links, amendment, &mut accounts)?;
+        Ok(Moved { revised, accounts })
     }
 
     /// A settlement with the package and the catalogue that it was priced by.
@@ -343,10 +378,11 @@ impl App {
         tx: &Tx,
         call: &Call,
         year: &PersonYear,
-        revised: Vec<Revised>,
+        moved: Moved,
         why: &Why<'_>,
     ) -> Result<Made<()>, Stop> {
         let area = &call.key.area;
+        let Moved { revised, accounts } = moved;
         let after = year.revised(&revised);
         let correction = CorrectionId(new_id(call.now));
         let ids: Vec<SettlementId> = revised.iter().map(|one| one.before.id).collect();
@@ -371,6 +407,7 @@ impl App {
                 "cause": why.cause.name(), "payee": payee.name(), "person_id": whose.person,
                 "funds_before_fen": before.funds(), "funds_fen": now.funds(),
                 "cash_before_fen": before.cash, "cash_fen": now.cash,
+                "account_before_fen": before.account, "account_fen": now.account,
             });
             let settlement = one.before.id;
             events.push(told(
@@ -402,6 +439,7 @@ impl App {
             store::point_to_revision(tx, area, revision.settlement, revision.number).await?;
         }
         store::insert_transactions(tx, area, &moved, call.now).await?;
+        store::save_accounts(tx, area, &accounts).await?;
         store::save_person_year(tx, area, &whose, &after).await?;
         event::record_all(tx, call.now, events).await?;
         Ok(Made {
@@ -548,6 +586,7 @@ async fn take_back(
     store::insert_transactions(tx, area, &opposite, now).await?;
     let ids: Vec<SettlementId> = stands.into_iter().collect();
     let restored = store::find_all_posted(&**tx, area, &ids).await?;
+    take_from_accounts(tx, area, (&standing, &restored), (id, now)).await?;
     let after = restored_year(&year, &taken, &restored);
     store::save_person_year(tx, area, &whose, &after).await?;
     let facts = json!({ "person_id": whose.person, "revisions": taken.len() });
@@ -573,6 +612,29 @@ async fn later_part(
     };
     let visit = store::lock_visit(tx, area, read.visit).await?;
     Ok(visit.and_then(|visit| visit.behind(refund.settlement)))
+}
+
+/// The accounts as they are without a correction; what it gave back and was spent since is refused.
+async fn take_from_accounts(
+    tx: &Tx,
+    area: &AreaCode,
+    (revised, restored): (&[Posted], &[Posted]),
+    (correction, now): (&str, Instant),
+) -> Result<(), Stop> {
+    let both: Vec<Posted> = revised.iter().chain(restored).cloned().collect();
+    let mut accounts = accounts_of(&On::locked(&**tx), area, &both, now)
+        .await
+        .map_err(in_progress)?;
+    for was in restored {
+        let is = revised.iter().find(|one| one.id == was.id);
+        let (Some(is), Some(offered)) = (is, &was.evidence.accounts) else {
+            continue;
+        };
+        for one in movements(offered, &is.drawn(), &was.drawn()) {
+            accounts.move_by(EntryKind::Revised, correction, &one)?;
+        }
+    }
+    store::save_accounts(tx, area, &accounts).await
 }
 
 /// The year without these revisions, and free; the settlements are as they are without them.

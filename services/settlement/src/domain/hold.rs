@@ -11,7 +11,9 @@
 //! comes later takes it. A hold can be posted only while the year still says that it is held by it.
 
 use super::{Bill, YearKey};
-use crate::refusal::{DUPLICATE_CLAIM, HOLD_EXPIRED, HOLD_POSTED, HOLD_RELEASED, VISIT_SETTLED};
+use crate::refusal::{
+    ACCOUNT_IN_BATCH, DUPLICATE_CLAIM, HOLD_EXPIRED, HOLD_POSTED, HOLD_RELEASED, VISIT_SETTLED,
+};
 use kernel::{HoldId, Instant, Refusal};
 
 /// Claims of one hold, and of all holds that are posted or reversed together, at most.
@@ -75,6 +77,15 @@ impl Hold {
             HoldState::Released => &HOLD_RELEASED,
         };
         Err(no.refuse().with("hold_id", self.id))
+    }
+}
+
+/// Whether a bill may be held: money of an account is not set aside, since its holder and relatives may
+/// draw on it elsewhere until the batch is posted.
+pub fn holdable(bill: &Bill) -> Result<(), Refusal> {
+    match bill.account.is_none() {
+        true => Ok(()),
+        false => Err(ACCOUNT_IN_BATCH.refuse().at("claim.account_use")),
     }
 }
 

@@ -1,11 +1,11 @@
 //! Prices a bill: what the catalogue says of each line, what is known of person and institution,
 //! and the package's answer. It knows where the facts come from, and nothing of the rules.
 
-use super::{Approval, Basis, Bill, BillLine, Effect, Evidence, Finding, Priced};
+use super::{Approval, Basis, Bill, BillLine, Drawn, Effect, Evidence, Finding, Offered, Priced};
 use crate::catalogue::{Catalogue, Item};
 use crate::refusal::LINE_AMOUNT_WRONG;
 use kernel::refusal::invalid;
-use kernel::{CLAIM_FEN_MAX, InstitutionTier, ItemClass, Rate, Refusal};
+use kernel::{CLAIM_FEN_MAX, Fen, InstitutionTier, ItemClass, Rate, Refusal};
 use policy::{BadClaim, Claim, ClaimFacts, Line, Package, Restriction};
 use std::collections::BTreeMap;
 
@@ -20,7 +20,17 @@ pub fn price(
     let claim = Claim::new(facts(catalogue, evidence)).map_err(|bad| refused(&bad, bill))?;
     let mut settlement = policy::settle(package, &claim);
     settlement.findings.extend(unlisted(bill, catalogue));
-    if let Err(broken) = settlement.check() {
+    let drawn = evidence.accounts.as_ref().map_or(Fen::ZERO, |offered| {
+        let drawn = offered.drawn(&settlement);
+        drawn.iter().map(Drawn::sum).sum()
+    });
+    let checked = settlement
+        .check()
+        .and_then(|()| match drawn == settlement.account {
+            true => Ok(()),
+            false => Err(format!("acct_pay and what was drawn: {drawn}")),
+        });
+    if let Err(broken) = checked {
         tracing::error!(%broken, package = package.name(), "an identity of the amounts is broken");
         return Err(kernel::refusal::INTERNAL.refuse());
     }
@@ -34,12 +44,12 @@ pub fn price(
         funds: settlement.funds(),
         cash: settlement.cash,
         amounts_digest: settlement.digest().to_string(),
+        account_version: evidence.accounts.as_ref().map_or(0, Offered::version),
     };
     Ok(Priced { settlement, basis })
 }
 
-/// All that is known of the claim. A resident has no personal account, and whoever is told of no
-/// other scheme is covered by none.
+/// All that is known of the claim. Whoever is told of no other scheme is covered by none.
 fn facts(catalogue: &Catalogue, evidence: &Evidence) -> ClaimFacts {
     let (bill, member) = (&evidence.bill, &evidence.member);
     let denied = denials(&evidence.findings);
@@ -61,6 +71,11 @@ fn facts(catalogue: &Catalogue, evidence: &Evidence) -> ClaimFacts {
         payable: member.eligible,
         not_payable_reason: member.reason.clone(),
         accumulators: evidence.accumulators.clone(),
+        account: evidence
+            .accounts
+            .as_ref()
+            .map(Offered::facts)
+            .unwrap_or_default(),
         ..ClaimFacts::new(
             bill.end,
             bill.scheme.clone(),

@@ -210,6 +210,10 @@ fn basis(stored: &Basis, amounts: &Settlement, again: &Priced) -> Vec<Flaw> {
             stored.accumulator_version != again.accumulator_version,
         ),
         ("day", stored.day != again.day),
+        (
+            "account_version",
+            stored.account_version != again.account_version,
+        ),
     ];
     for (name, _) in facts.into_iter().filter(|(_, differs)| *differs) {
         let text = format!("依据中的 {name} 与复算所用的不一致");

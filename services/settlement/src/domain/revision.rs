@@ -13,8 +13,9 @@
 //!   of the cause.
 //! - A refund moves what the institution is owed. Later settlements are moved by their place in the
 //!   year alone, which no institution answers for: their difference is the person's.
-//! - What a person is owed or owes is what they bear less or more (cash and account); a part that the
-//!   hospital bears stays between fund and hospital.
+//! - What a person is owed or owes is what they pay less or more in cash: what a personal account pays
+//!   less or more moves the account, as [`super::account`] says. A part that the hospital bears stays
+//!   between fund and hospital.
 //! - A later part of the same stay sees what an earlier one is charged now. A part in another year is
 //!   left as it was settled. A refund by line is refused while a later part stands.
 //! - A finding that is recovered from the institution leaves the denied part in the settlement's cash,
@@ -24,7 +25,10 @@
 mod stays;
 
 use self::stays::Stays;
-use super::{BillLine, Effect, Evidence, Finding, Member, PersonYear, Posted, Priced, price};
+use super::{
+    Accounts, BillLine, Drawn, Effect, Evidence, Finding, Member, Offered, PersonYear, Posted,
+    Priced, offered_again, price,
+};
 use crate::catalogue::Catalogue;
 use crate::refusal::{
     LINE_NOT_BILLED, MORE_THAN_BILLED, NOTHING_LEFT, NOTHING_TO_REVISE, PREVIEW_CHANGED,
@@ -234,6 +238,14 @@ pub struct Revised {
     pub settlement: Settlement,
 }
 
+impl Revised {
+    /// What it draws from accounts now.
+    pub fn drawn(&self) -> Vec<Drawn> {
+        let offered = self.evidence.accounts.as_ref();
+        offered.map_or_else(Vec::new, |offered| offered.drawn(&self.settlement))
+    }
+}
+
 /// The accumulators before the first of these: all that stand from one place in the year on.
 pub fn accumulators_before<'a>(
     year: &PersonYear,
@@ -244,12 +256,13 @@ pub fn accumulators_before<'a>(
 }
 
 /// Prices settlements of a year, which follow each other, again; those that come to the same are not
-/// among the answers, unless the amendment is about them.
+/// among the answers, unless the amendment is about them. The accounts are moved with them.
 pub fn chain(
     before: Accumulators,
     year_version: i64,
     links: &[Link],
     amendment: &Amendment,
+    accounts: &mut Accounts,
 ) -> Result<Vec<Revised>, Refusal> {
     let (mut carried, mut revised) = (before, Vec::new());
     let mut stays = Stays::default();
@@ -258,7 +271,16 @@ pub fn chain(
         let mut evidence = amendment.evidence(posted)?;
         evidence.accumulators = carried.clone();
         stays.carry(&mut evidence);
-        let now = link.price(&evidence, year_version)?;
+        let again = |offered: Option<&Offered>| {
+            let evidence = Evidence {
+                accounts: offered.cloned(),
+                ..evidence.clone()
+            };
+            let now = link.price(&evidence, year_version)?;
+            let amounts = now.settlement.clone();
+            Ok(((evidence, now), amounts))
+        };
+        let ((evidence, now), _) = offered_again(posted, accounts, again)?;
         carried = carried.plus(&now.settlement.deltas);
         stays.see(posted, &evidence, &was.settlement, &now.settlement);
         // What a part rests on is kept also where it moves nothing: the next correction begins with it.

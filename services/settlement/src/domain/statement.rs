@@ -19,6 +19,8 @@ pub struct Sums {
     pub funds: Fen,
     /// 个人账户支出 (acct_pay).
     pub account: Fen,
+    /// 家庭共济支付 (acct_mulaid_pay): of it what relatives' accounts paid.
+    pub account_shared: Fen,
     /// 个人现金支出 (psn_cash_pay).
     pub cash: Fen,
     /// 医院负担 (hosp_part_amt).
@@ -33,6 +35,7 @@ impl Sums {
         self.in_scope += amounts.in_scope;
         self.funds += amounts.funds();
         self.account += amounts.account;
+        self.account_shared += amounts.account_shared;
         self.cash += amounts.cash;
         self.hospital += amounts.hospital;
     }

@@ -16,7 +16,7 @@ mod parts;
 pub use lines::{Listing, UPLOAD_MAX, Upload, VisitLine, accept, remaining, revocable};
 pub use parts::{SettledPart, StayPart, of_part, so_far};
 
-use super::Bill;
+use super::{AccountUse, Bill};
 use crate::refusal::{
     ACCIDENT_NONE, ACCIDENT_NOT_COVERED, ACCIDENT_UNVERIFIED, MED_TYPE_UNFIT, VISIT_CHANGED,
     VISIT_DAYS, VISIT_DISCHARGED, VISIT_FIXED, VISIT_HAS_LINES, VISIT_IN_FUTURE,
@@ -62,6 +62,9 @@ pub struct VisitFacts {
     pub guarantee: Option<GuaranteeId>,
     /// 意外伤害备案.
     pub accident: Option<Accident>,
+    /// 个人账户使用标志 (acct_used_flag).
+    #[serde(default)]
+    pub account: AccountUse,
 }
 
 /// 意外伤害备案 (2507).

@@ -1,5 +1,6 @@
 //! Every query of the service.
 
+mod accounts;
 mod claims;
 mod closes;
 mod guarantees;
@@ -15,6 +16,11 @@ mod statements;
 mod suspensions;
 mod visits;
 
+pub use accounts::{
+    account_entries, drawn_by, end_authorization, find_authorization, find_credit,
+    insert_authorization, insert_credit, lock_accounts, make_accounts, mark_credit_withdrawn,
+    read_accounts, save_accounts, shown_authorizations, standing_authorizations, used_by,
+};
 pub use claims::{
     Past, Standing, as_posted, find_all_posted, find_posted, find_row, history, insert,
     mark_reversed, newer_standing, newest_standing, point_to_revision, posted_between,

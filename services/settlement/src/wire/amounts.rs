@@ -91,6 +91,7 @@ fn basis_message(basis: &Basis) -> common::Basis {
         funds_fen: basis.funds.0,
         cash_fen: basis.cash.0,
         amounts_digest: basis.amounts_digest.clone(),
+        account_version: basis.account_version,
     }
 }
 

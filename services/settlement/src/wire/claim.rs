@@ -2,7 +2,8 @@
 
 use crate::app::Order;
 use crate::domain::{
-    Approval, Basis, Bill, BillLine, Effect, FINDINGS_MAX, Finding, Member, Registration, StayPart,
+    AccountUse, Approval, Basis, Bill, BillLine, Effect, FINDINGS_MAX, Finding, Member,
+    Registration, StayPart,
 };
 use kernel::refusal::invalid;
 use kernel::{
@@ -58,6 +59,7 @@ pub fn bill(claim: Option<&common::Claim>) -> Result<Bill, Refusal> {
         registration: None,
         part: part(claim)?,
         year: None,
+        account: account_use("claim.account_use", claim.account_use)?,
         lines: lines.collect::<Result<_, _>>()?,
     })
 }
@@ -90,6 +92,7 @@ pub fn claim_message(bill: &Bill) -> common::Claim {
             .map_or(0, |part| i32::try_from(part.number).unwrap_or(i32::MAX)),
         part_continues: bill.continues(),
         stay_begin_day: text(bill.part.map(|part| part.admission.to_string())),
+        account_use: account_use_message(bill.account).into(),
     }
 }
 
@@ -112,6 +115,26 @@ pub fn approval_message(approval: Approval) -> common::claim_line::Approval {
         Approval::Unsaid => Wire::Unspecified,
         Approval::Approved => Wire::Approved,
         Approval::Refused => Wire::Refused,
+    }
+}
+
+/// 个人账户使用标志 as the wire shows it.
+pub fn account_use_message(account: AccountUse) -> common::AccountUse {
+    match account {
+        AccountUse::None => common::AccountUse::Unspecified,
+        AccountUse::Own => common::AccountUse::Own,
+        AccountUse::Shared => common::AccountUse::Shared,
+    }
+}
+
+/// 个人账户使用标志.
+pub fn account_use(path: &str, number: i32) -> Result<AccountUse, Refusal> {
+    use common::AccountUse as Wire;
+    match Wire::try_from(number) {
+        Ok(Wire::Unspecified) => Ok(AccountUse::None),
+        Ok(Wire::Own) => Ok(AccountUse::Own),
+        Ok(Wire::Shared) => Ok(AccountUse::Shared),
+        Err(_) => Err(invalid(path, "已知的个人账户使用标志")),
     }
 }
 
@@ -373,6 +396,7 @@ fn basis(basis: &common::Basis) -> Result<Basis, Refusal> {
         funds: Fen(basis.funds_fen),
         cash: Fen(basis.cash_fen),
         amounts_digest: digest("amounts_digest", &basis.amounts_digest)?,
+        account_version: parse::not_negative("basis.account_version", basis.account_version)?,
     })
 }
 

@@ -93,6 +93,7 @@ fn sums_message(sums: &Sums) -> pb::StatementSums {
         account_fen: sums.account.0,
         cash_fen: sums.cash.0,
         hospital_fen: sums.hospital.0,
+        account_shared_fen: sums.account_shared.0,
     }
 }
 

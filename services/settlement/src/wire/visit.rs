@@ -1,8 +1,8 @@
 //! 就诊: visits and their lines.
 
 use super::claim::{
-    approval, approval_message, claim_message, diseases, filing, filing_message, household_income,
-    optional_id,
+    account_use, account_use_message, approval, approval_message, claim_message, diseases, filing,
+    filing_message, household_income, optional_id,
 };
 use crate::app::Summed;
 use crate::domain::{
@@ -54,6 +54,7 @@ pub fn visit_facts(message: Option<&pb::Visit>) -> Result<VisitFacts, Refusal> {
         referral: optional_id(referral.0, referral.1, ReferralId::parse)?,
         guarantee: optional_id(guarantee.0, guarantee.1, GuaranteeId::parse)?,
         accident: visit.accident.as_ref().map(accident).transpose()?,
+        account: account_use("visit.account_use", visit.account_use)?,
     };
     agree(&facts)?;
     Ok(facts)
@@ -278,6 +279,7 @@ fn facts(facts: VisitFacts) -> pb::Visit {
         referral_id: text(facts.referral),
         guarantee_id: text(facts.guarantee),
         accident: facts.accident.map(accident),
+        account_use: account_use_message(facts.account).into(),
     }
 }
 

@@ -119,7 +119,9 @@ impl Book {
         let standing = &self.standing()[place..];
         let links: Vec<Link> = standing.iter().map(|posted| self.link(posted)).collect();
         let before = accumulators_before(&self.year, standing);
-        chain(before, self.year.version, &links, amendment).unwrap()
+        let mut accounts = Accounts::none(Instant::from_micros(0));
+        let version = self.year.version;
+        chain(before, version, &links, amendment, &mut accounts).unwrap()
     }
 
     fn link(&self, posted: &Posted) -> Link {
@@ -357,7 +359,9 @@ fn a_settlement_that_came_since_is_not_priced_without_its_facts() {
     book.post(&[20]);
     let links = [book.link(&book.settlements[0])];
     let nobody = Amendment::Members(BTreeMap::new());
-    let no = chain(Accumulators::default(), 0, &links, &nobody).unwrap_err();
+    let mut accounts = Accounts::none(Instant::from_micros(0));
+    let before = Accumulators::default();
+    let no = chain(before, 0, &links, &nobody, &mut accounts).unwrap_err();
     assert!(no.is(&PREVIEW_CHANGED));
 }
 

@@ -118,6 +118,7 @@ impl Visit {
             }),
             part: (!whole).then(part),
             year: None,
+            account: facts.account,
             lines: remaining,
         })
     }
