@@ -1,7 +1,8 @@
 //! 基金账: double entry, append only. A settlement takes from each fund that pays and owes the sum
 //! to the institution, or to the patient who has paid it; a subsidy takes from 医疗救助 what it brings to
 //! the scheme's fund; a reversal is the opposite entry, linked. A revision moves the difference, fund by
-//! fund, between the funds and whoever it is owed to or owed by. Every transaction sums to zero.
+//! fund, between the funds and whoever it is owed to or owed by. What a third party pays back goes to
+//! the funds that paid first. Every transaction sums to zero.
 
 use crate::domain::{Bill, Payee, Posted, Revised};
 use kernel::{Fen, Instant, Scheme};
@@ -26,7 +27,7 @@ pub struct Posting {
 pub struct Transaction {
     /// Its id: that of its subject, or one of its own when it reverses.
     pub id: String,
-    /// The settlement, the revision or the subsidy it is of.
+    /// The settlement, the revision, the recovery or the subsidy it is of.
     pub subject: String,
     /// The transaction it is the opposite of.
     pub reverses: Option<String>,
@@ -85,6 +86,24 @@ pub fn subsidy(amount: Fen, scheme: &Scheme) -> Vec<Posting> {
     let pool = format!("fund:{scheme}100");
     let moved = |account: String, amount| Posting { account, amount };
     vec![moved(ASSISTANCE.to_string(), -amount), moved(pool, amount)]
+}
+
+/// 追偿款: what third parties paid, on its way to the funds that paid first.
+const RECEIVED: &str = "recovery:received";
+
+/// The postings of a recovery: what each fund gets back of it; the parts come to the amount.
+pub fn recovery(amount: Fen, parts: Vec<(String, Fen)>) -> Vec<Posting> {
+    let back = parts.into_iter().map(|(fund, part)| Posting {
+        account: format!("fund:{fund}"),
+        amount: part,
+    });
+    let received = Posting {
+        account: RECEIVED.to_string(),
+        amount: -amount,
+    };
+    let postings: Vec<Posting> = std::iter::once(received).chain(back).collect();
+    debug_assert_eq!(postings.iter().map(|p| p.amount).sum::<Fen>(), Fen::ZERO);
+    postings
 }
 
 /// To whom the funds owe what they pay of a bill.

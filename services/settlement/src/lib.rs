@@ -17,6 +17,9 @@
 //! reimbursement: submitted ──approved by another person──▶ approved; either ──settled──▶ paid,
 //!                ──▶ rejected, withdrawn;  paid ──settlement reversed──▶ as before
 //! visit:        open ──Discharge──▶ discharged ──posted──▶ settled ──reversed──▶ discharged, …
+//! receivable:   open ──payments──▶ paid ──one revoked──▶ open;  open ◀──▶ written off;
+//!               open ──cancelled, settlement reversed──▶ cancelled
+//! recovery:     recorded ──revoked──▶ taken back by the opposite entry
 //! institution:  registered ──withdrawn by its request──▶ gone;  in force ──EndAgreement, on its day──▶ ended
 //! catalogue:    published (immutable)
 //! day, month:   open ──CloseDay, CloseMonth──▶ closed ──withdrawn by its request──▶ open
@@ -24,8 +27,8 @@
 //! ```
 //!
 //! Row locks are taken in the order: request key, person-years by person, scheme and year,
-//! guarantees by id, the reimbursement, the registered visit; a hold, or a revision, is written under the
-//! lock of its person-year. Everything else is inserted, or read without a lock because it never changes.
+//! guarantees by id, the reimbursement, the registered visit, a receivable; a hold, a revision, or a
+//! recovery, is written under the lock of its person-year. Everything else is inserted, or read without a lock because it never changes.
 
 mod app;
 mod catalogue;
@@ -44,7 +47,9 @@ use ::store::{Db, DbConfig, OpenError, event};
 use kernel::{Clock, Fen};
 use policy::Library;
 use proto::orchestrator::receipt_service_server::ReceiptServiceServer;
+use proto::orchestrator::receivable_service_server::ReceivableServiceServer;
 use proto::orchestrator::reconciliation_service_server::ReconciliationServiceServer;
+use proto::orchestrator::recovery_service_server::RecoveryServiceServer;
 use proto::orchestrator::reimbursement_service_server::ReimbursementServiceServer;
 use proto::orchestrator::revision_service_server::RevisionServiceServer;
 use proto::orchestrator::visit_service_server::VisitServiceServer;
@@ -80,6 +85,8 @@ pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>, library: Arc<Li
     let reconciliations =
         ReconciliationServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let reimbursements = ReimbursementServiceServer::new(rpc.clone());
+    let receivables = ReceivableServiceServer::new(rpc.clone());
+    let recoveries = RecoveryServiceServer::new(rpc.clone());
     let visits = VisitServiceServer::new(rpc.clone());
     let revisions = RevisionServiceServer::new(rpc.clone());
     let probed = db.clone();
@@ -89,6 +96,8 @@ pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>, library: Arc<Li
         .with_also(reimbursements, rpc::reimbursements::ACCESS, settings)
         .with_also(visits, rpc::visits::ACCESS, settings)
         .with_also(revisions, rpc::revisions::ACCESS, settings)
+        .with_also(receivables, rpc::receivables::ACCESS, settings)
+        .with_also(recoveries, rpc::recoveries::ACCESS, settings)
         .with_background(event::keep_sealing(db, clock))
         .with_probe(Arc::new(move || {
             let db = probed.clone();

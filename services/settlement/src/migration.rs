@@ -3,6 +3,7 @@
 mod agreements;
 mod batches;
 mod receipts;
+mod receivables;
 mod reconciliations;
 mod reimbursements;
 mod revisions;
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
         migrations.push(Box::new(reconciliations::Reconciliations));
         migrations.push(Box::new(agreements::Agreements));
         migrations.push(Box::new(revisions::Revisions));
+        migrations.push(Box::new(receivables::Receivables));
         migrations
     }
 }

@@ -142,6 +142,14 @@ ids! {
     OnlineSuspensionId;
     /// 零星报销: one bill that was paid by the patient.
     ReimbursementId;
+    /// 欠费: what a patient under 先诊疗后付费 did not pay at discharge.
+    ReceivableId;
+    /// 还款: one payment of a receivable.
+    PaymentId;
+    /// 催缴: one reminder of a receivable.
+    ReminderId;
+    /// 追偿: one payment of a third party.
+    RecoveryId;
     /// 转诊 (trt_dcla_detl_sn): one referral.
     ReferralId;
     /// 暂停转入: the days on which nobody is referred to an institution.

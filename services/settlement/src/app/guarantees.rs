@@ -26,8 +26,12 @@ impl App {
             );
             let institution = store::institution_on(&*tx, area, at, who, None).await?;
             settling(institution, at, "stay.institution_code")?;
-            let settled = store::settled_visit(&tx, area, &stay.institution, &stay.visit).await?;
-            stay.unsettled(settled.as_deref())?;
+            let visit = (&stay.institution, stay.visit.as_str());
+            let found = store::in_the_way(&tx, area, visit, who).await?;
+            stay.unsettled(found.settled.as_deref())?;
+            if found.overdue.is_some() {
+                self.not_in_arrears(&tx, area, who).await?;
+            }
             let guarantee = Guarantee {
                 id: GuaranteeId(new_id(call.now)),
                 stay: stay.clone(),

@@ -77,6 +77,7 @@ pub(super) fn settlement_row(
         reversal_reason: Set(None),
         reimbursement_id: Set(bill.reimbursement.map(|id| id.to_string())),
         revision: Set(None),
+        advance: Set(bill.has_advance().then_some(true)),
     })
 }
 
