@@ -2,7 +2,9 @@
 
 mod batch;
 mod receipts;
+mod receivables;
 mod reconciliation;
+mod recoveries;
 mod registry;
 mod reimbursements;
 mod replay;

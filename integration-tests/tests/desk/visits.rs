@@ -1,5 +1,6 @@
 //! 就诊与住院: a hospital's billing desk from registration to settlement, and back.
 
+mod accidents;
 mod stays;
 
 use integration_tests::{CLINIC, DRUG, HOSPITAL, World, code, patient};

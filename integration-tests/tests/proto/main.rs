@@ -70,9 +70,8 @@ fn wire(world: &World, package: &str) -> Wire {
         "interregional" => &wires.interregional,
         "batch" | "orchestrator" | "saga" => &wires.orchestrator,
         "referral" => &wires.referral,
-        "settlement" | "receipt" | "reconciliation" | "reimbursement" | "revision" | "visit" => {
-            &wires.settlement
-        }
+        "settlement" | "receipt" | "receivable" | "reconciliation" | "recovery"
+        | "reimbursement" | "revision" | "visit" => &wires.settlement,
         other => panic!("no service {other}"),
     };
     wire.clone()

@@ -4,6 +4,7 @@ mod batches;
 mod operations;
 mod orchestrated;
 mod receipts;
+mod receivables;
 mod reconciliations;
 mod reimbursements;
 mod revisions;
@@ -35,6 +36,7 @@ pub struct Ground {
     reimbursements: reimbursements::Kept,
     visits: visits::Registered,
     revised: revisions::Revised,
+    owing: receivables::Owing,
 }
 
 impl Ground {
@@ -99,6 +101,7 @@ impl Ground {
             reimbursements: reimbursements::kept(world).await,
             visits: visits::registered(world).await,
             revised: revisions::revised(world).await,
+            owing: receivables::owing(world).await,
         }
     }
 
@@ -116,6 +119,7 @@ impl Ground {
         all.extend(self.reimbursing());
         all.extend(self.reconciling());
         all.extend(self.correcting());
+        all.extend(self.owing());
         all.extend(legislating());
         all.extend(for_all_services());
         all
@@ -358,7 +362,9 @@ fn for_all_services() -> Vec<(&'static str, Value)> {
             "enrollment" => "EnrolPerson",
             "interregional" => "RegisterParticipant",
             "orchestrator" => "METHOD_SETTLE",
+            "receivable" => "RecordPayment",
             "reconciliation" => "CloseDay",
+            "recovery" => "RecordRecovery",
             "referral" => "UseReferral",
             "revision" => "RefundLines",
             "saga" => "DirectSaga",
