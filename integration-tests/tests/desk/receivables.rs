@@ -502,6 +502,8 @@ async fn it_follows_its_settlement() {
         (gone.state(), gone.to_return_fen),
         (State::Cancelled, all - 10)
     );
+    let cancelled = desk.list(State::Cancelled, "").await;
+    assert_eq!(cancelled, [owed.receivable_id.clone()]);
     assert_eq!(refused(desk.pay(&owed, 1).await), "RECEIVABLE_NOT_OPEN");
     assert_eq!(
         refused(desk.open(&settled, 1, "").await),

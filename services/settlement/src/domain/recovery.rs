@@ -269,6 +269,17 @@ mod tests {
         assert!(whole.funds.iter().all(|(_, paid, back)| paid == back));
     }
 
+    /// The migration finds advances of before by these words of the evidence.
+    #[test]
+    fn an_advance_is_written_as_the_migration_reads_it() {
+        let party = ThirdParty {
+            share: kernel::Rate(4_000),
+            advance: true,
+        };
+        let written = serde_json::to_string(&party).unwrap();
+        assert_eq!(written, r#"{"share":4000,"advance":true}"#);
+    }
+
     #[test]
     fn what_a_revision_took_from_an_advance_is_seen() {
         let less = advance(&[("390100", 100, 150)]);

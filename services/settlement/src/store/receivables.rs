@@ -133,7 +133,11 @@ pub async fn receivables(
         Some(ReceivableState::Open) => wanted.add(owing()),
         Some(ReceivableState::WrittenOff) => wanted.add(written_off.is_not_null()),
         Some(ReceivableState::Paid) => wanted.add(cancelled.is_null()),
-        Some(ReceivableState::Cancelled) | None => wanted,
+        Some(ReceivableState::Cancelled) => {
+            let reversed = Expr::exists(standing()).not();
+            wanted.add(Condition::any().add(cancelled.is_not_null()).add(reversed))
+        }
+        None => wanted,
     };
     page(db, area, wanted, size).await
 }
@@ -221,9 +225,18 @@ fn owing() -> Condition {
         )
         .to_owned();
     let paid = Func::coalesce([Expr::from(paid), Expr::value(0_i64)]);
+    Condition::all()
+        .add(Column::CancelledAt.is_null())
+        .add(Column::WrittenOffAt.is_null())
+        .add(Expr::col((receivable::Entity, Column::UnpaidFen)).gt(paid))
+        .add(Expr::exists(standing()))
+}
+
+/// The settlement of a receivable, unless it is reversed.
+fn standing() -> SelectStatement {
     let of_settlement =
         |column, of| Expr::col((settlement::Entity, column)).equals((receivable::Entity, of));
-    let stands = Query::select()
+    Query::select()
         .expr(Expr::value(1))
         .from(settlement::Entity)
         .cond_where(
@@ -235,12 +248,7 @@ fn owing() -> Condition {
                 ))
                 .add(settlement::Column::ReversedAt.is_null()),
         )
-        .to_owned();
-    Condition::all()
-        .add(Column::CancelledAt.is_null())
-        .add(Column::WrittenOffAt.is_null())
-        .add(Expr::col((receivable::Entity, Column::UnpaidFen)).gt(paid))
-        .add(Expr::exists(stands))
+        .to_owned()
 }
 
 async fn page(
