@@ -26,7 +26,7 @@ fn services() -> Vec<ServiceDescriptor> {
         .services()
         .filter(|s| s.full_name().starts_with("yibao."))
         .collect();
-    assert_eq!(all.len(), 13);
+    assert_eq!(all.len(), 15);
     all
 }
 
