@@ -651,7 +651,7 @@ pub mod receivable {
         pub opened_at: i64,
         pub cancelled_at: Option<i64>,
         pub written_off_at: Option<i64>,
-        /// Why it was cancelled or written off.
+        /// Why it was cancelled or written off, or why that was revoked.
         pub end_reason: Option<String>,
     }
 

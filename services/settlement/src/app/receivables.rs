@@ -79,7 +79,7 @@ impl App {
         let work = |tx: Tx| async move {
             let (receivable, balance) = locked(&tx, area, id, own).await?;
             receivable.endable(how, &balance)?;
-            store::end_receivable(&tx, area, id, Some((how, reason)), call.now).await?;
+            store::end_receivable(&tx, area, id, Some(how), (reason, call.now)).await?;
             let kind = match how {
                 End::Cancelled => "receivable.cancelled",
                 End::WrittenOff => "receivable.written_off",
@@ -107,8 +107,8 @@ impl App {
         let work = |tx: Tx| async move {
             let (receivable, balance) = locked(&tx, area, id, own).await?;
             receivable.owed_again(&balance)?;
-            store::end_receivable(&tx, area, id, None, call.now).await?;
-            let facts = json!({ "remaining_fen": balance.remaining, "reason": reason });
+            store::end_receivable(&tx, area, id, None, (reason, call.now)).await?;
+            let facts = json!({ "remaining_fen": balance.remaining });
             let kind = "receivable.write_off_revoked";
             self.tell_receivable(&tx, call, kind, &receivable, facts)
                 .await?;

@@ -85,22 +85,22 @@ pub async fn lock_receivable(
     Ok(row.map(parse).transpose()?)
 }
 
-/// Writes how a receivable, which this transaction has locked, is ended, or that it is not.
+/// Writes how a receivable, which this transaction has locked, is ended, or that it is not, and why.
 pub async fn end_receivable(
     tx: &Tx,
     area: &AreaCode,
     id: ReceivableId,
-    ended: Option<(End, &str)>,
-    now: Instant,
+    ended: Option<End>,
+    (reason, now): (&str, Instant),
 ) -> Result<(), Stop> {
     let at = |how: End| {
-        let this = ended.is_some_and(|(ended, _)| ended == how);
+        let this = ended == Some(how);
         Set(this.then_some(now.micros()))
     };
     let row = receivable::ActiveModel {
         cancelled_at: at(End::Cancelled),
         written_off_at: at(End::WrittenOff),
-        end_reason: Set(ended.map(|(_, reason)| reason.to_string())),
+        end_reason: Set(Some(reason.to_string())),
         ..Default::default()
     };
     receivable::Entity::update_many()
