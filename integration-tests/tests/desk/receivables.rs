@@ -224,6 +224,11 @@ fn cash(of: &Settlement) -> i64 {
     of.amounts.as_ref().unwrap().cash_fen
 }
 
+/// A list of this one alone.
+fn only(of: &Receivable) -> Vec<String> {
+    vec![of.receivable_id.clone()]
+}
+
 /// Not due before the world's day.
 const LATER: &str = "2018-12-31";
 
@@ -287,16 +292,10 @@ async fn what_a_stay_left_unpaid_is_paid_in_parts_and_then_admits_again() {
         refused(admit(&world, "a-1", &next).await),
         "GUARANTEE_ARREARS"
     );
-    assert_eq!(
-        desk.list(State::Open, "2017-04-10").await,
-        [owed.receivable_id.clone()]
-    );
+    assert_eq!(desk.list(State::Open, "2017-04-10").await, only(&owed));
     assert!(desk.list(State::Open, "2017-04-09").await.is_empty());
     let bureau = Cashier::of(&world, "clerk-1");
-    assert_eq!(
-        bureau.list(State::Unspecified, "").await,
-        [owed.receivable_id.clone()]
-    );
+    assert_eq!(bureau.list(State::Unspecified, "").await, only(&owed));
 
     let (first, payment) = desk.pay(&owed, all - 1).await.unwrap();
     assert_eq!((first.state(), first.remaining_fen), (State::Open, 1));
@@ -305,10 +304,7 @@ async fn what_a_stay_left_unpaid_is_paid_in_parts_and_then_admits_again() {
     assert_eq!((paid.state(), paid.paid_fen), (State::Paid, all));
     assert_eq!(refused(desk.pay(&owed, 1).await), "RECEIVABLE_NOT_OPEN");
     assert!(desk.list(State::Open, "").await.is_empty());
-    assert_eq!(
-        desk.list(State::Paid, "").await,
-        [owed.receivable_id.clone()]
-    );
+    assert_eq!(desk.list(State::Paid, "").await, only(&owed));
 
     // A payment that was none is owed again.
     assert_eq!(
@@ -367,10 +363,7 @@ async fn what_is_not_due_or_not_collected_admits() {
         (written_off.state(), written_off.remaining_fen),
         (State::WrittenOff, 100)
     );
-    assert_eq!(
-        desk.list(State::WrittenOff, "").await,
-        [owed.receivable_id.clone()]
-    );
+    assert_eq!(desk.list(State::WrittenOff, "").await, only(&owed));
     assert_eq!(refused(desk.pay(&owed, 1).await), "RECEIVABLE_NOT_OPEN");
     let guarantee_id = admit(&world, "a-3", &next("V-3", 7)).await.unwrap();
     let third = Claim {
@@ -485,10 +478,7 @@ async fn it_follows_its_settlement() {
     let lowered = desk.get(&owed).await.unwrap();
     assert_eq!((lowered.state(), lowered.owed_fen), (State::Paid, now));
     assert_eq!(lowered.to_return_fen, all - 10 - now);
-    assert_eq!(
-        desk.list(State::Paid, "").await,
-        [owed.receivable_id.clone()]
-    );
+    assert_eq!(desk.list(State::Paid, "").await, only(&owed));
     assert!(desk.list(State::Open, "").await.is_empty());
     assert!(desk.list(State::Unspecified, "2018-03-01").await.is_empty());
 
@@ -503,7 +493,7 @@ async fn it_follows_its_settlement() {
         (State::Cancelled, all - 10)
     );
     let cancelled = desk.list(State::Cancelled, "").await;
-    assert_eq!(cancelled, [owed.receivable_id.clone()]);
+    assert_eq!(cancelled, only(&owed));
     assert_eq!(refused(desk.pay(&owed, 1).await), "RECEIVABLE_NOT_OPEN");
     assert_eq!(
         refused(desk.open(&settled, 1, "").await),
