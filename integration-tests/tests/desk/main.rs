@@ -3,7 +3,9 @@
 mod accounts;
 mod batch;
 mod receipts;
+mod receivables;
 mod reconciliation;
+mod recoveries;
 mod registry;
 mod reimbursements;
 mod replay;

@@ -1,5 +1,6 @@
 //! 就诊与住院: a hospital's billing desk from registration to settlement, and back.
 
+mod accidents;
 mod parts;
 mod stays;
 mod years;

@@ -4,6 +4,7 @@
 mod accounts;
 mod batches;
 mod operations;
+mod receivables;
 mod reconciliations;
 mod reimbursements;
 mod revisions;
@@ -22,12 +23,17 @@ use operations::{
     abandonment, of_an_ended_saga, proposal_to_abandon, resumption, resumption_of_many,
 };
 use policy::testing::Text;
+use receivables::{
+    payment, payment_revoked, receivable, receivable_cancelled, recovery, recovery_revoked,
+    reminder, reminder_revoked, write_off_revoked, written_off,
+};
 use reconciliations::{closed_day, closed_month, comparison, explanation, of_nothing, of_tomorrow};
 use reimbursements::{
     approval as reimbursement_approval, of_its_own, reimbursement, rejection, settled_bill,
 };
 use revisions::{
     correction_cancellation, finding_posted, late_facts, late_facts_at_settlement, lines_refunded,
+    third_party_posted,
 };
 use sagas::{
     admission, admission_of_nobody, admission_referred, enrolment, of_institution, of_person,
@@ -91,6 +97,17 @@ table! {
     Service settlement.CancelCorrection: correction_cancellation, Bad::Twice("CORRECTION_UNKNOWN");
     Clerk revision.RefundLines: lines_refunded, Bad::Twice("LINE_NOT_BILLED");
     Clerk revision.PostFinding: finding_posted, Bad::Twice("NOTHING_TO_REVISE");
+    Clerk revision.PostThirdParty: third_party_posted, Bad::Twice("NOTHING_TO_REVISE");
+    Clerk receivable.OpenReceivable: receivable, Bad::Twice("RECEIVABLE_EXISTS");
+    Clerk receivable.CancelReceivable: receivable_cancelled, Bad::Twice("RECEIVABLE_NOT_OPEN");
+    Clerk receivable.RecordPayment: payment, Bad::Twice("RECEIVABLE_NOT_OPEN");
+    Clerk receivable.RevokePayment: payment_revoked, Bad::Twice("PAYMENT_UNKNOWN");
+    Clerk receivable.WriteOff: written_off, Bad::Twice("RECEIVABLE_NOT_OPEN");
+    Clerk receivable.RevokeWriteOff: write_off_revoked, Bad::Twice("RECEIVABLE_NOT_WRITTEN_OFF");
+    Clerk receivable.RecordReminder: reminder, Bad::Twice("REMINDER_EXISTS");
+    Clerk receivable.RevokeReminder: reminder_revoked, Bad::Twice("REMINDER_UNKNOWN");
+    Clerk recovery.RecordRecovery: recovery, Bad::Twice("RECOVERY_TOO_MUCH");
+    Clerk recovery.RevokeRecovery: recovery_revoked, Bad::Twice("RECOVERY_UNKNOWN");
     Clerk referral.RequestReferral: referral, staged!("SAME_INSTITUTION", to_itself);
     Clerk referral.ApproveReferral: approval, Bad::Twice("REFERRAL_NOT_REQUESTED");
     Clerk referral.UseReferral: usage, Bad::Twice("REFERRAL_USED");

@@ -26,7 +26,7 @@ fn services() -> Vec<ServiceDescriptor> {
         .services()
         .filter(|s| s.full_name().starts_with("yibao."))
         .collect();
-    assert_eq!(all.len(), 14);
+    assert_eq!(all.len(), 16);
     all
 }
 
@@ -70,8 +70,8 @@ fn wire(world: &World, package: &str) -> Wire {
         "interregional" => &wires.interregional,
         "batch" | "orchestrator" | "saga" => &wires.orchestrator,
         "referral" => &wires.referral,
-        "account" | "settlement" | "receipt" | "reconciliation" | "reimbursement" | "revision"
-        | "visit" => &wires.settlement,
+        "account" | "settlement" | "receipt" | "receivable" | "reconciliation" | "recovery"
+        | "reimbursement" | "revision" | "visit" => &wires.settlement,
         other => panic!("no service {other}"),
     };
     wire.clone()

@@ -6,6 +6,7 @@ mod batches;
 mod operations;
 mod orchestrated;
 mod receipts;
+mod receivables;
 mod reconciliations;
 mod reimbursements;
 mod revisions;
@@ -423,6 +424,7 @@ async fn a_malformed_request_is_told_its_field_and_changes_nothing() {
         reconciliations::of_reconciliations(),
         visits::of_visits(),
         revisions::of_revisions(),
+        receivables::of_receivables(),
         of_packages(),
         of_the_others(),
     ];

@@ -5,6 +5,7 @@ mod batches;
 mod operations;
 mod orchestrated;
 mod receipts;
+mod receivables;
 mod reconciliations;
 mod reimbursements;
 mod revisions;
@@ -37,6 +38,7 @@ pub struct Ground {
     accounts: accounts::Shared,
     visits: visits::Registered,
     revised: revisions::Revised,
+    owing: receivables::Owing,
 }
 
 impl Ground {
@@ -102,6 +104,7 @@ impl Ground {
             accounts: accounts::shared(world).await,
             visits: visits::registered(world).await,
             revised: revisions::revised(world).await,
+            owing: receivables::owing(world).await,
         }
     }
 
@@ -120,6 +123,7 @@ impl Ground {
         all.extend(self.reimbursing());
         all.extend(self.reconciling());
         all.extend(self.correcting());
+        all.extend(self.owing());
         all.extend(legislating());
         all.extend(for_all_services());
         all
@@ -363,7 +367,9 @@ fn for_all_services() -> Vec<(&'static str, Value)> {
             "interregional" => "RegisterParticipant",
             "orchestrator" => "METHOD_SETTLE",
             "account" => "CreditAccount",
+            "receivable" => "RecordPayment",
             "reconciliation" => "CloseDay",
+            "recovery" => "RecordRecovery",
             "referral" => "UseReferral",
             "revision" => "RefundLines",
             "saga" => "DirectSaga",

@@ -4,7 +4,9 @@
 use crate::steps::Peers;
 use proto::orchestrator::account_service_server::AccountServiceServer;
 use proto::orchestrator::receipt_service_server::ReceiptServiceServer;
+use proto::orchestrator::receivable_service_server::ReceivableServiceServer;
 use proto::orchestrator::reconciliation_service_server::ReconciliationServiceServer;
+use proto::orchestrator::recovery_service_server::RecoveryServiceServer;
 use proto::orchestrator::reimbursement_service_server::ReimbursementServiceServer;
 use proto::orchestrator::revision_service_server::RevisionServiceServer;
 use proto::orchestrator::visit_service_server::VisitServiceServer;
@@ -20,4 +22,6 @@ pub fn passing_on(service: Service, peers: &Peers, settings: &Settings) -> Servi
         .with_passed_on::<VisitServiceServer<()>>(settlement(), settings)
         .with_passed_on::<ReconciliationServiceServer<()>>(settlement(), settings)
         .with_passed_on::<RevisionServiceServer<()>>(settlement(), settings)
+        .with_passed_on::<ReceivableServiceServer<()>>(settlement(), settings)
+        .with_passed_on::<RecoveryServiceServer<()>>(settlement(), settings)
 }

@@ -13,7 +13,9 @@ mod holds;
 mod parts;
 mod pricing;
 mod receipts;
+mod receivables;
 mod reconciliations;
+mod recoveries;
 mod registers;
 mod reimbursements;
 mod replays;
@@ -53,10 +55,12 @@ pub use batches::BatchReversal;
 pub use closing::ListedDay;
 pub use holds::Set;
 pub use receipts::StatementPage;
+pub use receivables::Owed;
 pub use reconciliations::{DayOf, Explain, SENT_MAX, Told, TotalLine};
+pub use recoveries::Advanced;
 pub use registers::InForce;
 pub use replays::{Differing, Replayed};
-pub use revisions::{FindingWanted, LateFacts, Refund, Shown};
+pub use revisions::{FindingWanted, LateFacts, Refund, Shown, ThirdPartyFound};
 pub use visits::{Summed, Which};
 
 /// Refusals that may stand in this service's key rows.
@@ -296,8 +300,9 @@ impl App {
             what.institution.as_ref(),
         )
         .await?;
-        store::mark_reversed(&tx, area, &[id], call.now, &what.reason).await?;
         let all = std::slice::from_ref(&seen);
+        recoveries::none_recovered(&tx, area, all).await?;
+        store::mark_reversed(&tx, area, &[id], call.now, &what.reason).await?;
         let opposite = opposites(&tx, call, all).await?;
         store::insert_transactions(&tx, area, &opposite, call.now).await?;
         let after = before.reversed(&seen);

@@ -7,7 +7,9 @@ mod hold;
 mod person_year;
 mod price;
 mod receipt;
+mod receivable;
 pub mod reconcile;
+mod recovery;
 mod reimbursement;
 mod replay;
 mod revision;
@@ -25,13 +27,18 @@ pub use hold::{BATCH_MAX, Hold, HoldState, Taken, expiry, holdable, within};
 pub use person_year::{Held, PersonYear, YearKey};
 pub use price::price;
 pub use receipt::{Receipt, Verdict, masked, receipt_digest, receipt_text, verdict};
+pub use receivable::{
+    Balance, Channel, End, Opening, Paying, Payment, Receivable, ReceivableState, Reminder,
+    Reminding, Revoked, Step,
+};
+pub use recovery::{Advance, Received, Recovering, Recovery, stands};
 pub use reimbursement::{
     ExpenseReceipt, RECEIPTS_MAX, Reimbursement, ReimbursementState, Submission,
 };
 pub use replay::{Flaw, FlawCause, flaws};
 pub use revision::{
     Amendment, CHAIN_MAX, Cause, Denied, Link, Payee, RefundedLine, Revised, Revision,
-    accumulators_before, chain, left, preview_digest,
+    accumulators_before, chain, is_news, left, preview_digest,
 };
 pub use statement::{ColumnSums, Mismatch, OfYear, Statement, Sums};
 pub use subsidy::{Grant, Subsidy};
@@ -49,7 +56,7 @@ use kernel::refusal::invalid;
 use kernel::{
     CatalogueId, Day, DiagnosisCode, Digest, Digester, DiseaseCode, Fen, GuaranteeId, IdentityKind,
     Instant, InstitutionCode, InstitutionKind, InstitutionTier, ItemCode, MedType, PersonId,
-    Quantity, ReferralId, Refusal, ReimbursementId, Scheme, SettlementId, UnitPrice, VisitId,
+    Quantity, Rate, ReferralId, Refusal, ReimbursementId, Scheme, SettlementId, UnitPrice, VisitId,
 };
 use policy::{Accumulators, Change, Filing, Place, SoFar, ThirdParty};
 use serde::{Deserialize, Serialize};
@@ -390,6 +397,12 @@ impl Bill {
     /// reimbursed to the patient is in no institution's.
     pub fn is_of(&self, own: Option<&InstitutionCode>) -> bool {
         own.is_none_or(|own| *own == self.institution && self.reimbursement.is_none())
+    }
+
+    /// 先行支付: whether the funds pay first what a third party answers for.
+    pub fn has_advance(&self) -> bool {
+        let party = self.third_party;
+        party.is_some_and(|party| party.advance && party.share > Rate::ZERO)
     }
 
     /// Whose accumulators count: those of the year of its last day, unless the package says otherwise.

@@ -126,6 +126,9 @@ pub mod settlement {
         pub part: i32,
         /// 零星报销: the reimbursement it pays; empty when none.
         pub reimbursement_id: Option<String>,
+        /// 先行支付: true when it was posted with an advance, which a revision may have taken away; else
+        /// empty.
+        pub advance: Option<bool>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -731,6 +734,119 @@ pub mod family_authorization {
         pub authorized_at: i64,
         pub ended_at: Option<i64>,
         pub end_reason: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 欠费: what of it stands is derived from its settlement and its payments.
+pub mod receivable {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "receivable")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub receivable_id: String,
+        pub settlement_id: String,
+        pub institution_code: String,
+        pub person_id: String,
+        pub unpaid_fen: i64,
+        pub due_day: String,
+        pub opened_by: String,
+        pub opened_at: i64,
+        pub cancelled_at: Option<i64>,
+        pub written_off_at: Option<i64>,
+        /// Why it was cancelled or written off, or why that was revoked.
+        pub end_reason: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 还款.
+pub mod receivable_payment {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "receivable_payment")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub payment_id: String,
+        pub receivable_id: String,
+        pub amount_fen: i64,
+        pub paid_day: String,
+        pub recorded_by: String,
+        pub recorded_at: i64,
+        pub revoked_at: Option<i64>,
+        pub revoke_reason: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 催缴.
+pub mod receivable_reminder {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "receivable_reminder")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub reminder_id: String,
+        pub receivable_id: String,
+        /// In their order, from 1.
+        pub step: i16,
+        pub channel: String,
+        pub reminded_day: String,
+        pub note: String,
+        pub recorded_by: String,
+        pub recorded_at: i64,
+        pub revoked_at: Option<i64>,
+        pub revoke_reason: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 追偿: what each fund got back is in the ledger, under the id of this.
+pub mod recovery {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "recovery")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub recovery_id: String,
+        pub settlement_id: String,
+        pub payer_name: String,
+        pub amount_fen: i64,
+        pub received_day: String,
+        pub document_number: String,
+        pub recorded_by: String,
+        pub recorded_at: i64,
+        pub revoked_at: Option<i64>,
+        pub revoke_reason: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -2,7 +2,7 @@
 //! account, and owes the sum to the institution, or to the patient who has paid it; a subsidy takes from
 //! 医疗救助 what it brings to the scheme's fund; a reversal is the opposite entry, linked. A revision moves
 //! the difference, fund by fund and account by account, between them and whoever it is owed to or owed
-//! by. Every transaction sums to zero.
+//! by. What a third party pays back goes to the funds that paid first. Every transaction sums to zero.
 //!
 //! Personal accounts are in the bureau's keeping: a credit moves money from 个人账户基金 to
 //! `account:person:…`, and what such an account pays is cleared with the institution like what a fund
@@ -31,7 +31,7 @@ pub struct Posting {
 pub struct Transaction {
     /// Its id: that of its subject, or one of its own when it reverses.
     pub id: String,
-    /// The settlement, the revision or the subsidy it is of.
+    /// The settlement, the revision, the recovery or the subsidy it is of.
     pub subject: String,
     /// The transaction it is the opposite of.
     pub reverses: Option<String>,
@@ -109,6 +109,24 @@ fn from_accounts(drawn: &[Drawn]) -> impl Iterator<Item = (String, Fen)> {
     drawn
         .iter()
         .map(|one| (format!("account:person:{}", one.person), -one.sum()))
+}
+
+/// 追偿款: what third parties paid, on its way to the funds that paid first.
+const RECEIVED: &str = "recovery:received";
+
+/// The postings of a recovery: what each fund gets back of it; the parts come to the amount.
+pub fn recovery(amount: Fen, parts: Vec<(String, Fen)>) -> Vec<Posting> {
+    let back = parts.into_iter().map(|(fund, part)| Posting {
+        account: format!("fund:{fund}"),
+        amount: part,
+    });
+    let received = Posting {
+        account: RECEIVED.to_string(),
+        amount: -amount,
+    };
+    let postings: Vec<Posting> = std::iter::once(received).chain(back).collect();
+    debug_assert_eq!(postings.iter().map(|p| p.amount).sum::<Fen>(), Fen::ZERO);
+    postings
 }
 
 /// To whom the funds owe what they pay of a bill.

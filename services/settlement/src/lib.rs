@@ -19,6 +19,9 @@
 //!                ──▶ rejected, withdrawn;  paid ──settlement reversed──▶ as before
 //! visit:        open ──Discharge──▶ discharged ──posted──▶ settled ──reversed──▶ discharged, …
 //!               its parts: ──posted──▶ standing ──reversed (newest first, whatever the year)──▶ gone
+//! receivable:   open ──payments──▶ paid ──one revoked──▶ open;  open ◀──▶ written off;
+//!               open ──cancelled, settlement reversed──▶ cancelled
+//! recovery:     recorded ──revoked──▶ taken back by the opposite entry
 //! institution:  registered ──withdrawn by its request──▶ gone;  in force ──EndAgreement, on its day──▶ ended
 //! credit:       posted ──withdrawn by its request──▶ taken back, if the account still has it
 //! authorization: given ──ended, or withdrawn by its request──▶ ended; it counts on its days only
@@ -28,9 +31,10 @@
 //! ```
 //!
 //! Row locks are taken in the order: request key, person-years by person, scheme and year,
-//! guarantees by id, the reimbursement, the registered visit, personal accounts by person, last of all; a
-//! hold, or a revision, is written under the lock of its person-year, an authorization under those of both
-//! accounts. Everything else is inserted, or read without a lock because it never changes.
+//! guarantees by id, the reimbursement, the registered visit, a receivable, personal accounts by person,
+//! last of all; a hold, a revision, or a recovery, is written under the lock of its person-year, an
+//! authorization under those of both accounts. Everything else is inserted, or read without a lock
+//! because it never changes.
 
 mod app;
 mod catalogue;
@@ -50,7 +54,9 @@ use kernel::{Clock, Fen};
 use policy::Library;
 use proto::orchestrator::account_service_server::AccountServiceServer;
 use proto::orchestrator::receipt_service_server::ReceiptServiceServer;
+use proto::orchestrator::receivable_service_server::ReceivableServiceServer;
 use proto::orchestrator::reconciliation_service_server::ReconciliationServiceServer;
+use proto::orchestrator::recovery_service_server::RecoveryServiceServer;
 use proto::orchestrator::reimbursement_service_server::ReimbursementServiceServer;
 use proto::orchestrator::revision_service_server::RevisionServiceServer;
 use proto::orchestrator::visit_service_server::VisitServiceServer;
@@ -86,6 +92,8 @@ pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>, library: Arc<Li
     let reconciliations =
         ReconciliationServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let reimbursements = ReimbursementServiceServer::new(rpc.clone());
+    let receivables = ReceivableServiceServer::new(rpc.clone());
+    let recoveries = RecoveryServiceServer::new(rpc.clone());
     let visits = VisitServiceServer::new(rpc.clone());
     let revisions = RevisionServiceServer::new(rpc.clone());
     let accounts = AccountServiceServer::new(rpc.clone());
@@ -97,6 +105,8 @@ pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>, library: Arc<Li
         .with_also(reimbursements, rpc::reimbursements::ACCESS, settings)
         .with_also(visits, rpc::visits::ACCESS, settings)
         .with_also(revisions, rpc::revisions::ACCESS, settings)
+        .with_also(receivables, rpc::receivables::ACCESS, settings)
+        .with_also(recoveries, rpc::recoveries::ACCESS, settings)
         .with_background(event::keep_sealing(db, clock))
         .with_probe(Arc::new(move || {
             let db = probed.clone();

@@ -5,6 +5,7 @@ mod agreements;
 mod batches;
 mod parts;
 mod receipts;
+mod receivables;
 mod reconciliations;
 mod reimbursements;
 mod revisions;
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
         migrations.push(Box::new(revisions::Revisions));
         migrations.push(Box::new(parts::Parts));
         migrations.push(Box::new(accounts::Accounts));
+        migrations.push(Box::new(receivables::Receivables));
         migrations
     }
 }

@@ -86,6 +86,38 @@ kernel::refusals! {
     GUARANTEE_FOR_OTHERS: Precondition, "担保 {guarantee_id} 不属于该参保人、该机构的该次就诊。", "请核对人员、机构、就诊编号、险种、医疗类别与入院日期,以新的请求编号办理。";
     /// The visit has an open guarantee, which its settlement must close.
     GUARANTEE_NOT_NAMED: Precondition, "机构 {institution_code} 的就诊 {visit_number} 有未结算的担保 {guarantee_id},费用单未注明。", "请在费用单中填写该担保编号(guarantee_id),以新的请求编号办理。";
+    /// The person has not paid what an earlier stay under a guarantee left unpaid.
+    GUARANTEE_ARREARS: Precondition, "该参保人有逾期未付的先诊疗后付费欠费。", "请结清欠费后以新的请求编号办理,或按预缴押金办理入院。";
+    /// No such receivable in the caller's area, or of another institution.
+    RECEIVABLE_UNKNOWN: NotFound, "欠费 {receivable_id} 不存在。", "请核对欠费编号,以新的请求编号办理。";
+    /// What a settlement left unpaid is recorded already.
+    RECEIVABLE_EXISTS: Exists, "结算 {settlement_id} 的欠费已登记。", "请查询已有欠费;登记有误的,先撤销欠费(CancelReceivable),再以新的请求编号登记。";
+    /// Without a guarantee the patient pays at discharge.
+    RECEIVABLE_NO_GUARANTEE: Precondition, "结算 {settlement_id} 不是先诊疗后付费,不能登记欠费。", "请核对结算编号;应在出院时结清。";
+    /// More would be unpaid than the patient bears.
+    RECEIVABLE_TOO_MUCH: Precondition, "欠费 {unpaid_fen} 分超过结算 {settlement_id} 的个人现金 {cash_fen} 分。", "请核对欠费金额,以新的请求编号登记。";
+    /// Nothing remains of it, it is written off or cancelled, or its settlement was reversed.
+    RECEIVABLE_NOT_OPEN: Precondition, "欠费 {receivable_id} 已结清、核销或撤销。", "请查询其当前状态;已核销的,先撤销核销(RevokeWriteOff)。";
+    /// There is no write-off to revoke.
+    RECEIVABLE_NOT_WRITTEN_OFF: Precondition, "欠费 {receivable_id} 未核销。", "请查询其当前状态。";
+    /// More would be paid than remains.
+    PAYMENT_TOO_MUCH: Precondition, "还款 {amount_fen} 分超过未付金额 {remaining_fen} 分。", "请查询未付金额,以新的请求编号登记。";
+    /// No such payment in the caller's area, or of another institution, or it was revoked.
+    PAYMENT_UNKNOWN: NotFound, "还款 {payment_id} 不存在或已撤销。", "请核对还款编号,以新的请求编号办理。";
+    /// The patient was reminded of this step.
+    REMINDER_EXISTS: Exists, "欠费 {receivable_id} 的该次催缴已登记。", "每次催缴只登记一次;登记有误的,先撤销催缴(RevokeReminder),再以新的请求编号登记。";
+    /// The step has not come on this day.
+    REMINDER_TOO_EARLY: Precondition, "欠费 {receivable_id} 的该次催缴自 {step_day} 起。", "请核对催缴日期与环节,以新的请求编号登记。";
+    /// No such reminder in the caller's area, or of another institution, or it was revoked.
+    REMINDER_UNKNOWN: NotFound, "催缴 {reminder_id} 不存在或已撤销。", "请核对催缴编号,以新的请求编号办理。";
+    /// The funds paid nothing first.
+    ADVANCE_NONE: Precondition, "结算 {settlement_id} 没有先行支付。", "请核对结算编号;第三方责任事后认定的,先办理第三方责任更正(PostThirdParty)。";
+    /// More would come back than was paid first.
+    RECOVERY_TOO_MUCH: Precondition, "追偿 {amount_fen} 分超过结算 {settlement_id} 的待追偿金额 {remaining_fen} 分。", "请核对到账金额;超出先行支付的部分应退还付款人。";
+    /// No such recovery in the caller's area, or it was revoked.
+    RECOVERY_UNKNOWN: NotFound, "追偿 {recovery_id} 不存在或已撤销。", "请核对追偿编号,以新的请求编号办理。";
+    /// What came back would be more than the funds paid first.
+    RECOVERY_STANDS: Precondition, "结算 {settlement_id} 的先行支付已追偿到账 {recovered_fen} 分。", "请先撤销追偿(RevokeRecovery)并退还付款人,再以新的请求编号办理。";
     /// No such hold in the caller's area.
     HOLD_UNKNOWN: NotFound, "预留 {hold_id} 不存在。", "请核对预留编号,以新的请求编号办理。";
     /// Its time ran out before it was posted.

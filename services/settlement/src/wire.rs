@@ -7,7 +7,9 @@ mod guarantee;
 mod hold;
 mod ledger;
 mod receipt;
+mod receivable;
 pub mod reconciliation;
+mod recovery;
 mod reimbursement;
 mod revision;
 mod suspension;
@@ -20,8 +22,14 @@ pub use guarantee::{admission, cancellation, guarantee};
 pub use hold::{batch_reversal, held_claims, hold, hold_ids, set};
 pub use ledger::{entry, grant, subsidy, trial_balance};
 pub use receipt::{receipt, replayed, replayed_settlements, statement, verdict, year};
+pub use receivable::{
+    due_reminder, opening, paying, receivable, receivable_id, reminding, which_receivables,
+};
+pub use recovery::{advance, recovering};
 pub use reimbursement::{reimbursement, reimbursement_state, submission};
-pub use revision::{finding_wanted, late_facts, previewed, refund, revision, revisions_after};
+pub use revision::{
+    finding_wanted, late_facts, previewed, refund, revision, revisions_after, third_party_found,
+};
 pub use suspension::{new_suspension, suspension, wanted_suspension};
 pub use visit::{
     accident_check, check_state, line_codes, registered, summed, unmapped, uploaded, uploads,

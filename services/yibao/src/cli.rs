@@ -13,6 +13,7 @@ use crate::late_facts::{self, LateFacts};
 use crate::people::{Population, SEED};
 use crate::progress::Progress;
 use crate::receipt::{self, Print};
+use crate::receivables::{self, Receivables};
 use crate::reconcile::{self, Reconcile, SheetError};
 use crate::replay::{self, Replay};
 use crate::saga::{self, Operation};
@@ -128,6 +129,8 @@ enum Command {
     /// Late facts of a person (待遇追溯): what an identity recognised late, or a death learnt late,
     /// moves in the settlements of a year. Pays only what was shown, by the digest shown with it.
     LateFacts(LateFacts),
+    /// What patients of 先诊疗后付费 have not paid by a day.
+    Receivables(Receivables),
 }
 
 #[derive(Debug, Subcommand)]
@@ -283,6 +286,7 @@ async fn obey(cli: Cli) -> Result<ExitCode, Trouble> {
         Some(Command::Receipt(print)) => receipt::obey(print, &mut stdout()).await,
         Some(Command::Replay(command)) => return replay::obey(&command, &mut stdout()).await,
         Some(Command::LateFacts(asked)) => late_facts::obey(asked, &mut stdout()).await,
+        Some(Command::Receivables(asked)) => receivables::obey(asked, &mut stdout()).await,
         Some(Command::Policy(Policy::Author(command))) => {
             return Ok(author::obey(&command, &mut stdout())?);
         }

@@ -9,7 +9,9 @@ use proto::orchestrator::account_service_client::AccountServiceClient;
 use proto::orchestrator::batch_service_client::BatchServiceClient;
 use proto::orchestrator::orchestrator_service_client::OrchestratorServiceClient;
 use proto::orchestrator::receipt_service_client::ReceiptServiceClient;
+use proto::orchestrator::receivable_service_client::ReceivableServiceClient;
 use proto::orchestrator::reconciliation_service_client::ReconciliationServiceClient;
+use proto::orchestrator::recovery_service_client::RecoveryServiceClient;
 use proto::orchestrator::reimbursement_service_client::ReimbursementServiceClient;
 use proto::orchestrator::revision_service_client::RevisionServiceClient;
 use proto::orchestrator::saga_service_client::SagaServiceClient;
@@ -151,6 +153,16 @@ impl Desk {
     /// 差额结算.
     pub fn revisions(&self) -> RevisionServiceClient<Wire> {
         RevisionServiceClient::new(self.named(&self.wires.settlement))
+    }
+
+    /// 先诊疗后付费欠费.
+    pub fn receivables(&self) -> ReceivableServiceClient<Wire> {
+        ReceivableServiceClient::new(self.named(&self.wires.settlement))
+    }
+
+    /// 先行支付与追偿.
+    pub fn recoveries(&self) -> RecoveryServiceClient<Wire> {
+        RecoveryServiceClient::new(self.named(&self.wires.settlement))
     }
 
     /// 长事务运维.

@@ -15,6 +15,7 @@
 //! yibao policy new ─▶ check, explain, diff ─▶ propose ─▶ activate, by another person ─▶ list
 //! yibao reconcile  an institution's day against the bureau's, row by row
 //! yibao receipt  a settlement as PDF
+//! yibao receivables  what patients have not paid by a day
 //! yibao replay settlements computed again from what they rest on ─▶ 1 when one is not what it was
 //! yibao late-facts  shows what moves ─▶ --pay with the digest that was shown
 //! yibao saga   list, show ─▶ reckon ─▶ retry, resume, bulk, or propose and approve to abandon
@@ -35,6 +36,7 @@ mod late_facts;
 pub mod people;
 mod progress;
 mod receipt;
+mod receivables;
 mod reconcile;
 mod replay;
 mod saga;

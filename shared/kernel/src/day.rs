@@ -68,6 +68,12 @@ impl Day {
         later.and_then(Day::within).unwrap_or(Day::last())
     }
 
+    /// `days` earlier, stopping at the beginning of the range.
+    pub fn minus_days(self, days: u32) -> Day {
+        let earlier = self.0.checked_sub_days(Days::new(u64::from(days)));
+        earlier.and_then(Day::within).unwrap_or(Day::first())
+    }
+
     /// `months` later; the 31st becomes the last day of a shorter month.
     pub fn plus_months(self, months: u32) -> Day {
         let later = self.0.checked_add_months(Months::new(months));
@@ -82,6 +88,10 @@ impl Day {
     /// Completed years at `on` of somebody born on this day; zero before birth.
     pub fn age_on(self, on: Day) -> u32 {
         on.0.years_since(self.0).unwrap_or(0)
+    }
+
+    fn first() -> Day {
+        Day(NaiveDate::from_ymd_opt(1900, 1, 1).unwrap_or(NaiveDate::MIN))
     }
 
     fn last() -> Day {
@@ -244,6 +254,8 @@ mod tests {
     #[test]
     fn reads_days_strictly() {
         assert_eq!(day("2017-02-28").next(), day("2017-03-01"));
+        assert_eq!(day("2016-03-07").minus_days(7), day("2016-02-29"));
+        assert_eq!(day("1900-01-03").minus_days(7), day("1900-01-01"));
         for bad in [
             "2017-2-28",
             "2017-02-29",

@@ -146,6 +146,14 @@ ids! {
     CreditId;
     /// 家庭共济: by which a relative may draw on a person's account.
     FamilyAuthorizationId;
+    /// 欠费: what a patient under 先诊疗后付费 did not pay at discharge.
+    ReceivableId;
+    /// 还款: one payment of a receivable.
+    PaymentId;
+    /// 催缴: one reminder of a receivable.
+    ReminderId;
+    /// 追偿: one payment of a third party.
+    RecoveryId;
     /// 转诊 (trt_dcla_detl_sn): one referral.
     ReferralId;
     /// 暂停转入: the days on which nobody is referred to an institution.

@@ -93,3 +93,16 @@ pub async fn correction_cancellation(bench: &Bench) -> Good {
     let one = json!({ "settlement_id": revision["settlement_id"] });
     good.seen(("revision", "ListRevisions"), one, "withdrawn_time")
 }
+
+pub async fn third_party_posted(bench: &Bench) -> Good {
+    let settled = settled(bench).await;
+    let mut content = json!({
+        "settlement_id": settled["settlement_id"],
+        "third_party_share_bp": 4_000,
+    });
+    let asked = ("revision", "PreviewThirdParty");
+    let shown = bench.told(asked, content.clone()).await;
+    content["preview_digest"] = shown["preview_digest"].clone();
+    content["document_number"] = json!("1号");
+    revised(good(content, "/document_number", json!("2号")), &settled)
+}

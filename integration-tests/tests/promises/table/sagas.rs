@@ -93,7 +93,7 @@ pub async fn reversed_before(bench: &Bench) -> No {
     }
 }
 
-fn admitted(claim: &Value) -> Good {
+pub fn admitted(claim: &Value) -> Good {
     let content = json!({ "admission": {
         "person_id": claim["person_id"],
         "institution_code": claim["institution_code"],

@@ -195,12 +195,14 @@ impl App {
             let no = ALREADY_REVERSED.refuse();
             return Err(at_holds(no.with("settlement_id", reversed.id)).into());
         }
-        super::not_found_against(tx, area, &found, institution)
-            .await
-            .map_err(|stop| match stop {
-                Stop::Refused(no) => at_holds(no).into(),
-                fault => fault,
-            })?;
+        let here = |stop| match stop {
+            Stop::Refused(no) => at_holds(no).into(),
+            fault => fault,
+        };
+        let against = super::not_found_against(tx, area, &found, institution);
+        against.await.map_err(here)?;
+        let recovered = super::recoveries::none_recovered(tx, area, &found);
+        recovered.await.map_err(here)?;
         let Some(newer) = store::newer_standing(tx, area, &found).await? else {
             return Ok(found);
         };

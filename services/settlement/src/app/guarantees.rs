@@ -26,15 +26,18 @@ impl App {
             );
             let institution = store::institution_on(&*tx, area, at, who, None).await?;
             settling(institution, at, "stay.institution_code")?;
-            let settled = store::settled_visit(&tx, area, &stay.institution, &stay.visit).await?;
+            let visit = (&stay.institution, stay.visit.as_str());
+            let found = store::in_the_way(&tx, area, visit, who).await?;
             // A stay that goes on after a part of it was settled is not settled.
-            let of = (&stay.institution, stay.visit.as_str());
-            let visit = match settled {
-                Some(_) => store::find_visit_of(&*tx, area, of).await?,
+            let registered = match found.settled {
+                Some(_) => store::find_visit_of(&*tx, area, visit).await?,
                 None => None,
             };
-            let goes_on = visit.is_some_and(|visit| visit.settlement.is_none());
-            stay.unsettled(settled.filter(|_| !goes_on).as_deref())?;
+            let goes_on = registered.is_some_and(|visit| visit.settlement.is_none());
+            stay.unsettled(found.settled.filter(|_| !goes_on).as_deref())?;
+            if found.overdue.is_some() {
+                self.not_in_arrears(&tx, area, who).await?;
+            }
             let guarantee = Guarantee {
                 id: GuaranteeId(new_id(call.now)),
                 stay: stay.clone(),

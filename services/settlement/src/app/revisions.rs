@@ -5,7 +5,12 @@
 //! something else get a revision each, whose ledger transaction is the difference. Together they are a
 //! correction, which its request can withdraw while nothing was built upon it.
 
+mod third_party;
+
+pub use third_party::ThirdPartyFound;
+
 use super::accounts::{On, accounts_of};
+use super::recoveries::none_recovered;
 use super::{
     App, ELSEWHERE, LISTS, in_progress, lock_year, not_newest, opposites_of, page_of, told, unknown,
 };
@@ -354,7 +359,7 @@ impl App {
     }
 
     /// A settlement with the package and the catalogue that it was priced by.
-    async fn terms_of(
+    pub(super) async fn terms_of(
         &self,
         on: &impl ConnectionTrait,
         area: &AreaCode,
@@ -383,6 +388,7 @@ impl App {
     ) -> Result<Made<()>, Stop> {
         let area = &call.key.area;
         let Moved { revised, accounts } = moved;
+        self.advances_cover(tx, area, &revised).await?;
         let after = year.revised(&revised);
         let correction = CorrectionId(new_id(call.now));
         let ids: Vec<SettlementId> = revised.iter().map(|one| one.before.id).collect();
@@ -573,6 +579,7 @@ async fn take_back(
     {
         return Err(built_upon(later.to_string(), true).into());
     }
+    none_recovered(tx, area, &standing).await?;
     let stands: BTreeSet<SettlementId> = standing.iter().map(|one| one.id).collect();
     let of_standing = |one: &&Revision| stands.contains(&one.settlement);
     let taken: Vec<&Revision> = revisions.iter().filter(of_standing).collect();

@@ -1,7 +1,7 @@
 //! 差额结算: settlements priced again after they were posted, and what that moves: pure.
 //!
-//! Refunds by line (部分退费), facts that became known late, and findings of an inspection are one
-//! thing: other evidence for a settlement that stands. It is priced by the package, the catalogue and
+//! Refunds by line (部分退费), facts and third parties that became known late, and findings of an
+//! inspection are one thing: other evidence for a settlement that stands. It is priced by the package, the catalogue and
 //! the institution it was priced by first, and only the difference moves. What was decided:
 //!
 //! - The accumulators before the first settlement of a chain are those of the year less the deltas of
@@ -18,6 +18,8 @@
 //!   between fund and hospital.
 //! - A later part of the same stay sees what an earlier one is charged now. A part in another year is
 //!   left as it was settled. A refund by line is refused while a later part stands.
+//! - A third party that became known later has paid the person: what the funds paid too much for it is
+//!   the person's to repay.
 //! - A finding that is recovered from the institution leaves the denied part in the settlement's cash,
 //!   as the package says; the revision's payee says that the institution repays it, and may not ask the
 //!   patient for it.
@@ -38,7 +40,7 @@ use kernel::refusal::INTERNAL;
 use kernel::{
     CorrectionId, Day, Digest, Digester, Instant, Quantity, Refusal, RevisionId, SettlementId,
 };
-use policy::{Accumulators, Package, Settlement};
+use policy::{Accumulators, Package, Settlement, ThirdParty};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -54,6 +56,8 @@ pub enum Cause {
     LateFact,
     /// 核查: an inspection found something.
     Finding,
+    /// 第三方责任: a third party was found, or paid, later.
+    ThirdParty,
 }
 
 impl Cause {
@@ -63,12 +67,14 @@ impl Cause {
             Cause::RefundLines => "refund_lines",
             Cause::LateFact => "late_fact",
             Cause::Finding => "finding",
+            Cause::ThirdParty => "third_party",
         }
     }
 
     /// The one of this name.
     pub fn parse(name: &str) -> Option<Cause> {
-        let all = [Cause::RefundLines, Cause::LateFact, Cause::Finding];
+        use Cause::{Finding, LateFact, RefundLines, ThirdParty};
+        let all = [RefundLines, LateFact, Finding, ThirdParty];
         all.into_iter().find(|cause| cause.name() == name)
     }
 }
@@ -119,7 +125,8 @@ pub struct Revision {
     pub payee: Payee,
     /// Why, in words.
     pub reason: String,
-    /// 案号: the case that a finding is of; empty when none.
+    /// 案号, 文书号: the case that a finding is of, or the document that tells of a third party; empty
+    /// when none.
     pub case_reference: String,
     /// What it rests on.
     pub evidence: Evidence,
@@ -162,13 +169,17 @@ pub enum Amendment {
     Members(BTreeMap<Day, Member>),
     /// These lines of the settlement's bill are denied.
     Denied(SettlementId, Vec<Finding>),
+    /// Another third party answers for the settlement's bill, or none.
+    ThirdParty(SettlementId, Option<ThirdParty>),
 }
 
 impl Amendment {
     /// The settlement that it is about; none when it is about all of a year.
     fn target(&self) -> Option<SettlementId> {
         match self {
-            Amendment::Bill(id, _) | Amendment::Denied(id, _) => Some(*id),
+            Amendment::Bill(id, _) | Amendment::Denied(id, _) | Amendment::ThirdParty(id, _) => {
+                Some(*id)
+            }
             Amendment::Members(_) => None,
         }
     }
@@ -182,7 +193,10 @@ impl Amendment {
             Amendment::Denied(id, findings) if *id == of.id => {
                 evidence.findings.extend(findings.iter().cloned());
             }
-            Amendment::Bill(..) | Amendment::Denied(..) => {}
+            Amendment::ThirdParty(id, party) if *id == of.id => {
+                evidence.bill.third_party = *party;
+            }
+            Amendment::Bill(..) | Amendment::Denied(..) | Amendment::ThirdParty(..) => {}
             Amendment::Members(members) => {
                 // Posted since the days were asked for: so is the preview of another year.
                 let member = members.get(&evidence.bill.end);
@@ -378,6 +392,14 @@ impl Denied {
             true => Err(NOTHING_TO_REVISE.refuse()),
             false => Ok(findings),
         }
+    }
+}
+
+/// Whether another third party would be anything new to a settlement: the same one was answered before.
+pub fn is_news(of: &Posted, party: Option<ThirdParty>) -> Result<(), Refusal> {
+    match of.evidence.bill.third_party == party {
+        true => Err(NOTHING_TO_REVISE.refuse()),
+        false => Ok(()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! 差额结算: the public interface to corrections, for institutions and the bureau.
 
 use super::{ANYWHERE, BUREAU, Rpc, own_institution};
-use crate::app::{FindingWanted, Shown};
+use crate::app::{FindingWanted, Shown, ThirdPartyFound};
 use crate::wire;
 use kernel::{InstitutionCode, SettlementId};
 use proto::orchestrator as pb;
@@ -17,6 +17,9 @@ pub const ACCESS: Access = &[
     ("PreviewFinding", BUREAU),
     ("PostFinding", BUREAU),
     ("WithdrawPostFinding", BUREAU),
+    ("PreviewThirdParty", BUREAU),
+    ("PostThirdParty", BUREAU),
+    ("WithdrawPostThirdParty", BUREAU),
     ("ListRevisions", ANYWHERE),
     ("GetOutcome", ANYWHERE),
     // A key has its caller in it: nobody burns another's.
@@ -24,7 +27,7 @@ pub const ACCESS: Access = &[
 ];
 
 /// Methods whose keys can be asked about and burned.
-const METHODS: &[&str] = &["RefundLines", "PostFinding"];
+const METHODS: &[&str] = &["RefundLines", "PostFinding", "PostThirdParty"];
 
 #[tonic::async_trait]
 impl RevisionService for Rpc {
@@ -107,6 +110,61 @@ impl RevisionService for Rpc {
                 self.0.withdraw_correction(&key, None).await?,
             ));
             Ok(pb::WithdrawPostFindingResponse { outcome })
+        })
+        .await
+    }
+
+    async fn preview_third_party(
+        &self,
+        request: Request<pb::PreviewThirdPartyRequest>,
+    ) -> Answer<pb::PreviewThirdPartyResponse> {
+        answer(request, |context, message| async move {
+            let (share, advance) = (message.third_party_share_bp, message.advance_payment);
+            let found = wire::third_party_found(&message.settlement_id, share, advance)?;
+            let area = &context.principal.area;
+            let (revised, digest) = self.0.preview_third_party(area, &found).await?;
+            Ok(pb::PreviewThirdPartyResponse {
+                revisions: revised.into_iter().map(wire::previewed).collect(),
+                preview_digest: digest.to_string(),
+            })
+        })
+        .await
+    }
+
+    async fn post_third_party(
+        &self,
+        request: Request<pb::PostThirdPartyRequest>,
+    ) -> Answer<pb::PostThirdPartyResponse> {
+        answer(request, |context, message| async move {
+            let (share, advance) = (message.third_party_share_bp, message.advance_payment);
+            let document = parse::text("document_number", &message.document_number, 100)?;
+            let found = ThirdPartyFound {
+                document,
+                ..wire::third_party_found(&message.settlement_id, share, advance)?
+            };
+            let seen = parse::digest("preview_digest", &message.preview_digest)?;
+            let method = "PostThirdParty";
+            let origin = origin(method, &message);
+            let call = self.call(&context, method, &message.request_id, origin)?;
+            let (shown, replayed) = self.0.post_third_party(&call, &found, seen).await?;
+            Ok(pb::PostThirdPartyResponse {
+                revisions: visible(&shown, None),
+                replayed,
+            })
+        })
+        .await
+    }
+
+    async fn withdraw_post_third_party(
+        &self,
+        request: Request<pb::WithdrawPostThirdPartyRequest>,
+    ) -> Answer<pb::WithdrawPostThirdPartyResponse> {
+        answer(request, |context, message| async move {
+            let id = parse::original_request_id(&message.original_request_id)?;
+            let key = Key::of(&context.principal, "PostThirdParty", id);
+            let outcome = self.0.withdraw_correction(&key, None).await?;
+            let outcome = Some(render::outcome(outcome));
+            Ok(pb::WithdrawPostThirdPartyResponse { outcome })
         })
         .await
     }

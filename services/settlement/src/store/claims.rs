@@ -78,6 +78,7 @@ pub(super) fn settlement_row(
         reimbursement_id: Set(bill.reimbursement.map(|id| id.to_string())),
         revision: Set(None),
         part: Set(part_number(bill)),
+        advance: Set(bill.has_advance().then_some(true)),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::unreadable;
 use crate::domain::Subsidy;
-use crate::entity::{posting, revision, subsidy};
+use crate::entity::{posting, recovery, revision, subsidy};
 use crate::ledger::{Entry, Posting, Transaction};
 use crate::refusal::SUBSIDY_POSTED;
 use kernel::{
@@ -75,7 +75,7 @@ pub async fn postings_of(
     Ok(all)
 }
 
-/// All entries of a settlement with its revisions, of one revision, a correction or a subsidy, in the
+/// All entries of a settlement with its revisions and recoveries, of one revision, a recovery, a correction or a subsidy, in the
 /// order in which they were posted.
 pub async fn entries(db: &Db, area: &AreaCode, subject: &str) -> Result<Vec<Entry>, Stop> {
     let revisions = revision::Entity::find()
@@ -87,9 +87,15 @@ pub async fn entries(db: &Db, area: &AreaCode, subject: &str) -> Result<Vec<Entr
                 .add(revision::Column::SettlementId.eq(subject))
                 .add(revision::Column::CorrectionId.eq(subject)),
         );
+    let recoveries = recovery::Entity::find()
+        .select_only()
+        .column(recovery::Column::RecoveryId)
+        .filter(recovery::Column::Area.eq(area.as_str()))
+        .filter(recovery::Column::SettlementId.eq(subject));
     let of_subject = Condition::any()
         .add(posting::Column::SubjectId.eq(subject))
-        .add(posting::Column::SubjectId.in_subquery(revisions.into_query()));
+        .add(posting::Column::SubjectId.in_subquery(revisions.into_query()))
+        .add(posting::Column::SubjectId.in_subquery(recoveries.into_query()));
     let found = found(db, area, of_subject).await?;
     Ok(found.into_iter().map(|(_, entry)| entry).collect())
 }

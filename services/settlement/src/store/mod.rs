@@ -7,9 +7,12 @@ mod guarantees;
 mod holds;
 mod ledger;
 mod person_years;
+mod receivables;
 mod reconciliations;
+mod recoveries;
 mod registers;
 mod reimbursements;
+mod reminders;
 mod replays;
 mod revisions;
 mod statements;
@@ -46,10 +49,18 @@ pub use person_years::{
     accumulators, free_held_year, lock_held_years, lock_person_year, lock_person_years,
     save_person_year, save_person_years,
 };
+pub use receivables::{
+    WhichReceivables, due_reminders, end_receivable, find_payment, find_receivable, in_the_way,
+    insert_payment, insert_receivable, lock_receivable, overdue_of, paid_of, payments_of,
+    receivables, revoke_payment,
+};
 pub use reconciliations::{
     Explanation, Found, Listed, difference_digest, differences, elsewhere, find_reconciliation,
     insert_explanation, insert_reconciliation, last_reconciliations, open_subjects, rows_between,
     withdraw_explanation, withdraw_reconciliation,
+};
+pub use recoveries::{
+    advances_between, find_recovery, insert_recovery, received_of, recoveries_of, revoke_recovery,
 };
 pub use registers::{
     Beside, InForce, catalogue_in_force, count_in_force, count_out_of_force, end_agreement,
@@ -61,6 +72,7 @@ pub use reimbursements::{
     find_reimbursement, free_receipts, insert_reimbursement, lock_reimbursement, reimbursements,
     save_reimbursement, unpay_reimbursements,
 };
+pub use reminders::{find_reminder, insert_reminder, reminders_of, revoke_reminder};
 pub use replays::{Stored, Unlike, Which, count_stored, stored};
 pub use revisions::{
     found_against, insert_revisions, later_in_year, newest_numbers, of_correction, of_numbers,

@@ -161,7 +161,8 @@ pub async fn standing_revisions(
     Ok(ids)
 }
 
-/// One of these settlements that a finding corrected, and that was not withdrawn.
+/// One of these settlements that the bureau corrected, for a finding or a third party, and that was not
+/// withdrawn.
 pub async fn found_against(
     tx: &Tx,
     area: &AreaCode,
@@ -173,7 +174,7 @@ pub async fn found_against(
         .column(Column::SettlementId)
         .filter(Column::Area.eq(area.as_str()))
         .filter(Column::SettlementId.is_in(settlements.iter().map(ToString::to_string)))
-        .filter(Column::Cause.eq(Cause::Finding.name()))
+        .filter(Column::Cause.is_in([Cause::Finding.name(), Cause::ThirdParty.name()]))
         .filter(Column::WithdrawnAt.is_null())
         .limit(1)
         .into_tuple()

@@ -38,7 +38,7 @@ pub fn bill(claim: Option<&common::Claim>) -> Result<Bill, Refusal> {
         end,
         diagnosis: parse::field("claim.diagnosis_code", diagnosis)?,
         diseases: diseases("claim.disease_codes", &claim.disease_codes)?,
-        third_party: third_party(claim)?,
+        third_party: third_party_of("claim.", claim.third_party_share_bp, claim.advance_payment)?,
         filing: filing("claim.filing", claim.filing)?.unwrap_or_default(),
         decided: decided(&claim.decided_day, end)?,
         household_income: household_income(
@@ -185,17 +185,22 @@ pub fn diseases(path: &str, codes: &[String]) -> Result<Vec<DiseaseCode>, Refusa
     codes.iter().enumerate().map(code).collect()
 }
 
-/// 第三方责任: an advance of what nobody owes is a slip of the pen.
-fn third_party(claim: &common::Claim) -> Result<Option<ThirdParty>, Refusal> {
-    let share = Rate(claim.third_party_share_bp);
+/// 第三方责任: an advance of what nobody owes is a slip of the pen. `at` is where it stands, such as
+/// `claim.`.
+pub fn third_party_of(
+    at: &str,
+    share_bp: i32,
+    advance: bool,
+) -> Result<Option<ThirdParty>, Refusal> {
+    let share = Rate(share_bp);
     let fits = (Rate::ZERO..=Rate::ONE).contains(&share);
-    let path = "claim.third_party_share_bp";
+    let path = format!("{at}third_party_share_bp");
     let share = parse::wanted(path, fits.then_some(share), "0至10000")?;
-    match (share, claim.advance_payment) {
-        (Rate::ZERO, true) => Err(invalid(
-            "claim.advance_payment",
-            "第三方责任比例为零时不先行支付",
-        )),
+    match (share, advance) {
+        (Rate::ZERO, true) => {
+            let path = format!("{at}advance_payment");
+            Err(invalid(path, "第三方责任比例为零时不先行支付"))
+        }
         (Rate::ZERO, false) => Ok(None),
         (share, advance) => Ok(Some(ThirdParty { share, advance })),
     }

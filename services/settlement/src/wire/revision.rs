@@ -1,8 +1,8 @@
 //! 差额结算: refunds, findings and revisions.
 
 use super::amounts::{amounts, comparison};
-use super::claim::member_at;
-use crate::app::{FindingWanted, LateFacts, Refund, Shown};
+use super::claim::{member_at, third_party_of};
+use crate::app::{FindingWanted, LateFacts, Refund, Shown, ThirdPartyFound};
 use crate::domain::{Cause, Denied, Payee, RefundedLine, Revised, Revision, YearKey};
 use crate::ledger::fund_differences;
 use kernel::refusal::invalid;
@@ -142,6 +142,7 @@ pub fn revision(shown: &Shown) -> common::Revision {
         Cause::RefundLines => wire::Cause::RefundLines,
         Cause::LateFact => wire::Cause::LateFact,
         Cause::Finding => wire::Cause::Finding,
+        Cause::ThirdParty => wire::Cause::ThirdParty,
     };
     let payee = match revision.payee {
         Payee::Institution => wire::Payee::Institution,
@@ -182,6 +183,7 @@ fn sentence(revision: &Revision, before: &Settlement) -> String {
         (_, 2..) => "同年度较早的结算已更正,本结算在年度累计中的位置随之变化".to_string(),
         (Cause::RefundLines, _) => format!("部分退费({})", revision.reason),
         (Cause::Finding, _) => format!("核查发现不予支付的费用({})", revision.reason),
+        (Cause::ThirdParty, _) => format!("第三方责任事后认定({})", third_party(revision)),
     };
     let after = &revision.amounts;
     format!(
@@ -191,6 +193,27 @@ fn sentence(revision: &Revision, before: &Settlement) -> String {
         before.cash,
         after.cash,
     )
+}
+
+fn third_party(revision: &Revision) -> String {
+    match revision.evidence.bill.third_party {
+        None => "无第三方责任".to_string(),
+        Some(party) if party.advance => format!("第三方应负担{},基金先行支付", party.share),
+        Some(party) => format!("第三方应负担{}", party.share),
+    }
+}
+
+/// 第三方责任 that became known; its document is read where it is posted.
+pub fn third_party_found(
+    settlement: &str,
+    share_bp: i32,
+    advance: bool,
+) -> Result<ThirdPartyFound, Refusal> {
+    Ok(ThirdPartyFound {
+        settlement: settlement_id(settlement)?,
+        party: third_party_of("", share_bp, advance)?,
+        document: String::new(),
+    })
 }
 
 /// What pricing a settlement again would move, as the wire shows it.
