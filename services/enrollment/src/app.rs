@@ -1,9 +1,13 @@
 //! One method per RPC: load, decide, store. The changes of registrations and of insurance and the
 //! reads each have a file.
 
+mod credentials;
+mod identity_checks;
 mod insure;
 mod read;
 mod register;
+
+pub use identity_checks::Shown;
 
 use crate::refusal;
 use crate::store::recorded::{self, Recorded};
@@ -104,6 +108,7 @@ fn withdrawn(what: Recorded) -> &'static str {
         Recorded::Coverage => "coverage.withdrawn",
         Recorded::Identity => "identity.withdrawn",
         Recorded::Suspension => "benefit.suspension_withdrawn",
+        Recorded::Card => "card.withdrawn",
     }
 }
 

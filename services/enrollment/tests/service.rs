@@ -136,6 +136,7 @@ fn check(person_id: &str, day: &str) -> pb::CheckEligibilityRequest {
         person_id: person_id.into(),
         scheme: "390".into(),
         as_of_day: day.into(),
+        ..Default::default()
     }
 }
 

@@ -2,6 +2,7 @@
 //! In one process the peer serves it at the same port itself.
 
 use crate::steps::Peers;
+use proto::orchestrator::identity_service_server::IdentityServiceServer;
 use proto::orchestrator::receipt_service_server::ReceiptServiceServer;
 use proto::orchestrator::reconciliation_service_server::ReconciliationServiceServer;
 use proto::orchestrator::reimbursement_service_server::ReimbursementServiceServer;
@@ -13,6 +14,7 @@ use runtime::{Service, Settings};
 pub fn passing_on(service: Service, peers: &Peers, settings: &Settings) -> Service {
     let settlement = || peers.settlement.clone();
     service
+        .with_passed_on::<IdentityServiceServer<()>>(peers.enrollment.clone(), settings)
         .with_passed_on::<ReceiptServiceServer<()>>(settlement(), settings)
         .with_passed_on::<ReimbursementServiceServer<()>>(settlement(), settings)
         .with_passed_on::<VisitServiceServer<()>>(settlement(), settings)

@@ -6,6 +6,7 @@ use proto::enrollment::enrollment_service_client::EnrollmentServiceClient;
 use proto::inspection::inspection_service_client::InspectionServiceClient;
 use proto::interregional::interregional_service_client::InterregionalServiceClient;
 use proto::orchestrator::batch_service_client::BatchServiceClient;
+use proto::orchestrator::identity_service_client::IdentityServiceClient;
 use proto::orchestrator::orchestrator_service_client::OrchestratorServiceClient;
 use proto::orchestrator::receipt_service_client::ReceiptServiceClient;
 use proto::orchestrator::reconciliation_service_client::ReconciliationServiceClient;
@@ -115,6 +116,11 @@ impl Desk {
     /// 一站式.
     pub fn orchestrator(&self) -> OrchestratorServiceClient<Wire> {
         OrchestratorServiceClient::new(self.named(&self.wires.orchestrator))
+    }
+
+    /// 就诊凭证, 人证核验.
+    pub fn identities(&self) -> IdentityServiceClient<Wire> {
+        IdentityServiceClient::new(self.named(&self.wires.enrollment))
     }
 
     /// 结算查询.

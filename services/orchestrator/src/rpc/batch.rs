@@ -125,6 +125,7 @@ impl Desk {
         let request = pb::PreSettleRequest {
             claim: item.claim,
             visit_id: item.visit_id,
+            ..Default::default()
         };
         match super::price(&self.executor, &self.context(), request).await {
             Ok(priced) => whose.told(Told::Priced(priced)),
@@ -139,6 +140,7 @@ impl Desk {
             claim: item.claim,
             basis: item.basis,
             visit_id: item.visit_id,
+            ..Default::default()
         };
         let settled = super::settle(&self.executor, &self.context(), request).await;
         let whole = settled.and_then(|told| {
