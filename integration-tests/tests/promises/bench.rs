@@ -330,7 +330,7 @@ impl Bench {
     fn wire(&self, service: &str) -> Wire {
         let wires = self.world.suite.wires();
         let wire = match service {
-            "enrollment" => &wires.enrollment,
+            "enrollment" | "identity" => &wires.enrollment,
             "settlement" | "reconciliation" | "reimbursement" | "revision" | "visit" => {
                 &wires.settlement
             }
@@ -355,7 +355,9 @@ pub fn full_name(service: &str) -> String {
     let (first, rest) = service.split_at(1);
     let package = match service {
         // The public interfaces besides the orchestrator's own.
-        "reconciliation" | "reimbursement" | "revision" | "saga" | "visit" => "orchestrator",
+        "identity" | "reconciliation" | "reimbursement" | "revision" | "saga" | "visit" => {
+            "orchestrator"
+        }
         own => own,
     };
     format!("yibao.{package}.v1.{}{rest}Service", first.to_uppercase())

@@ -2,6 +2,7 @@
 //! is refused for good. That none is missing is proved against the descriptors.
 
 mod batches;
+mod identities;
 mod operations;
 mod reconciliations;
 mod reimbursements;
@@ -13,6 +14,10 @@ use crate::bench::{Bad, Bench, Good, Mend, No, Rpc, SUBJECT, Seen};
 use batches::{
     batch, batch_reversal, cancellation, guarantee, held_after_posting, holding, online_suspension,
     subsidy, subsidy_cancellation,
+};
+use identities::{
+    by_a_revoked_card, card, card_restored, card_revoked, doubt_cleared, identity_check, token,
+    token_of_nobody,
 };
 use integration_tests::{CLINIC, DRUG, HOSPITAL, id_number, stay};
 use kernel::Role::{self, Clerk, Operator, Service};
@@ -124,6 +129,12 @@ table! {
     Clerk visit.RevokeLines: revocation, Bad::Twice("LINE_UNKNOWN");
     Clerk visit.RecordAccidentCheck: accident_check, staged!("ACCIDENT_NONE", check_of_nothing);
     Clerk orchestrator.PostLateFacts: late_facts, Bad::Twice("NOTHING_TO_REVISE");
+    Clerk identity.RegisterCard: card, Bad::Twice("CARD_TAKEN");
+    Clerk identity.RevokeCard: card_revoked, Bad::Twice("CARD_REVOKED");
+    Clerk identity.RestoreCard: card_restored, Bad::Twice("CARD_NOT_REVOKED");
+    Clerk identity.IssueToken: token, staged!("PERSON_UNKNOWN", token_of_nobody);
+    Clerk identity.VerifyIdentity: identity_check, staged!("CREDENTIAL_REVOKED", by_a_revoked_card);
+    Clerk identity.ClearDoubt: doubt_cleared, Bad::Twice("DOUBT_NOT_OPEN");
     Operator saga.DirectSaga: resumption, Bad::Twice("SAGA_NOT_STUCK");
     Operator saga.DirectSagas: resumption_of_many, Bad::Never;
     Operator saga.ProposeAbandonment: proposal_to_abandon,

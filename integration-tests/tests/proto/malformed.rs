@@ -2,6 +2,7 @@
 //! and changes nothing, so that the caller may mend it and keep its request id.
 
 mod batches;
+mod identities;
 mod operations;
 mod orchestrated;
 mod receipts;
@@ -418,6 +419,7 @@ async fn a_malformed_request_is_told_its_field_and_changes_nothing() {
         operations::of_operations(),
         receipts::of_receipts(),
         reimbursements::of_reimbursements(),
+        identities::of_identities(),
         reconciliations::of_reconciliations(),
         visits::of_visits(),
         revisions::of_revisions(),

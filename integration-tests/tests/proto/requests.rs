@@ -1,6 +1,7 @@
 //! One sound request for every method: what malformed ones and noise are made from.
 
 mod batches;
+mod identities;
 mod operations;
 mod orchestrated;
 mod receipts;
@@ -34,6 +35,7 @@ pub struct Ground {
     sagas: [String; 3],
     reimbursements: reimbursements::Kept,
     visits: visits::Registered,
+    identities: identities::Kept,
     revised: revisions::Revised,
 }
 
@@ -98,6 +100,7 @@ impl Ground {
             sagas: operations::sagas(world).await,
             reimbursements: reimbursements::kept(world).await,
             visits: visits::registered(world).await,
+            identities: identities::kept(world).await,
             revised: revisions::revised(world).await,
         }
     }
@@ -113,6 +116,7 @@ impl Ground {
         all.extend(self.operating());
         all.extend(self.reading());
         all.extend(self.visiting());
+        all.extend(self.identifying());
         all.extend(self.reimbursing());
         all.extend(self.reconciling());
         all.extend(self.correcting());
@@ -189,7 +193,8 @@ impl Ground {
             (
                 "enrollment/CheckEligibility",
                 json!({"person_id": insured, "scheme": "390",
-                "as_of_day": "2017-05-01"}),
+                "as_of_day": "2017-05-01", "institution_code": CLINIC, "visit_number": "S-1",
+                "identity_check_id": "", "identity_required": false}),
             ),
         ]
     }
@@ -356,6 +361,7 @@ fn for_all_services() -> Vec<(&'static str, Value)> {
         let (package, verb) = name.split_once('/').unwrap();
         let change = match package {
             "enrollment" => "EnrolPerson",
+            "identity" => "VerifyIdentity",
             "interregional" => "RegisterParticipant",
             "orchestrator" => "METHOD_SETTLE",
             "reconciliation" => "CloseDay",

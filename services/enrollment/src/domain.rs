@@ -12,8 +12,8 @@ pub use coverage::{
     no_package,
 };
 pub use credential::{
-    Card, Certificate, CredentialToken, IssuedToken, NewToken, Presented, Revocation, TokenText,
-    credential_unknown,
+    Card, Certificate, CredentialToken, IssuedToken, NewToken, Presented, Revocation, TokenKey,
+    TokenText, credential_unknown,
 };
 pub use eligibility::{Cover, Ineligibility, Member, NewSuspension, Record, Suspension};
 pub use identity::{Identity, NewIdentity, kinds_on};

@@ -40,6 +40,7 @@ mod store;
 mod wire;
 
 use ::store::{Db, DbConfig, OpenError, event};
+use domain::TokenKey;
 use kernel::Clock;
 use proto::enrollment::enrollment_service_server::EnrollmentServiceServer;
 use proto::orchestrator::identity_service_server::IdentityServiceServer;
@@ -66,7 +67,7 @@ pub fn build(
     clock: Arc<dyn Clock>,
     library: Arc<policy::Library>,
 ) -> Service {
-    let app = app::App::new(db.clone(), clock.clone(), library);
+    let app = app::App::new(db.clone(), clock.clone(), library, token_key(settings));
     let rpc = rpc::Rpc(Arc::new(app));
     let server = EnrollmentServiceServer::new(rpc.clone());
     let checks = IdentityServiceServer::new(rpc);
@@ -78,4 +79,20 @@ pub fn build(
             let db = probed.clone();
             Box::pin(async move { db.is_reachable().await })
         }))
+}
+
+/// What tokens are made with: the secret that all replicas know. A process without one makes tokens
+/// that only it can tell again.
+fn token_key(settings: &Settings) -> Option<TokenKey> {
+    if let Some(secret) = &settings.service_secret {
+        return Some(TokenKey::of(secret.as_bytes()));
+    }
+    let mut random = [0; 32];
+    match getrandom::fill(&mut random) {
+        Ok(()) => Some(TokenKey::of(&random)),
+        Err(error) => {
+            tracing::error!(%error, "the system gives no random bytes: no token is issued");
+            None
+        }
+    }
 }

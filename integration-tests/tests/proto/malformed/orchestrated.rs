@@ -16,6 +16,8 @@ pub fn of_sagas() -> Vec<Wrong> {
     let suspend = |field, value| at("orchestrator/SuspendOnlineSettlement", field, value);
     vec![
         settle("claim.referral_id", json!("1")),
+        settle("claim.visit_number", json!("号")), settle("identity_check_id", json!("1")),
+        at("orchestrator/PreSettle", "identity_check_id", json!("1")),
         together("claims", json!([])), together("claims[0].person_id", json!("1")),
         together("claims[0].end_day", json!("")), together("claims[0].referral_id", json!(NOBODY)),
         together("claims[0].med_type", json!("")), together("claims[0].lines", json!([])),

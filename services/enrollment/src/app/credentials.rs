@@ -1,7 +1,7 @@
 //! 就诊凭证: cards and tokens.
 
 use super::{App, LISTS, tell};
-use crate::domain::{Card, CredentialToken, IssuedToken, NewToken, Revocation, TokenText};
+use crate::domain::{Card, CredentialToken, IssuedToken, NewToken, Revocation};
 use crate::refusal::CARD_UNKNOWN;
 use crate::store;
 use crate::store::recorded::Recorded;
@@ -115,14 +115,16 @@ impl App {
         }
     }
 
-    /// 医保电子凭证: issues a token; true, and without its text, when an earlier attempt had done it.
+    /// 医保电子凭证: issues a token; true when an earlier attempt had done it.
     pub async fn issue_token(
         &self,
         call: &Call,
         new: &NewToken,
     ) -> Result<(IssuedToken, bool), Refusal> {
         let area = &call.key.area;
-        let text = &random_token()?;
+        let id = TokenId(new_id(call.now));
+        let key = self.token_key.as_ref().ok_or_else(|| INTERNAL.refuse())?;
+        let text = &key.text(area, id);
         let work = |tx: Tx| async move {
             let person = store::person::standing(&*tx, area, new.person).await?;
             let person = person.ok_or_else(|| store::person::unknown(new.person))?;
@@ -130,7 +132,7 @@ impl App {
                 return Err(person.dead().into());
             }
             let token = CredentialToken {
-                id: TokenId(new_id(call.now)),
+                id,
                 person: person.id,
                 institution: new.institution.clone(),
                 purpose: new.purpose,
@@ -138,25 +140,20 @@ impl App {
                 used: None,
             };
             store::token::insert(&tx, area, text, &token).await?;
-            let subject = token.id.to_string();
+            let subject = id.to_string();
             let told = ("credential_token.issued", subject.clone());
             let facts = json!({ "person_id": token.person,
                 "institution_code": token.institution, "purpose": token.purpose.as_str() });
             tell(&tx, area, call.now, told, facts).await?;
-            let value = token;
+            let value = ();
             Ok(Made { subject, value })
         };
         let done = self.db.once(call, LISTS, work).await?;
-        Ok(match done.made {
-            Some(token) => {
-                let text = Some(text.clone());
-                (IssuedToken { text, token }, false)
-            }
-            None => {
-                let token = store::token::find(&self.db, area, &done.subject).await?;
-                (IssuedToken { text: None, token }, true)
-            }
-        })
+        let (token, digest) = store::token::find(&self.db, area, &done.subject).await?;
+        let text = key.text(area, token.id);
+        // By another key than today's, it would be no token.
+        let text = Some(text).filter(|text| text.digest() == digest);
+        Ok((IssuedToken { text, token }, done.replayed()))
     }
 
     /// Withdraws a token: it stands for nobody.
@@ -167,14 +164,4 @@ impl App {
         };
         self.undo(key, "credential_token.withdrawn", undo).await
     }
-}
-
-/// A token nobody can guess.
-fn random_token() -> Result<TokenText, Refusal> {
-    let mut bytes = [0; TokenText::BYTES];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        tracing::error!(%error, "the system gives no random bytes");
-        INTERNAL.refuse()
-    })?;
-    Ok(TokenText::of(bytes))
 }

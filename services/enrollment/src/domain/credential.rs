@@ -9,8 +9,8 @@ use crate::refusal::{
     CREDENTIAL_UNKNOWN, CREDENTIAL_USED,
 };
 use kernel::{
-    CardId, CardNumber, Digest, IdNumber, Instant, InstitutionCode, PersonId, Refusal, Secret,
-    TokenId,
+    AreaCode, CardId, CardNumber, Digest, Digester, IdNumber, Instant, InstitutionCode, PersonId,
+    Refusal, Secret, TokenId,
 };
 
 /// 社保卡: a card that stands for a person.
@@ -64,19 +64,14 @@ pub struct TokenText(Secret<String>);
 impl TokenText {
     /// What a token looks like.
     pub const EXPECTED: &'static str = "40位十六进制字符";
-    /// Its random bytes.
-    pub const BYTES: usize = 20;
-
-    /// Of random bytes.
-    pub fn of(bytes: [u8; TokenText::BYTES]) -> TokenText {
-        TokenText(Secret::new(hex::encode(bytes)))
-    }
+    /// Its length: 160 bits.
+    const CHARACTERS: usize = 40;
 
     /// Reads 40 hexadecimal characters.
     pub fn parse(text: &str) -> Option<TokenText> {
-        let mut bytes = [0; TokenText::BYTES];
-        hex::decode_to_slice(text, &mut bytes).ok()?;
-        Some(TokenText::of(bytes))
+        let hexadecimal = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        let fits = text.len() == TokenText::CHARACTERS && text.bytes().all(hexadecimal);
+        fits.then(|| TokenText(Secret::new(text.to_string())))
     }
 
     /// The text itself.
@@ -84,9 +79,36 @@ impl TokenText {
         self.0.expose()
     }
 
-    /// What is kept of it. It has more random bits than anybody can try, and needs no key.
+    /// What is kept of it: it has more bits than anybody can try.
     pub fn digest(&self) -> Digest {
         Digest::of(self.expose().as_bytes())
+    }
+}
+
+/// What tokens are made with, so that a repeat tells the same text and the tables have none.
+#[derive(Clone, Debug)]
+pub struct TokenKey(Secret<Vec<u8>>);
+
+impl TokenKey {
+    /// Of a secret that nobody else knows.
+    pub fn of(secret: &[u8]) -> TokenKey {
+        TokenKey(Secret::new(secret.to_vec()))
+    }
+
+    /// The text of a token. Twice and cut: a digest alone can be gone on with by who has it.
+    pub fn text(&self, area: &AreaCode, id: TokenId) -> TokenText {
+        let keyed = |parts: &[&[u8]]| {
+            let mut digester = Digester::new();
+            digester.part(b"ecToken").part(self.0.expose());
+            for part in parts {
+                digester.part(part);
+            }
+            digester.finish()
+        };
+        let inner = keyed(&[area.as_str().as_bytes(), id.0.as_bytes()]);
+        let mut text = keyed(&[&inner.0]).to_string();
+        text.truncate(TokenText::CHARACTERS);
+        TokenText(Secret::new(text))
     }
 }
 
@@ -127,10 +149,10 @@ pub struct CredentialToken {
     pub used: Option<Instant>,
 }
 
-/// A token just issued: its text is told this once.
+/// A token with its text.
 #[derive(Clone, Debug)]
 pub struct IssuedToken {
-    /// The text; none in a repeat.
+    /// The text; none where it was made with another key.
     pub text: Option<TokenText>,
     /// What it is for.
     pub token: CredentialToken,
@@ -240,7 +262,7 @@ mod tests {
             institution: institution("H15250100001"),
             visit_number: "V-1".into(),
             purpose: Purpose::Settle,
-            certificate: Certificate::Token(TokenText::of([7; TokenText::BYTES])),
+            certificate: Certificate::Token(TokenText::parse(&"07".repeat(20)).unwrap()),
             name: PersonName::parse(name),
             manner: Manner::Query,
             seen: Seen::Matched,
@@ -294,11 +316,27 @@ mod tests {
     }
 
     #[test]
-    fn a_token_does_not_print() {
-        let token = TokenText::of([0xab; TokenText::BYTES]);
-        assert_eq!(token.expose().len(), 40);
-        assert!(!format!("{token:?}").contains("abab"));
-        assert_eq!(TokenText::parse(token.expose()), Some(token));
-        assert_eq!(TokenText::parse("abab"), None);
+    fn a_token_is_made_again_by_its_key_alone_and_does_not_print() {
+        let area = |code: &str| AreaCode::parse(code).unwrap();
+        let id = |last: char| TokenId::parse(&format!("0190d6b2-5f5e-7cc3-98c4-dc0c0c07399{last}"));
+        let made = |key: &str, code: &str, last| {
+            let key = TokenKey::of(key.as_bytes());
+            key.text(&area(code), id(last).unwrap())
+        };
+        let token = made("key", "999999", '0');
+        assert_eq!(token, made("key", "999999", '0'));
+        assert_eq!(TokenText::parse(token.expose()), Some(token.clone()));
+        for other in [
+            made("kez", "999999", '0'),
+            made("key", "999998", '0'),
+            made("key", "999999", '1'),
+        ] {
+            assert_ne!(token, other);
+            assert_ne!(token.digest(), other.digest());
+        }
+        assert!(!format!("{token:?}").contains(token.expose()));
+        for bad in ["", "abab", &"AB".repeat(20), &"zz".repeat(20)] {
+            assert_eq!(TokenText::parse(bad), None, "{bad}");
+        }
     }
 }

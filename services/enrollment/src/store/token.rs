@@ -4,7 +4,7 @@ use super::unreadable;
 use crate::domain::{CredentialToken, Purpose, TokenText};
 use crate::entity::credential_token::{ActiveModel, Column, Entity, Model};
 use kernel::refusal::INTERNAL;
-use kernel::{AreaCode, Instant, InstitutionCode, PersonId, Refusal, TokenId};
+use kernel::{AreaCode, Digest, Instant, InstitutionCode, PersonId, Refusal, TokenId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use store::{Db, Stop, Tx};
@@ -51,12 +51,16 @@ pub async fn lock(
     Ok(parsed.transpose()?)
 }
 
-/// A token by id, also a withdrawn one: a replay shows what the request made.
-pub async fn find(db: &Db, area: &AreaCode, id: &str) -> Result<CredentialToken, Stop> {
+/// A token by id, also a withdrawn one, with the digest of its text: a replay shows what the request
+/// made.
+pub async fn find(db: &Db, area: &AreaCode, id: &str) -> Result<(CredentialToken, Digest), Stop> {
     let row = Entity::find_by_id((area.to_string(), id.to_string()))
         .one(db.reader())
         .await?;
-    Ok(parse(row.ok_or_else(|| INTERNAL.refuse())?)?)
+    let row = row.ok_or_else(|| INTERNAL.refuse())?;
+    let digest = Digest::parse(&row.digest);
+    let digest = digest.ok_or_else(|| unreadable("credential_token", id))?;
+    Ok((parse(row)?, digest))
 }
 
 /// A locked token is used.
