@@ -40,7 +40,7 @@ kernel::refusals! {
     /// A token serves one purpose.
     CREDENTIAL_PURPOSE: Precondition, "医保电子凭证的业务类型与本次业务不符。", "请按本次业务重新展码,以新的请求编号核验。";
     /// Too many certificates of the institution were not known of late.
-    CREDENTIAL_GUESSES: Unavailable, "机构 {institution_code} 近期未能查到的凭证过多,暂停核验。", "请核对凭证来源,{minutes} 分钟后以原请求编号重试。";
+    CREDENTIAL_GUESSES: Unavailable, "机构 {institution_code} 近 {minutes} 分钟内未能查到的凭证过多,暂停核验。", "请核对凭证来源,稍后以原请求编号重试。";
     /// No such check in the caller's area, or of another institution.
     IDENTITY_CHECK_UNKNOWN: NotFound, "身份核验 {identity_check_id} 不存在。", "请核对身份核验编号,以新的请求编号办理。";
     /// It raised no doubt, or that is cleared.
