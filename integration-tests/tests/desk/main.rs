@@ -2,6 +2,7 @@
 
 mod accounts;
 mod batch;
+mod identities;
 mod receipts;
 mod receivables;
 mod reconciliation;

@@ -249,7 +249,7 @@ fn no_changing_method_is_missing() {
         "Print",
         "Replay",
         "Screen",
-        "Verify",
+        "VerifyReceipt",
         "WhatWouldChange",
     ];
     let pool = DescriptorPool::decode(proto::DESCRIPTOR_SET).unwrap();

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod batches;
+mod identities;
 mod operations;
 mod receivables;
 mod reconciliations;
@@ -16,6 +17,10 @@ use accounts::{credit, end_of_authorization, family_authorization};
 use batches::{
     batch, batch_reversal, cancellation, guarantee, held_after_posting, holding, online_suspension,
     subsidy, subsidy_cancellation,
+};
+use identities::{
+    by_a_revoked_card, card, card_restored, card_revoked, doubt_cleared, identity_check, token,
+    token_of_nobody,
 };
 use integration_tests::{CLINIC, DRUG, HOSPITAL, id_number, stay};
 use kernel::Role::{self, Clerk, Operator, Service};
@@ -148,6 +153,12 @@ table! {
     Clerk visit.RevokeLines: revocation, Bad::Twice("LINE_UNKNOWN");
     Clerk visit.RecordAccidentCheck: accident_check, staged!("ACCIDENT_NONE", check_of_nothing);
     Clerk orchestrator.PostLateFacts: late_facts, Bad::Twice("NOTHING_TO_REVISE");
+    Clerk identity.RegisterCard: card, Bad::Twice("CARD_TAKEN");
+    Clerk identity.RevokeCard: card_revoked, Bad::Twice("CARD_REVOKED");
+    Clerk identity.RestoreCard: card_restored, Bad::Twice("CARD_NOT_REVOKED");
+    Clerk identity.IssueToken: token, staged!("PERSON_UNKNOWN", token_of_nobody);
+    Clerk identity.VerifyIdentity: identity_check, staged!("CREDENTIAL_REVOKED", by_a_revoked_card);
+    Clerk identity.ClearDoubt: doubt_cleared, Bad::Twice("DOUBT_NOT_OPEN");
     Operator saga.DirectSaga: resumption, Bad::Twice("SAGA_NOT_STUCK");
     Operator saga.DirectSagas: resumption_of_many, Bad::Never;
     Operator saga.ProposeAbandonment: proposal_to_abandon,

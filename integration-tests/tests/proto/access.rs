@@ -9,6 +9,11 @@ use tonic::{Code, Status};
 /// What an institution may call.
 const OF_INSTITUTIONS: &[&str] = &[
     "batch/SettleBatch",
+    "identity/Burn",
+    "identity/GetIdentityCheck",
+    "identity/GetOutcome",
+    "identity/VerifyIdentity",
+    "identity/WithdrawVerifyIdentity",
     "inspection/ListRules",
     "orchestrator/Admit",
     "orchestrator/GetOutcome",

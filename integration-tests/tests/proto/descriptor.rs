@@ -24,7 +24,7 @@ const QUESTIONS: &[&str] = &[
     "ReconcileTotals",
     "Replay",
     "Screen",
-    "Verify",
+    "VerifyReceipt",
     "WhatWouldChange",
 ];
 /// What a whole number may be besides an amount, a rate or a quantity: a place, a count, a version.
@@ -37,6 +37,7 @@ const COUNTS: &[&str] = &[
     "days",
     "difference_rows",
     "institution_rows",
+    "lifetime_seconds",
     "line_count",
     "count",
     "claims",

@@ -26,7 +26,7 @@ fn services() -> Vec<ServiceDescriptor> {
         .services()
         .filter(|s| s.full_name().starts_with("yibao."))
         .collect();
-    assert_eq!(all.len(), 16);
+    assert_eq!(all.len(), 17);
     all
 }
 
@@ -65,7 +65,7 @@ fn path(method: &MethodDescriptor) -> String {
 fn wire(world: &World, package: &str) -> Wire {
     let wires = world.suite.wires();
     let wire = match package {
-        "enrollment" => &wires.enrollment,
+        "enrollment" | "identity" => &wires.enrollment,
         "inspection" => &wires.inspection,
         "interregional" => &wires.interregional,
         "batch" | "orchestrator" | "saga" => &wires.orchestrator,

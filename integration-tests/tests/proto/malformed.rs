@@ -3,6 +3,7 @@
 
 mod accounts;
 mod batches;
+mod identities;
 mod operations;
 mod orchestrated;
 mod receipts;
@@ -421,6 +422,7 @@ async fn a_malformed_request_is_told_its_field_and_changes_nothing() {
         receipts::of_receipts(),
         accounts::of_accounts(),
         reimbursements::of_reimbursements(),
+        identities::of_identities(),
         reconciliations::of_reconciliations(),
         visits::of_visits(),
         revisions::of_revisions(),

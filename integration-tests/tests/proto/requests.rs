@@ -2,6 +2,7 @@
 
 mod accounts;
 mod batches;
+mod identities;
 mod operations;
 mod orchestrated;
 mod receipts;
@@ -37,6 +38,7 @@ pub struct Ground {
     reimbursements: reimbursements::Kept,
     accounts: accounts::Shared,
     visits: visits::Registered,
+    identities: identities::Kept,
     revised: revisions::Revised,
     owing: receivables::Owing,
 }
@@ -103,6 +105,7 @@ impl Ground {
             reimbursements: reimbursements::kept(world).await,
             accounts: accounts::shared(world).await,
             visits: visits::registered(world).await,
+            identities: identities::kept(world).await,
             revised: revisions::revised(world).await,
             owing: receivables::owing(world).await,
         }
@@ -120,6 +123,7 @@ impl Ground {
         all.extend(self.reading());
         all.extend(self.visiting());
         all.extend(self.accounts());
+        all.extend(self.identifying());
         all.extend(self.reimbursing());
         all.extend(self.reconciling());
         all.extend(self.correcting());
@@ -197,7 +201,8 @@ impl Ground {
             (
                 "enrollment/CheckEligibility",
                 json!({"person_id": insured, "scheme": "390",
-                "as_of_day": "2017-05-01"}),
+                "as_of_day": "2017-05-01", "institution_code": CLINIC, "visit_number": "S-1",
+                "identity_check_id": "", "identity_required": false}),
             ),
         ]
     }
@@ -364,6 +369,7 @@ fn for_all_services() -> Vec<(&'static str, Value)> {
         let (package, verb) = name.split_once('/').unwrap();
         let change = match package {
             "enrollment" => "EnrolPerson",
+            "identity" => "VerifyIdentity",
             "interregional" => "RegisterParticipant",
             "orchestrator" => "METHOD_SETTLE",
             "account" => "CreditAccount",

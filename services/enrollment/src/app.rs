@@ -1,10 +1,15 @@
 //! One method per RPC: load, decide, store. The changes of registrations and of insurance and the
 //! reads each have a file.
 
+mod credentials;
+mod identity_checks;
 mod insure;
 mod read;
 mod register;
 
+pub use identity_checks::Shown;
+
+use crate::domain::TokenKey;
 use crate::refusal;
 use crate::store::recorded::{self, Recorded};
 use ::store::document::{Documents, Register};
@@ -33,11 +38,19 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// 政策包: proposed and activated at run time; which one decides is [`policy::Law`]'s to say.
     pub packages: Register<Law>,
+    /// What tokens are made with; none where the system gave no random bytes.
+    token_key: Option<TokenKey>,
 }
 
 impl App {
-    /// The service's decisions over `db`; `library` has the packages that come with the suite.
-    pub fn new(db: Db, clock: Arc<dyn Clock>, library: Arc<Library>) -> App {
+    /// The service's decisions over `db`; `library` has the packages that come with the suite, and
+    /// tokens are made with `token_key`.
+    pub fn new(
+        db: Db,
+        clock: Arc<dyn Clock>,
+        library: Arc<Library>,
+        token_key: Option<TokenKey>,
+    ) -> App {
         let documents = Documents {
             db: db.clone(),
             kind: PACKAGE,
@@ -47,6 +60,7 @@ impl App {
             db,
             clock,
             packages: Register::new(documents, Law::new(library)),
+            token_key,
         }
     }
 
@@ -104,6 +118,7 @@ fn withdrawn(what: Recorded) -> &'static str {
         Recorded::Coverage => "coverage.withdrawn",
         Recorded::Identity => "identity.withdrawn",
         Recorded::Suspension => "benefit.suspension_withdrawn",
+        Recorded::Card => "card.withdrawn",
     }
 }
 

@@ -1,16 +1,25 @@
 //! Persons, what they are and how they are insured: types and pure decisions.
 
 mod coverage;
+mod credential;
 mod eligibility;
 mod identity;
+mod identity_check;
 mod person;
 
 pub use coverage::{
     Coverage, FeeShare, InsuranceYear, Payment, Plan, Quote, Terms, YearsRepaid, already_insured,
     no_package,
 };
+pub use credential::{
+    Card, Certificate, CredentialToken, IssuedToken, NewToken, Presented, Revocation, TokenKey,
+    TokenText, credential_unknown,
+};
 pub use eligibility::{Cover, Ineligibility, Member, NewSuspension, Record, Suspension};
 pub use identity::{Identity, NewIdentity, kinds_on};
+pub use identity_check::{
+    AtVisit, CheckedPerson, Clearance, IdentityCheck, Manner, NewCheck, Purpose, Seen, VisitFacts,
+};
 pub use person::{Household, NewHousehold, NewPerson, Person};
 
 /// A person with what is recorded of them.

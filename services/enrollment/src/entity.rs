@@ -147,3 +147,114 @@ pub mod suspension {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// 社保卡.
+pub mod card {
+    use super::Personal;
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "card")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub card_id: String,
+        pub person_id: String,
+        pub card_number: Personal,
+        pub revoked_at: Option<i64>,
+        pub revocation_reason: Option<String>,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 医保电子凭证: of its text the digest only.
+pub mod credential_token {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "credential_token")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub token_id: String,
+        pub digest: String,
+        pub person_id: String,
+        pub institution_code: String,
+        pub purpose: String,
+        pub expires_at: i64,
+        pub used_at: Option<i64>,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 人证核验, and the doubt it raised where somebody else was seen.
+pub mod identity_check {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "identity_check")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub identity_check_id: String,
+        pub person_id: String,
+        pub institution_code: String,
+        pub visit_number: String,
+        pub purpose: String,
+        pub certificate_type: String,
+        pub credential_id: Option<String>,
+        pub manner: String,
+        pub operator_code: String,
+        pub checked_by: String,
+        pub checked_at: i64,
+        pub settles_until: Option<i64>,
+        pub doubted_at: Option<i64>,
+        pub cleared_at: Option<i64>,
+        pub cleared_by: Option<String>,
+        pub clearing_check_id: Option<String>,
+        pub clearing_reason: Option<String>,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A certificate that was not known: how often an institution guesses.
+pub mod credential_guess {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "credential_guess")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub institution_code: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub caller: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub request_id: String,
+        pub guessed_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

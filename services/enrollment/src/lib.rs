@@ -1,7 +1,7 @@
 //! 参保: who is insured, as what, since when, and who pays the fee.
 //!
 //! It decides whether a payment insures a person for a year, which identity the subsidy follows,
-//! and whether the funds may pay for a person on a day. It refuses to know claims and money in the
+//! whether the funds may pay for a person on a day, and whether who was at a visit is that person. It refuses to know claims and money in the
 //! funds: what a claim costs and what the fund ledger says is settlement's. The numbers of the law
 //! (fees, rates, waiting months) are the policy packages', not ours.
 //!
@@ -14,6 +14,10 @@
 //! identity:    recorded ──withdrawn──▶ gone        at most one of a kind on any day
 //! coverage:    enrolled ──withdrawn──▶ gone        at most one of a person and year
 //! suspension:  suspended ──withdrawn──▶ gone       may overlap others
+//! card:        registered ◀──restored── revoked ◀──▶ …; either ──withdrawn──▶ gone
+//! token:       issued ──used once by a check──▶ used; either ──time──▶ expired, ──withdrawn──▶ gone
+//! check:       matched ──withdrawn──▶ gone
+//!              not matched (a doubt) ◀──▶ cleared, by a look at the person or by the bureau
 //! package:     proposed ──activated by another person──▶ scheduled ──its instant──▶ in force
 //!
 //! a day of a coverage's year:   … waiting … │ benefit_from … benefits run … │ until (1 January)
@@ -22,8 +26,9 @@
 //! A person who is registered again under the number of a withdrawn registration is the same person:
 //! claims, accumulators and a recorded death follow the human; what was withdrawn stays withdrawn.
 //!
-//! Row locks are taken in one order: key → household → person → what is recorded of the person.
-//! Every change of a person's data grows the person's version, and growing it is the lock.
+//! Row locks are taken in one order: key → household → person → what is recorded of the person →
+//! token → doubts. Every change of a person's data grows the person's version, and growing it is the
+//! lock; a check changes nothing of the person and locks its token alone.
 
 mod app;
 mod domain;
@@ -35,8 +40,10 @@ mod store;
 mod wire;
 
 use ::store::{Db, DbConfig, OpenError, event};
+use domain::TokenKey;
 use kernel::Clock;
 use proto::enrollment::enrollment_service_server::EnrollmentServiceServer;
+use proto::orchestrator::identity_service_server::IdentityServiceServer;
 use runtime::{Service, Settings};
 use std::sync::Arc;
 
@@ -60,13 +67,32 @@ pub fn build(
     clock: Arc<dyn Clock>,
     library: Arc<policy::Library>,
 ) -> Service {
-    let app = app::App::new(db.clone(), clock.clone(), library);
-    let server = EnrollmentServiceServer::new(rpc::Rpc(app));
+    let app = app::App::new(db.clone(), clock.clone(), library, token_key(settings));
+    let rpc = rpc::Rpc(Arc::new(app));
+    let server = EnrollmentServiceServer::new(rpc.clone());
+    let checks = IdentityServiceServer::new(rpc);
     let probed = db.clone();
     Service::new(NAME, server, rpc::ACCESS, settings)
+        .with_also(checks, rpc::identity_checks::ACCESS, settings)
         .with_background(event::keep_sealing(db, clock))
         .with_probe(Arc::new(move || {
             let db = probed.clone();
             Box::pin(async move { db.is_reachable().await })
         }))
+}
+
+/// What tokens are made with: the secret that all replicas know. A process without one makes tokens
+/// that only it can tell again.
+fn token_key(settings: &Settings) -> Option<TokenKey> {
+    if let Some(secret) = &settings.service_secret {
+        return Some(TokenKey::of(secret.as_bytes()));
+    }
+    let mut random = [0; 32];
+    match getrandom::fill(&mut random) {
+        Ok(()) => Some(TokenKey::of(&random)),
+        Err(error) => {
+            tracing::error!(%error, "the system gives no random bytes: no token is issued");
+            None
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! How the service's tables came to be.
 
+mod credentials;
+
 use sea_orm::DeriveIden;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
@@ -15,6 +17,7 @@ impl MigratorTrait for Migrator {
         migrations.push(Box::new(Persons));
         migrations.push(store::migration::documents());
         migrations.push(Box::new(FeeTiers));
+        migrations.push(Box::new(credentials::Credentials));
         migrations
     }
 }

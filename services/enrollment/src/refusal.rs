@@ -21,6 +21,38 @@ kernel::refusals! {
     FEE_UNKNOWN: Precondition, "政策包 {package_name} 没有 {year} 年度的个人缴费标准。", "请核对参保年度,或等待该年度缴费标准公布,然后以新的请求编号重新提交。";
     /// What was paid is not the fee less the subsidy.
     FEE_MISMATCH: Precondition, "个人应缴 {expected_fen} 分,实缴 {paid_fen} 分,金额不符。", "请先调用 QuoteSubsidy 测算应缴金额,按应缴金额缴费后以新的请求编号重新提交。";
+    /// The card number stands for somebody in the area.
+    CARD_TAKEN: Exists, "该卡号在本统筹区已登记。", "请核对卡号;原登记有误的,先冲正原登记,再以新的请求编号提交。";
+    /// No such card in the caller's area.
+    CARD_UNKNOWN: NotFound, "本统筹区没有该社保卡的登记。", "请核对卡号,以新的请求编号办理。";
+    /// It is revoked already.
+    CARD_REVOKED: Precondition, "社保卡 {card_id} 已挂失或注销。", "无需再次办理;如需恢复使用,请以新的请求编号办理解挂。";
+    /// There is nothing to restore.
+    CARD_NOT_REVOKED: Precondition, "社保卡 {card_id} 未挂失。", "无需解挂;请核对卡号,以新的请求编号办理。";
+    /// No such certificate, or not of this name, or not for this institution: which, is not told.
+    CREDENTIAL_UNKNOWN: NotFound, "未查到与所报凭证和姓名相符的参保人员。", "请核对凭证类型、凭证编号与姓名,以新的请求编号核验。";
+    /// It was revoked; or what was checked by it settles nothing more.
+    CREDENTIAL_REVOKED: Precondition, "就诊凭证已挂失、注销或撤回。", "请以其他有效凭证核验身份,再以新的请求编号办理。";
+    /// The token's time is over.
+    CREDENTIAL_EXPIRED: Precondition, "医保电子凭证已于 {expired_at} 失效。", "请重新展码,以新的请求编号核验。";
+    /// A token serves once.
+    CREDENTIAL_USED: Precondition, "医保电子凭证已使用过。", "请重新展码,以新的请求编号核验。";
+    /// A token serves one purpose.
+    CREDENTIAL_PURPOSE: Precondition, "医保电子凭证的业务类型与本次业务不符。", "请按本次业务重新展码,以新的请求编号核验。";
+    /// Too many certificates of the institution were not known of late.
+    CREDENTIAL_GUESSES: Unavailable, "机构 {institution_code} 近 {minutes} 分钟内未能查到的凭证过多,暂停核验。", "请核对凭证来源,稍后以原请求编号重试。";
+    /// No such check in the caller's area, or of another institution.
+    IDENTITY_CHECK_UNKNOWN: NotFound, "身份核验 {identity_check_id} 不存在。", "请核对身份核验编号,以新的请求编号办理。";
+    /// It raised no doubt, or that is cleared.
+    DOUBT_NOT_OPEN: Precondition, "身份核验 {identity_check_id} 没有待解除的存疑。", "无需解除;请核对身份核验编号,以新的请求编号办理。";
+    /// Somebody else was seen at the visit.
+    IDENTITY_DOUBTED: Precondition, "机构 {institution_code} 的就诊 {visit_number} 人证不符(身份核验 {identity_check_id}),暂停结算。", "请以人工或视频方式重新核验本人,或由医保经办机构解除存疑,再以新的请求编号办理。";
+    /// The bureau wants every visit checked.
+    IDENTITY_REQUIRED: Precondition, "就诊 {visit_number} 未出示身份核验。", "请先核验身份(VerifyIdentity),填写身份核验编号,再以新的请求编号办理。";
+    /// What is shown is no check of this person, institution and visit that settles.
+    IDENTITY_MISMATCH: Precondition, "身份核验 {identity_check_id} 不是该人员在该机构该次就诊的有效核验。", "请核对人员、机构与就诊编号,重新核验身份,再以新的请求编号办理。";
+    /// What is shown is too old.
+    IDENTITY_EXPIRED: Precondition, "身份核验 {identity_check_id} 已于 {expired_at} 失效。", "请重新核验身份,再以新的请求编号办理。";
 }
 
 #[cfg(test)]
@@ -30,8 +62,12 @@ mod tests {
         for spec in super::ALL {
             let ends = spec.text.ends_with('。') && spec.remedy.ends_with('。');
             assert!(ends, "{}", spec.code);
-            // Each may be remembered: asking again under the same id gets it again.
-            assert!(spec.remedy.contains("新的请求编号"), "{}", spec.code);
+            // What is remembered is told again under the same id; a passing no is not.
+            let id = match spec.kind.is_passing() {
+                true => "原请求编号",
+                false => "新的请求编号",
+            };
+            assert!(spec.remedy.contains(id), "{}", spec.code);
         }
     }
 }

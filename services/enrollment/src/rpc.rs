@@ -1,5 +1,7 @@
 //! The generated trait: parse, call the app, render.
 
+pub mod identity_checks;
+
 use crate::app::App;
 use crate::wire;
 use kernel::{Refusal, Role};
@@ -8,6 +10,7 @@ use proto::enrollment as pb;
 use proto::enrollment::enrollment_service_server::EnrollmentService;
 use runtime::{Access, Answer, Context, answer, carried_origin, origin, parse, render};
 use std::slice;
+use std::sync::Arc;
 use store::{Call, Key, page};
 use tonic::Request;
 
@@ -58,7 +61,8 @@ const METHODS: &[&str] = &[
 ];
 
 /// The service over its app.
-pub struct Rpc(pub App);
+#[derive(Clone)]
+pub struct Rpc(pub Arc<App>);
 
 impl Rpc {
     fn call(
@@ -310,8 +314,10 @@ impl EnrollmentService for Rpc {
             let person = wire::person_id(&message.person_id)?;
             let scheme = wire::scheme(&message.scheme)?;
             let day = parse::day("as_of_day", &message.as_of_day)?;
+            let visit = wire::identity_check::at_visit(&message)?;
             let area = &context.principal.area;
-            let member = self.0.check(area, person, scheme, day).await?;
+            let asked = (scheme, day);
+            let member = self.0.check(area, person, asked, visit.as_ref()).await?;
             let member = Some(wire::member(area, member));
             Ok(pb::CheckEligibilityResponse { member })
         })

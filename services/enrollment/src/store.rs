@@ -1,12 +1,16 @@
 //! Every query of the service, by table; `eligibility` reads across them in one statement.
 
+pub mod card;
 pub mod coverage;
 pub mod eligibility;
+pub mod guess;
 pub mod household;
 pub mod identity;
+pub mod identity_check;
 pub mod person;
 pub mod recorded;
 pub mod suspension;
+pub mod token;
 
 use kernel::refusal::INTERNAL;
 use kernel::{Day, Period, Refusal};

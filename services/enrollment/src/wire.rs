@@ -1,5 +1,7 @@
 //! Protobuf to domain and back.
 
+pub mod identity_check;
+
 use crate::domain::{
     Coverage, FeeShare, Household, Identity, Ineligibility, InsuranceYear, Member, NewHousehold,
     NewIdentity, NewPerson, NewSuspension, Payment, Person, PersonFile, Plan, Quote, Suspension,

@@ -7,6 +7,7 @@ use proto::common::outcome::State;
 use proto::common::{Member, Outcome};
 use proto::enrollment as pb;
 use proto::enrollment::enrollment_service_client::EnrollmentServiceClient;
+use proto::orchestrator::identity_service_client::IdentityServiceClient;
 use runtime::clock::ManualClock;
 use runtime::{Context, Settings, Wire, fault_of};
 use std::sync::Arc;
@@ -17,6 +18,8 @@ use tonic::{Request, Response, Status};
 
 struct Suite {
     client: EnrollmentServiceClient<Wire>,
+    /// Likewise, of the public interface to who is at the desk.
+    desk: IdentityServiceClient<Wire>,
     area: &'static str,
     db: Db,
     _database: TestDatabase,
@@ -44,6 +47,7 @@ impl Suite {
         let service = enrollment::build(db.clone(), &settings, Arc::new(clock), Arc::new(library));
         Suite {
             client: EnrollmentServiceClient::new(service.wire()),
+            desk: IdentityServiceClient::new(service.wire()),
             area: here,
             db,
             _database: database,
@@ -71,6 +75,8 @@ macro_rules! call {
 
 #[path = "service/again.rs"]
 mod again;
+#[path = "service/identity_checks.rs"]
+mod identity_checks;
 #[path = "service/packages.rs"]
 mod packages;
 #[path = "service/tiers.rs"]
@@ -136,6 +142,7 @@ fn check(person_id: &str, day: &str) -> pb::CheckEligibilityRequest {
         person_id: person_id.into(),
         scheme: "390".into(),
         as_of_day: day.into(),
+        ..Default::default()
     }
 }
 

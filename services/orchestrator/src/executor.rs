@@ -66,6 +66,7 @@ pub struct Executor {
     peers: Peers,
     owner: Arc<str>,
     times: Times,
+    identity_required: bool,
     bodies: Bodies,
     /// Rung when a saga may be due.
     bell: Arc<Notify>,
@@ -97,8 +98,17 @@ impl Executor {
             peers,
             owner: owner.into(),
             times,
+            identity_required: false,
             bodies: Bodies::all(),
             bell: Arc::new(Notify::new()),
+        }
+    }
+
+    /// The same, where institutions must show who was treated before they settle.
+    pub fn requiring_identity(self, identity_required: bool) -> Executor {
+        Executor {
+            identity_required,
+            ..self
         }
     }
 
@@ -423,6 +433,7 @@ impl Executor {
             principal,
             until,
             call_max,
+            identity_required: self.identity_required,
         })
     }
 

@@ -10,7 +10,8 @@ fn main() -> ExitCode {
         let peers = Peers::connect(&settings)?;
         let db = orchestrator::open(&settings).await?;
         let times = Times::configured(&settings);
-        let executor = Executor::new(db, Arc::new(SystemClock), peers.clone(), times);
+        let executor = Executor::new(db, Arc::new(SystemClock), peers.clone(), times)
+            .requiring_identity(settings.require_identity_check);
         let service = orchestrator::build(&settings, executor);
         Ok(orchestrator::passing_on(service, &peers, &settings))
     })

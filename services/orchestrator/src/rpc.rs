@@ -279,8 +279,9 @@ async fn price(
     message: pb::PreSettleRequest,
 ) -> Result<pb::PreSettleResponse, Refusal> {
     let bill = wire::bill(message.claim, &message.visit_id, &message.through_day)?;
+    let shown = wire::shown_check(&message.identity_check_id)?;
     may_bring_bill(&context.principal, &bill)?;
-    let priced = executor.inquire(context, &Price(bill)).await?;
+    let priced = executor.inquire(context, &Price(bill, shown)).await?;
     Ok(pb::PreSettleResponse {
         quote: Some(priced.quote),
         findings: wire::shown(&context.principal, priced.assessment.findings()),

@@ -1,19 +1,22 @@
 //! Protobuf to what this service decides on. A claim stays the message it came as: it goes to three
 //! peers, each of which parses what is its own.
 
+mod answers;
 pub mod batch;
 mod bill;
 pub mod operations;
 
-use self::bill::claim_at;
-pub use self::bill::{Bill, Claim, OfVisit, bill, claim, visit_claim};
+pub use answers::{enrolled, guarantee};
+use bill::claim_at;
+pub use bill::{Bill, Claim, OfVisit, bill, claim, visit_claim};
 pub use proto::common::{Change, Finding, Member};
 
 use crate::sagas::Asked;
 use kernel::refusal::invalid;
 use kernel::{
-    CLAIM_FEN_MAX, Day, DiagnosisCode, Digest, Fen, InstitutionCode, Kind, MedType, Outcome,
-    OutcomeState, PersonId, Principal, ReferralId, Refusal, Role, Scheme, SettlementId,
+    CLAIM_FEN_MAX, Day, DiagnosisCode, Digest, Fen, IdentityCheckId, InstitutionCode, Kind,
+    MedType, Outcome, OutcomeState, PersonId, Principal, ReferralId, Refusal, Role, Scheme,
+    SettlementId,
 };
 use proto::common;
 use proto::common::finding::Effect;
@@ -49,6 +52,8 @@ pub struct Settle {
     pub bill: Bill,
     /// From PreSettle: the amounts must still be these.
     pub basis: Option<common::Basis>,
+    /// 人证核验 that is shown.
+    pub shown: Option<IdentityCheckId>,
 }
 
 /// 撤销: a settlement to reverse.
@@ -144,7 +149,16 @@ pub fn settle(message: pb::SettleRequest) -> Result<Settle, Refusal> {
         origin,
         bill,
         basis: message.basis,
+        shown: shown_check(&message.identity_check_id)?,
     })
+}
+
+/// 人证核验 that may be shown.
+pub fn shown_check(id: &str) -> Result<Option<IdentityCheckId>, Refusal> {
+    match id {
+        "" => Ok(None),
+        id => parse::field("identity_check_id", IdentityCheckId::parse(id)).map(Some),
+    }
 }
 
 /// What a claim with a referral must say besides.
@@ -355,56 +369,6 @@ pub fn outcome(message: common::Outcome) -> Outcome {
         subject: Some(message.subject_id).filter(|id| !id.is_empty()),
         refusal: message.refused.map(told),
         recorded: time.and_then(|time| parse::instant("recorded_time", Some(time)).ok()),
-    }
-}
-
-/// A guarantee as the public interface tells it.
-pub fn guarantee(message: proto::settlement::Guarantee) -> pb::Guarantee {
-    use pb::guarantee::State;
-    use proto::settlement::guarantee::State as Stored;
-    let state = match message.state() {
-        Stored::Unspecified => State::Unspecified,
-        Stored::Open => State::Open,
-        Stored::Closed => State::Closed,
-        Stored::Withdrawn => State::Withdrawn,
-    };
-    let stay = message.stay.unwrap_or_default();
-    let admission = pb::Admission {
-        person_id: stay.person_id,
-        institution_code: stay.institution_code,
-        visit_number: stay.visit_number,
-        scheme: stay.scheme,
-        med_type: stay.med_type,
-        begin_day: stay.begin_day,
-        diagnosis_code: stay.diagnosis_code,
-        referral_id: stay.referral_id,
-        estimate_fen: message.estimate_fen,
-    };
-    pb::Guarantee {
-        guarantee_id: message.guarantee_id,
-        state: state.into(),
-        admission: Some(admission),
-        settlement_id: message.settlement_id,
-        opened_time: message.opened_time,
-    }
-}
-
-/// A coverage and its subsidy.
-pub fn enrolled(
-    coverage: Option<proto::enrollment::Coverage>,
-    posted: proto::settlement::PostSubsidyResponse,
-    replayed: bool,
-) -> pb::EnrolResponse {
-    let coverage = coverage.unwrap_or_default();
-    let subsidy = posted.subsidy.unwrap_or_default();
-    pb::EnrolResponse {
-        coverage_id: subsidy.coverage_id,
-        benefit_from_day: coverage.benefit_from_day,
-        until_day: coverage.until_day,
-        identity_kind: subsidy.identity_kind,
-        subsidy_fen: subsidy.subsidy_fen,
-        subsidy_id: subsidy.subsidy_id,
-        replayed,
     }
 }
 

@@ -22,11 +22,10 @@ pub mod visits;
 use crate::app::App;
 use crate::domain::Posted;
 use crate::wire;
-use kernel::refusal::INSTITUTION_MISMATCH;
-use kernel::{Digest, InstitutionCode, Principal, Refusal, Role};
+use kernel::{Digest, InstitutionCode, Refusal, Role};
 use proto::settlement as pb;
 use proto::settlement::settlement_service_server::SettlementService;
-use runtime::{Access, Answer, Context, parse};
+use runtime::{Access, Answer, Context, own_institution, parse, whose_institution};
 use std::sync::Arc;
 use store::{Call, Key};
 use tonic::Request;
@@ -125,14 +124,6 @@ const METHODS: &[&str] = &[
 #[derive(Clone)]
 pub struct Rpc(pub Arc<App>);
 
-/// The institution that asks, for which other institutions' things do not exist; none when it is
-/// somebody else.
-fn own_institution(principal: &Principal) -> Option<InstitutionCode> {
-    let own = principal.has(Role::Institution);
-    own.then(|| InstitutionCode::parse(&principal.caller).ok())
-        .flatten()
-}
-
 /// A settlement as its institution, or the bureau, sees it: an institution is not told where else the
 /// person was, but for the bill that its own is the same as.
 fn shown_to(own: Option<&InstitutionCode>, posted: &Posted) -> proto::common::Settlement {
@@ -145,22 +136,6 @@ fn hide_others(own: Option<&InstitutionCode>, shown: &mut proto::common::Settlem
     if own.is_some() {
         let findings = shown.findings.iter_mut();
         findings.for_each(|finding| finding.other_settlement_id.clear());
-    }
-}
-
-/// The institution a request is about: an institution's own, which it need not name.
-fn whose_institution(principal: &Principal, named: &str) -> Result<InstitutionCode, Refusal> {
-    let own = own_institution(principal);
-    let named = match (named, &own) {
-        ("", Some(own)) => return Ok(own.clone()),
-        (named, _) => parse::field("institution_code", InstitutionCode::parse(named))?,
-    };
-    match own.is_none_or(|own| own == named) {
-        true => Ok(named),
-        false => {
-            let no = INSTITUTION_MISMATCH.refuse().at("institution_code");
-            Err(no.with("institution_code", named))
-        }
     }
 }
 

@@ -7,6 +7,7 @@ use proto::inspection::inspection_service_client::InspectionServiceClient;
 use proto::interregional::interregional_service_client::InterregionalServiceClient;
 use proto::orchestrator::account_service_client::AccountServiceClient;
 use proto::orchestrator::batch_service_client::BatchServiceClient;
+use proto::orchestrator::identity_service_client::IdentityServiceClient;
 use proto::orchestrator::orchestrator_service_client::OrchestratorServiceClient;
 use proto::orchestrator::receipt_service_client::ReceiptServiceClient;
 use proto::orchestrator::receivable_service_client::ReceivableServiceClient;
@@ -123,6 +124,11 @@ impl Desk {
     /// 个人账户与家庭共济.
     pub fn accounts(&self) -> AccountServiceClient<Wire> {
         AccountServiceClient::new(self.named(&self.wires.settlement))
+    }
+
+    /// 就诊凭证, 人证核验.
+    pub fn identities(&self) -> IdentityServiceClient<Wire> {
+        IdentityServiceClient::new(self.named(&self.wires.enrollment))
     }
 
     /// 结算查询.

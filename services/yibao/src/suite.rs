@@ -46,6 +46,8 @@ pub struct SuiteConfig {
     pub wrap: Option<Wrap>,
     /// How long the orchestrator's sagas take.
     pub saga_times: Times,
+    /// 人证核验: whether institutions must show who was treated before they settle.
+    pub identity_required: bool,
     /// Which commits of the sagas' journals are lost.
     pub journal_faults: Option<CommitFaults>,
 }
@@ -62,6 +64,7 @@ impl SuiteConfig {
             redis_url: None,
             wrap: None,
             saga_times: Times::of(Duration::from_secs(6)),
+            identity_required: false,
             journal_faults: None,
         }
     }
@@ -139,7 +142,8 @@ impl Suite {
             Some(faults) => journals.with_faults(faults),
             None => journals,
         };
-        let executor = Executor::new(journals, clock.clone(), peers, config.saga_times);
+        let executor = Executor::new(journals, clock.clone(), peers, config.saga_times)
+            .requiring_identity(config.identity_required);
         let orchestrator = orchestrator::build(&settings, executor.clone());
         let wires = Wires {
             enrollment: enrollment.wire(),

@@ -122,6 +122,12 @@ ids! {
     CoverageId;
     /// 暂停: a suspension of a person's benefits.
     SuspensionId;
+    /// 社保卡: a card that stands for a person.
+    CardId;
+    /// 医保电子凭证: a token that was issued.
+    TokenId;
+    /// 人证核验: one check of who was at a visit.
+    IdentityCheckId;
     /// 结算 (setl_id): one settlement.
     SettlementId;
     /// 差额结算: one settlement priced again, and what that moved.

@@ -23,4 +23,4 @@ pub use money::{CLAIM_FEN_MAX, FEN_PER_YUAN, Fen, Quantity, Rate, UnitPrice};
 pub use outcome::{Outcome, OutcomeState, SealedEvent};
 pub use principal::{Principal, Role, person_behind};
 pub use refusal::{Fault, Kind, Refusal, Spec, ToldRefusal};
-pub use secret::{IdNumber, PersonName, Secret};
+pub use secret::{CardNumber, IdNumber, PersonName, Secret};

@@ -104,6 +104,39 @@ impl fmt::Debug for IdNumber {
     }
 }
 
+/// 卡号 (mdtrt_cert_no): the number of a 社保卡.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct CardNumber(String);
+
+impl CardNumber {
+    /// What a number must look like.
+    pub const EXPECTED: &'static str = "6至30个 [A-Za-z0-9] 字符";
+
+    /// 6 to 30 letters and digits.
+    pub fn parse(text: &str) -> Option<CardNumber> {
+        let plain = text.bytes().all(|b| b.is_ascii_alphanumeric());
+        let fits = (6..=30).contains(&text.len()) && plain;
+        fits.then(|| CardNumber(text.to_string()))
+    }
+
+    /// The number itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The last four characters, the rest masked.
+    pub fn masked(&self) -> String {
+        let hidden = self.0.len().saturating_sub(4);
+        "*".repeat(hidden) + &self.0[hidden..]
+    }
+}
+
+impl fmt::Debug for CardNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,6 +148,10 @@ mod tests {
         assert_eq!(PersonName::parse("  "), None);
         assert_eq!(PersonName::parse("a\nb"), None);
         assert_eq!(format!("{:?}", Secret::new("张三")), "***");
+        let card = CardNumber::parse("A12345678").unwrap();
+        assert_eq!(format!("{card:?}"), "*****5678");
+        assert_eq!(CardNumber::parse("12345"), None);
+        assert_eq!(CardNumber::parse("卡1234567"), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod clock;
 mod context;
 pub mod fault;
 mod forward;
+mod institution;
 mod origin;
 pub mod parse;
 mod process;
@@ -20,6 +21,7 @@ mod telemetry;
 mod wire;
 
 pub use context::{Answer, Context, answer};
+pub use institution::{own_institution, whose_institution};
 pub use origin::{carried_origin, origin};
 pub use process::{run, stop_signal};
 pub use serve::{Probe, ServeError, Server, Service};

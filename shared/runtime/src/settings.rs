@@ -64,6 +64,10 @@ pub struct Settings {
     /// Used by settlement.
     #[serde(default = "second_person_above")]
     pub second_person_above_fen: i64,
+    /// 人证核验: whether an institution must show who was treated before it settles. Used by the
+    /// orchestrator.
+    #[serde(default)]
+    pub require_identity_check: bool,
     /// Where the peers are, by service name; used by the orchestrator.
     #[serde(default)]
     pub peers: BTreeMap<String, String>,
@@ -175,6 +179,7 @@ impl Settings {
             drain_seconds: drain(),
             saga_lease_ms: saga_lease(),
             second_person_above_fen: second_person_above(),
+            require_identity_check: false,
             peers: BTreeMap::new(),
         }
     }

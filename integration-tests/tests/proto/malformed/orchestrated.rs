@@ -22,6 +22,8 @@ pub fn of_sagas() -> Vec<Wrong> {
         at("orchestrator/PreSettle", "through_day", json!("2017-07-01")),
         at("orchestrator/WhatWouldChange", "claim.part_number", json!(1)),
         together("claims[0].part_number", json!(1)),
+        settle("claim.visit_number", json!("号")), settle("identity_check_id", json!("1")),
+        at("orchestrator/PreSettle", "identity_check_id", json!("1")),
         together("claims", json!([])), together("claims[0].person_id", json!("1")),
         together("claims[0].end_day", json!("")), together("claims[0].referral_id", json!(NOBODY)),
         together("claims[0].med_type", json!("")), together("claims[0].lines", json!([])),

@@ -12,7 +12,7 @@ impl Ground {
         vec![
             (
                 "orchestrator/PreSettle",
-                json!({"claim": claim("2017-07-01")}),
+                json!({"claim": claim("2017-07-01"), "identity_check_id": ""}),
             ),
             (
                 "orchestrator/WhatWouldChange",
@@ -20,7 +20,8 @@ impl Ground {
             ),
             (
                 "orchestrator/Settle",
-                json!({"request_id": "S-settle", "claim": claim("2017-07-01"), "basis": null}),
+                json!({"request_id": "S-settle", "claim": claim("2017-07-01"), "basis": null,
+                "identity_check_id": ""}),
             ),
             // Its claims are settled as by Settle: `malformed/streams.rs`, and the desk's stories.
             (

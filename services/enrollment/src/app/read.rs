@@ -1,7 +1,9 @@
 //! Reads. None of them writes; all of them see standing rows of the caller's area only.
 
 use super::App;
-use crate::domain::{Coverage, Member, Person, PersonFile, Plan, Quote, kinds_on, no_package};
+use crate::domain::{
+    AtVisit, Coverage, Member, Person, PersonFile, Plan, Quote, kinds_on, no_package,
+};
 use crate::store;
 use ::store::page;
 use kernel::{AreaCode, Day, PersonId, Refusal, Scheme};
@@ -52,22 +54,28 @@ impl App {
         self.packages.knowing(area, digests).await
     }
 
-    /// 待遇检查: on the hot path of every settlement. One statement.
+    /// 待遇检查: on the hot path of every settlement, of whose visit it also answers for who was there.
+    /// One statement.
     pub async fn check(
         &self,
         area: &AreaCode,
         person: PersonId,
-        scheme: Scheme,
-        day: Day,
+        (scheme, day): (Scheme, Day),
+        visit: Option<&AtVisit>,
     ) -> Result<Member, Refusal> {
-        let (record, generation) =
-            store::eligibility::find(&self.db, area, person, &scheme, day).await?;
+        let asked = (&scheme, day);
+        let found = store::eligibility::find(&self.db, area, person, asked, visit).await?;
+        let now = self.clock.now();
+        if let Some(visit) = visit {
+            visit.decide(&found.at_visit, now)?;
+        }
         let law = self
             .packages
-            .current(self.db.reader(), area, generation)
+            .current(self.db.reader(), area, found.generation)
             .await?;
-        let package = law.select(area, &scheme, day, self.clock.now())?;
-        Ok(record.on(scheme, day, package.map(|package| &**package)))
+        let package = law.select(area, &scheme, day, now)?;
+        let package = package.map(|package| &**package);
+        Ok(found.record.on(scheme, day, package))
     }
 
     /// 资助测算: what [`App::enrol`] would decide about the fee and the wait.

@@ -4,9 +4,11 @@
 //! the version of before. Everything it needs has the same shape, a code with two days, so the four
 //! tables are read as one list; each part is found by an index that begins with the area.
 
+mod visit;
+
 use super::{period, person, unreadable};
 use crate::app::PACKAGE;
-use crate::domain::{Cover, InsuranceYear, Record};
+use crate::domain::{AtVisit, Cover, InsuranceYear, Record, VisitFacts};
 use crate::entity::{coverage, identity, person as persons, suspension};
 use kernel::{AreaCode, Day, IdentityKind, PersonId, Scheme, Sex};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, UnionType};
@@ -39,20 +41,36 @@ struct Line {
     number: i64,
 }
 
+/// What eligibility is decided upon.
+pub struct Found {
+    /// What is recorded of the person.
+    pub record: Record,
+    /// The generation of the area's packages.
+    pub generation: i64,
+    /// What was checked at the visit, where it is asked of one.
+    pub at_visit: VisitFacts,
+}
+
 /// What is recorded of a standing person, with the coverages of all years and else without what
-/// ended before the day; and the generation of the area's packages. One statement.
+/// ended before the day; and what was checked at a visit. One statement.
 pub async fn find(
     db: &Db,
     area: &AreaCode,
     id: PersonId,
-    scheme: &Scheme,
-    day: Day,
-) -> Result<(Record, i64), Stop> {
+    (scheme, day): (&Scheme, Day),
+    visit: Option<&AtVisit>,
+) -> Result<Found, Stop> {
     let mut all = persons_part(area, id);
     all.union(UnionType::All, law_part(area));
     all.union(UnionType::All, identities_part(area, id, day))
         .union(UnionType::All, coverages_part(area, id, scheme))
         .union(UnionType::All, suspensions_part(area, id, day));
+    for part in visit
+        .into_iter()
+        .flat_map(|visit| visit::parts(area, id, visit))
+    {
+        all.union(UnionType::All, part);
+    }
     let rows = db.reader().query_all(&all).await?;
     let lines = rows
         .iter()
@@ -60,12 +78,17 @@ pub async fn find(
         .collect::<Result<Vec<Line>, _>>()?;
     let (law, lines): (Vec<Line>, Vec<Line>) = lines.into_iter().partition(|line| line.part == LAW);
     let generation = law.first().map_or(0, |line| line.number);
+    let (at_visit, lines) = visit::read(lines);
     let (person, lines): (Vec<Line>, Vec<Line>) =
         lines.into_iter().partition(|line| line.part == PERSON);
     let person = person.first().ok_or_else(|| person::unknown(id))?;
     let record = begun(id, person).and_then(|record| lines.iter().try_fold(record, with));
     let record = record.ok_or_else(|| unreadable("eligibility", &id.to_string()))?;
-    Ok((record, generation))
+    Ok(Found {
+        record,
+        generation,
+        at_visit,
+    })
 }
 
 fn begun(id: PersonId, line: &Line) -> Option<Record> {

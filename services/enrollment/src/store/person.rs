@@ -143,11 +143,36 @@ pub async fn find(db: &Db, area: &AreaCode, id: &str) -> Result<Person, Stop> {
 
 /// A standing person.
 pub async fn get(db: &Db, area: &AreaCode, id: PersonId) -> Result<Person, Stop> {
+    let person = standing(db.reader(), area, id).await?;
+    Ok(person.ok_or_else(|| unknown(id))?)
+}
+
+/// A standing person, if the area has them.
+pub async fn standing(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    id: PersonId,
+) -> Result<Option<Person>, Stop> {
     let row = Entity::find_by_id((area.to_string(), id.to_string()))
         .filter(Column::WithdrawnAt.is_null())
-        .one(db.reader())
+        .one(on)
         .await?;
-    Ok(parse(row.ok_or_else(|| unknown(id))?)?)
+    Ok(row.map(parse).transpose()?)
+}
+
+/// The standing person of an identity number, if the area has them.
+pub async fn of_number(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    number: &IdNumber,
+) -> Result<Option<Person>, Stop> {
+    let row = Entity::find()
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::IdNumber.eq(number.expose()))
+        .filter(Column::WithdrawnAt.is_null())
+        .one(on)
+        .await?;
+    Ok(row.map(parse).transpose()?)
 }
 
 /// Standing persons by id, beginning after `after`, each with the key of the page.

@@ -16,17 +16,25 @@ pub enum Recorded {
     Identity,
     /// 待遇暂停.
     Suspension,
+    /// 社保卡.
+    Card,
 }
 
 impl Recorded {
     /// All of them.
-    pub const ALL: [Recorded; 3] = [Recorded::Coverage, Recorded::Identity, Recorded::Suspension];
+    pub const ALL: [Recorded; 4] = [
+        Recorded::Coverage,
+        Recorded::Identity,
+        Recorded::Suspension,
+        Recorded::Card,
+    ];
 
     fn table(self) -> &'static str {
         match self {
             Recorded::Coverage => "coverage",
             Recorded::Identity => "identity",
             Recorded::Suspension => "suspension",
+            Recorded::Card => "card",
         }
     }
 
@@ -35,6 +43,7 @@ impl Recorded {
             Recorded::Coverage => "coverage_id",
             Recorded::Identity => "identity_id",
             Recorded::Suspension => "suspension_id",
+            Recorded::Card => "card_id",
         }
     }
 }

@@ -141,7 +141,7 @@ impl Operations {
     }
 
     async fn priced(&self, caller: &Context, bill: Bill) -> Result<Vec<Moved>, Refusal> {
-        let priced = self.executor.inquire(caller, &Price(bill)).await?;
+        let priced = self.executor.inquire(caller, &Price(bill, None)).await?;
         Ok(standing::priced(&priced.claim, &priced.quote))
     }
 }

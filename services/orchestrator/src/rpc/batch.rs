@@ -125,8 +125,8 @@ impl Desk {
         let request = pb::PreSettleRequest {
             claim: item.claim,
             visit_id: item.visit_id,
-            // 中途结算 is settled by itself.
-            through_day: String::new(),
+            // 中途结算 is settled by itself, and so is what shows a check.
+            ..Default::default()
         };
         match super::price(&self.executor, &self.context(), request).await {
             Ok(priced) => whose.told(Told::Priced(priced)),
@@ -141,8 +141,8 @@ impl Desk {
             claim: item.claim,
             basis: item.basis,
             visit_id: item.visit_id,
-            // 中途结算 is settled by itself.
-            through_day: String::new(),
+            // 中途结算 is settled by itself, and so is what shows a check.
+            ..Default::default()
         };
         let settled = super::settle(&self.executor, &self.context(), request).await;
         let whole = settled.and_then(|told| {

@@ -4,19 +4,19 @@ use super::settle_claim::{self, Priced};
 use crate::steps::Ports;
 use crate::steps::settlement::{Assessment, Comparison, GetOutcome};
 use crate::wire::{self, Bill, Change, Claim};
-use kernel::{Outcome, RequestId};
+use kernel::{IdentityCheckId, Outcome, RequestId};
 use saga::{Halt, Inquiry, Saga};
 use std::sync::Arc;
 
-/// 预结算: what a claim would cost.
-pub struct Price(pub Bill);
+/// 预结算: what a claim would cost, with the check of who was treated, where one is shown.
+pub struct Price(pub Bill, pub Option<IdentityCheckId>);
 
 impl Inquiry for Price {
     type Ports = Ports;
     type Output = Priced;
 
     async fn ask<'a>(&'a self, saga: Saga<'a, Ports>) -> Result<Self::Output, Halt> {
-        settle_claim::price(saga, &self.0).await
+        settle_claim::price(saga, &self.0, self.1).await
     }
 }
 

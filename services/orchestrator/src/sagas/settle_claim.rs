@@ -15,7 +15,7 @@ use crate::steps::settlement::{
 use crate::steps::{Both, Kept, Ports};
 use crate::wire::{Bill, Change, Claim, Settle};
 use kernel::refusal::{INSTITUTION_MISMATCH, invalid};
-use kernel::{InstitutionCode, Principal, Refusal, Role};
+use kernel::{IdentityCheckId, InstitutionCode, Principal, Refusal, Role};
 use saga::{Body, Halt, Saga};
 use std::sync::Arc;
 
@@ -63,7 +63,8 @@ async fn settle_claim(
     settle: Arc<Settle>,
 ) -> Result<Kept<Settled>, Halt> {
     let (claim, visit_version) = read(&mut saga, &settle.bill, true).await?;
-    let assessment = assess(&mut saga, &claim).await?;
+    let asked = CheckEligibility::to_settle(&claim, settle.shown);
+    let assessment = assess(&mut saga, &claim, asked).await?;
     if let Some(referral) = claim.referral() {
         let used = UseReferral::of(referral, settle.origin, &claim);
         saga.run(used).await?;
@@ -107,9 +108,14 @@ pub struct Priced {
 }
 
 /// 预结算: what the claim would cost.
-pub async fn price(mut saga: Saga<'_, Ports>, bill: &Bill) -> Result<Priced, Halt> {
+pub async fn price(
+    mut saga: Saga<'_, Ports>,
+    bill: &Bill,
+    shown: Option<IdentityCheckId>,
+) -> Result<Priced, Halt> {
     let (claim, _) = read(&mut saga, bill, false).await?;
-    let assessment = assess(&mut saga, &claim).await?;
+    let asked = CheckEligibility::of(&claim, shown);
+    let assessment = assess(&mut saga, &claim, asked).await?;
     let price = PriceClaim {
         claim: claim.clone(),
         assessment: assessment.clone(),
@@ -128,7 +134,8 @@ pub async fn compare(
     claim: Arc<Claim>,
     change: Change,
 ) -> Result<(Comparison, Assessment), Halt> {
-    let assessment = assess(&mut saga, &claim).await?;
+    let asked = CheckEligibility::of(&claim, None);
+    let assessment = assess(&mut saga, &claim, asked).await?;
     let quote = QuoteChange {
         claim,
         assessment: assessment.clone(),
@@ -139,8 +146,12 @@ pub async fn compare(
 
 /// What the peers say of the claim. Entitlement and history do not depend on each other and are
 /// asked at once.
-async fn assess(saga: &mut Saga<'_, Ports>, claim: &Arc<Claim>) -> Result<Assessment, Halt> {
-    let questions = Both(CheckEligibility::of(claim), GetClaimHistory(claim.clone()));
+async fn assess(
+    saga: &mut Saga<'_, Ports>,
+    claim: &Arc<Claim>,
+    asked: CheckEligibility,
+) -> Result<Assessment, Halt> {
+    let questions = Both(asked, GetClaimHistory(claim.clone()));
     let (member, history) = saga.read(questions).await?;
     let screen = Screen {
         claim: claim.clone(),

@@ -3,7 +3,7 @@
 use super::paths::{ADMISSION, CLAIM, PLAIN, told};
 use super::{Kept, Ports, carried, gone, present};
 use crate::wire::{Admit, Claim, Enrol, LateFacts, Member};
-use kernel::{Day, Fault, PersonId, Scheme};
+use kernel::{Day, Fault, IdentityCheckId, PersonId, Role, Scheme};
 use proto::enrollment as pb;
 use proto::enrollment::enrollment_service_client::EnrollmentServiceClient;
 use runtime::Wire;
@@ -22,19 +22,49 @@ pub struct CheckEligibility {
     pub scheme: Scheme,
     /// The day.
     pub day: Day,
+    /// Of which visit; none of a person alone.
+    visit: Option<Visit>,
     /// What the caller calls what they asked about.
     pub named: &'static str,
 }
 
+/// A visit at which somebody was.
+struct Visit {
+    /// 定点医药机构编号 (fixmedins_code).
+    institution: String,
+    /// 就诊ID (mdtrt_id).
+    number: String,
+    /// 人证核验 that is shown.
+    shown: Option<IdentityCheckId>,
+    /// Whether money moves by the answer.
+    settles: bool,
+}
+
 impl CheckEligibility {
-    /// Of a claim's person, on its last day.
-    pub fn of(claim: &Claim) -> CheckEligibility {
+    /// Of a claim's person, on its last day, and of who was at its visit: to price it.
+    pub fn of(claim: &Claim, shown: Option<IdentityCheckId>) -> CheckEligibility {
         CheckEligibility {
             person: claim.person,
             scheme: claim.scheme.clone(),
             day: claim.last_day,
+            visit: Some(Visit {
+                institution: claim.institution.to_string(),
+                number: claim.message.visit_number.clone(),
+                shown,
+                settles: false,
+            }),
             named: CLAIM,
         }
+    }
+
+    /// The same, to settle it.
+    pub fn to_settle(claim: &Claim, shown: Option<IdentityCheckId>) -> CheckEligibility {
+        let mut asked = CheckEligibility::of(claim, shown);
+        asked.visit = asked.visit.map(|visit| Visit {
+            settles: true,
+            ..visit
+        });
+        asked
     }
 
     /// 待遇追溯: of a person whose settlements are looked at again, on the day of one of them.
@@ -43,6 +73,7 @@ impl CheckEligibility {
             person: facts.person,
             scheme: facts.scheme.clone(),
             day,
+            visit: None,
             named: PLAIN,
         }
     }
@@ -53,6 +84,12 @@ impl CheckEligibility {
             person: admit.person,
             scheme: admit.scheme.clone(),
             day: admit.admission,
+            visit: Some(Visit {
+                institution: admit.institution.to_string(),
+                number: admit.message.visit_number.clone(),
+                shown: None,
+                settles: false,
+            }),
             named: ADMISSION,
         }
     }
@@ -64,11 +101,19 @@ impl Step for CheckEligibility {
     type Output = Kept<Member>;
 
     async fn run(&self, ports: &Ports, _: &str) -> Result<Kept<Member>, Fault> {
-        let request = pb::CheckEligibilityRequest {
+        let mut request = pb::CheckEligibilityRequest {
             person_id: self.person.to_string(),
             scheme: self.scheme.to_string(),
             as_of_day: self.day.to_string(),
+            ..Default::default()
         };
+        if let Some(visit) = &self.visit {
+            let by_institution = ports.principal.has(Role::Institution);
+            request.institution_code = visit.institution.clone();
+            request.visit_number = visit.number.clone();
+            request.identity_check_id = visit.shown.map(|id| id.to_string()).unwrap_or_default();
+            request.identity_required = visit.settles && by_institution && ports.identity_required;
+        }
         let mut enrollment = client(ports);
         let answer = ports.ask(request, |request| enrollment.check_eligibility(request));
         let answer = answer.await.map_err(told(self.named))?;

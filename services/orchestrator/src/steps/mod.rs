@@ -103,6 +103,8 @@ pub struct Ports {
     pub until: Option<Instant>,
     /// How long one call may take at most, where a lease must outlive it.
     pub call_max: Option<Duration>,
+    /// 人证核验: whether an institution must show who was treated before it settles.
+    pub identity_required: bool,
 }
 
 /// How long a call takes at most that nothing else limits.

@@ -43,7 +43,10 @@ impl Step for AssessAll {
 }
 
 async fn assess(ports: &Ports, key: &str, claim: Arc<Claim>) -> Result<Assessment, Fault> {
-    let questions = Both(CheckEligibility::of(&claim), GetClaimHistory(claim.clone()));
+    let questions = Both(
+        CheckEligibility::to_settle(&claim, None),
+        GetClaimHistory(claim.clone()),
+    );
     let (member, history) = questions.run(ports, key).await?;
     let screen = Screen {
         claim,

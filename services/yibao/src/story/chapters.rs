@@ -133,6 +133,7 @@ impl Story<'_> {
             person_id: person_id.into(),
             scheme: Scheme::Resident.to_string(),
             as_of_day: day.into(),
+            ..Default::default()
         };
         let answer = self.clerk.enrollment().check_eligibility(request).await;
         let member = self.granted("CheckEligibility", answer)?.member;
