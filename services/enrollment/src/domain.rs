@@ -6,8 +6,8 @@ mod identity;
 mod person;
 
 pub use coverage::{
-    Coverage, FeeShare, InsuranceYear, Payment, Plan, Quote, Terms, YearsRepaid, already_insured,
-    no_package,
+    Coverage, FeeShare, InsuranceYear, Payment, Plan, Quote, SUPPLEMENTS_MAX, Standing, Terms,
+    YearsRepaid, already_insured, no_package,
 };
 pub use eligibility::{Cover, Ineligibility, Member, NewSuspension, Record, Suspension};
 pub use identity::{Identity, NewIdentity, kinds_on};

@@ -8,6 +8,7 @@ mod batches;
 mod closing;
 mod guarantees;
 mod holds;
+mod past;
 mod pricing;
 mod receipts;
 mod reconciliations;
@@ -19,6 +20,7 @@ mod subsidies;
 mod suspensions;
 mod visits;
 
+use self::past::EarlierYears;
 use crate::catalogue::Catalogue;
 use crate::domain::{
     Basis, Bill, Evidence, Finding, Institution, Member, PersonYear, Posted, Taken, YearKey, admit,
@@ -179,8 +181,12 @@ impl App {
             unchanged(bill, visit.as_ref())?;
         }
         let reimbursement = self.payable_reimbursement(&tx, area, bill).await?;
-        let evidence = evidence(order, &terms.institution, &before)?;
-        let priced = price(&terms.package, &terms.catalogue, &evidence, before.version)?;
+        let package = &terms.package;
+        let (asking, member) = (std::iter::once(&**package), order.member.iter());
+        let earlier = EarlierYears::read(&*tx, area, &whose, asking, member).await?;
+        let evidence = evidence(order, &terms, &before, &earlier)?;
+        let version = earlier.version(package, &before);
+        let priced = price(package, &terms.catalogue, &evidence, version)?;
         still_holds(order.basis.as_ref(), &priced.basis)?;
 
         let posted = Posted {
@@ -552,10 +558,11 @@ async fn opposites_of(
 
 fn evidence(
     order: &Order,
-    institution: &Institution,
+    terms: &Terms,
     year: &PersonYear,
+    earlier: &EarlierYears,
 ) -> Result<Evidence, Refusal> {
-    let member = order.member.clone();
+    let (member, institution) = (order.member.clone(), &terms.institution);
     Ok(Evidence {
         bill: order.bill.clone(),
         member: member.ok_or_else(|| kernel::refusal::invalid("member", "必填"))?,
@@ -565,6 +572,7 @@ fn evidence(
         place: institution.place,
         contracted: institution.contracted,
         accumulators: year.accumulators.clone(),
+        past: earlier.by(&terms.package),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Questions about prices, which write nothing: what a claim would cost, why a settlement came to
 //! what it did, and what either would come to if facts were others.
 
+use super::past::EarlierYears;
 use super::{App, Order, evidence};
 use crate::catalogue::Catalogue;
 use crate::domain::{Basis, Evidence, Flaw, FlawCause, Posted, Priced, admit, price};
@@ -61,12 +62,15 @@ impl App {
         admit(&order.bill, order.member.as_ref(), &[], now.day())?;
         let bill = &order.bill;
         let terms = self.terms(self.db.reader(), area, bill, now).await?;
-        let year = store::accumulators(&self.db, area, &bill.year_key()).await?;
+        let whose = bill.year_key();
+        let year = store::accumulators(&self.db, area, &whose).await?;
+        let (asking, member) = (std::iter::once(&*terms.package), order.member.iter());
+        let earlier = EarlierYears::read(self.db.reader(), area, &whose, asking, member).await?;
         Ok(Grounds {
-            evidence: evidence(order, &terms.institution, &year)?,
+            evidence: evidence(order, &terms, &year, &earlier)?,
+            accumulator_version: earlier.version(&terms.package, &year),
             package: terms.package,
             catalogue: terms.catalogue,
-            accumulator_version: year.version,
         })
     }
 

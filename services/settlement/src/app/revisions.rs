@@ -5,6 +5,7 @@
 //! something else get a revision each, whose ledger transaction is the difference. Together they are a
 //! correction, which its request can withdraw while nothing was built upon it.
 
+use super::past::EarlierYears;
 use super::{
     App, ELSEWHERE, LISTS, in_progress, lock_year, not_newest, opposites_of, page_of, told, unknown,
 };
@@ -212,10 +213,13 @@ impl App {
     ) -> Result<Vec<Revised>, Stop> {
         let standing =
             within_chain(store::standing_from(on, area, &facts.whose, 0, one_more()).await?)?;
-        let amendment = Amendment::Members(facts.members.clone());
-        let all = standing.len();
-        self.chain_of(on, area, year, &standing, all, &amendment)
-            .await
+        let links = self.links(on, area, &standing).await?;
+        let asking = links.iter().map(|link| &*link.package);
+        let members = facts.members.values();
+        let earlier = EarlierYears::read(on, area, &facts.whose, asking, members).await?;
+        let amendment = Amendment::Members(facts.members.clone(), earlier.into_years());
+        let before = accumulators_before(year, &standing);
+        Ok(chain(before, year.version, &links, &amendment)?)
     }
 
     /// Settles what facts move in a year, if it is what was shown; answers the revisions, and whether
@@ -305,12 +309,24 @@ impl App {
         priced_again: usize,
         amendment: &Amendment,
     ) -> Result<Vec<Revised>, Stop> {
-        let mut links = Vec::with_capacity(priced_again);
-        for posted in standing.iter().take(priced_again) {
-            links.push(self.terms_of(on, area, posted).await?);
-        }
+        let again = standing.get(..priced_again).unwrap_or(standing);
+        let links = self.links(on, area, again).await?;
         let before = accumulators_before(year, standing);
         Ok(chain(before, year.version, &links, amendment)?)
+    }
+
+    /// Settlements with what they were priced by.
+    async fn links(
+        &self,
+        on: &impl ConnectionTrait,
+        area: &AreaCode,
+        settlements: &[Posted],
+    ) -> Result<Vec<Link>, Stop> {
+        let mut links = Vec::with_capacity(settlements.len());
+        for posted in settlements {
+            links.push(self.terms_of(on, area, posted).await?);
+        }
+        Ok(links)
     }
 
     /// A settlement with the package and the catalogue that it was priced by.

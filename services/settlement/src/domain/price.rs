@@ -23,7 +23,8 @@ pub fn price(
         let no = no.with("begin_day", bill.begin).with("end_day", bill.end);
         return Err(no.with("package_name", package.name()));
     }
-    let claim = Claim::new(facts(catalogue, evidence)).map_err(|bad| refused(&bad, bill))?;
+    let claim =
+        Claim::new(facts(package, catalogue, evidence)).map_err(|bad| refused(&bad, bill))?;
     let mut settlement = policy::settle(package, &claim);
     settlement.findings.extend(unlisted(bill, catalogue));
     if let Err(broken) = settlement.check() {
@@ -46,9 +47,11 @@ pub fn price(
 
 /// All that is known of the claim. A resident has no personal account, and whoever is told of no
 /// other scheme is covered by none.
-fn facts(catalogue: &Catalogue, evidence: &Evidence) -> ClaimFacts {
+fn facts(package: &Package, catalogue: &Catalogue, evidence: &Evidence) -> ClaimFacts {
     let (bill, member) = (&evidence.bill, &evidence.member);
     let denied = denials(&evidence.findings);
+    let past = evidence.past.as_ref();
+    let zero_claim_years = past.map(|past| past.zero_claim_years(package, member, bill.end));
     let line =
         |line: &BillLine| priced_line(line, catalogue, &evidence.tier, denied.get(&line.number));
     ClaimFacts {
@@ -58,11 +61,14 @@ fn facts(catalogue: &Catalogue, evidence: &Evidence) -> ClaimFacts {
         filing: bill.filing,
         contracted: evidence.contracted,
         identities: member.identities.clone(),
+        person: member.person_type.clone(),
+        covered_by: member.covered_by.clone(),
         age: member.birth.map(|birth| birth.age_on(bill.end)),
         diseases: bill.diseases.clone(),
         diagnosis: Some(bill.diagnosis.clone()),
         third_party: bill.third_party,
         continuous_years: member.continuous_years,
+        zero_claim_years: zero_claim_years.unwrap_or(0),
         household_income: bill.household_income,
         payable: member.eligible,
         not_payable_reason: member.reason.clone(),

@@ -19,7 +19,9 @@
 //!   as the package says; the revision's payee says that the institution repays it, and may not ask the
 //!   patient for it.
 
-use super::{BillLine, Effect, Evidence, Finding, Member, PersonYear, Posted, Priced, price};
+use super::{
+    BillLine, Effect, Evidence, Finding, Member, PastYears, PersonYear, Posted, Priced, price,
+};
 use crate::catalogue::Catalogue;
 use crate::refusal::{
     LINE_NOT_BILLED, MORE_THAN_BILLED, NOTHING_LEFT, NOTHING_TO_REVISE, PREVIEW_CHANGED,
@@ -149,8 +151,8 @@ pub struct Denied {
 pub enum Amendment {
     /// Only these lines are left of the settlement's bill.
     Bill(SettlementId, Vec<BillLine>),
-    /// The person, by the day the answer is about.
-    Members(BTreeMap<Day, Member>),
+    /// The person, by the day the answer is about, and what earlier years come to now.
+    Members(BTreeMap<Day, Member>, Vec<(i32, PersonYear)>),
     /// These lines of the settlement's bill are denied.
     Denied(SettlementId, Vec<Finding>),
 }
@@ -160,11 +162,11 @@ impl Amendment {
     fn target(&self) -> Option<SettlementId> {
         match self {
             Amendment::Bill(id, _) | Amendment::Denied(id, _) => Some(*id),
-            Amendment::Members(_) => None,
+            Amendment::Members(..) => None,
         }
     }
 
-    fn evidence(&self, of: &Posted) -> Result<Evidence, Refusal> {
+    fn evidence(&self, of: &Posted, package: &Package) -> Result<Evidence, Refusal> {
         let mut evidence = of.evidence.clone();
         match self {
             Amendment::Bill(id, lines) if *id == of.id => {
@@ -174,10 +176,11 @@ impl Amendment {
                 evidence.findings.extend(findings.iter().cloned());
             }
             Amendment::Bill(..) | Amendment::Denied(..) => {}
-            Amendment::Members(members) => {
+            Amendment::Members(members, earlier) => {
                 // Posted since the days were asked for: so is the preview of another year.
                 let member = members.get(&evidence.bill.end);
                 evidence.member = member.ok_or_else(|| PREVIEW_CHANGED.refuse())?.clone();
+                evidence.past = PastYears::by(package, earlier);
             }
         }
         Ok(evidence)
@@ -249,7 +252,7 @@ pub fn chain(
     let (mut carried, mut revised) = (before, Vec::new());
     for link in links {
         let (posted, was) = (&link.posted, link.again()?);
-        let mut evidence = amendment.evidence(posted)?;
+        let mut evidence = amendment.evidence(posted, &link.package)?;
         evidence.accumulators = carried.clone();
         let now = link.price(&evidence, year_version)?;
         carried = carried.plus(&now.settlement.deltas);

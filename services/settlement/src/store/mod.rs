@@ -37,8 +37,8 @@ pub use ledger::{
     subsidy_if_any, trial_balance, withdraw_subsidy,
 };
 pub use person_years::{
-    accumulators, free_held_year, lock_held_years, lock_person_year, lock_person_years,
-    save_person_year, save_person_years,
+    accumulators, earlier_years, free_held_year, lock_held_years, lock_person_year,
+    lock_person_years, save_person_year, save_person_years,
 };
 pub use reconciliations::{
     Explanation, Found, Listed, difference_digest, differences, elsewhere, find_reconciliation,
