@@ -102,27 +102,20 @@ fn owed_to_person(bill: &Bill) -> String {
 
 /// The postings of a revision: what each fund pays more or less, and whose that is.
 pub fn revision(revised: &Revised, payee: Payee) -> Vec<Posting> {
-    difference(
-        &revised.before.amounts,
-        &revised.settlement,
-        &revised.evidence.bill,
-        payee,
-    )
-}
-
-fn difference(before: &Settlement, after: &Settlement, bill: &Bill, payee: Payee) -> Vec<Posting> {
+    let (before, after) = (&revised.before.amounts, &revised.settlement);
+    let bill = &revised.evidence.bill;
     let funds = after.funds() - before.funds();
-    let (institution, person) = match payee {
-        Payee::Institution => (funds, Fen::ZERO),
-        Payee::Person => {
-            // What the hospital bears less or more is between it and the funds.
-            let hospital = before.hospital - after.hospital;
-            (hospital, funds - hospital)
-        }
+    let institution = match payee {
+        Payee::Institution => funds,
+        // What the hospital bears less or more is between it and the funds.
+        Payee::Person => revised.hospital_moved(payee),
     };
     let moved = fund_differences(before, after).into_iter();
     let moved = moved.map(|(fund, _, _, more)| (format!("fund:{fund}"), -more));
-    let owed = [(owed_to(bill), institution), (owed_to_person(bill), person)];
+    let owed = [
+        (owed_to(bill), institution),
+        (owed_to_person(bill), funds - institution),
+    ];
     let postings: Vec<Posting> = moved
         .chain(owed)
         .filter(|(_, amount)| *amount != Fen::ZERO)

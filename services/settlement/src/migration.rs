@@ -2,6 +2,7 @@
 
 mod agreements;
 mod batches;
+mod hospital_shares;
 mod receipts;
 mod reconciliations;
 mod reimbursements;
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
         migrations.push(Box::new(reconciliations::Reconciliations));
         migrations.push(Box::new(agreements::Agreements));
         migrations.push(Box::new(revisions::Revisions));
+        migrations.push(Box::new(hospital_shares::HospitalShares));
         migrations
     }
 }

@@ -375,6 +375,7 @@ impl App {
             };
             let id = RevisionId(new_id(call.now));
             let postings = ledger::revision(&one, payee);
+            let hospital_moved = one.hospital_moved(payee);
             moved.push(Transaction::new(id.to_string(), postings));
             let (before, now) = (&one.before.amounts, &one.settlement);
             let facts = json!({
@@ -382,6 +383,7 @@ impl App {
                 "cause": why.cause.name(), "payee": payee.name(), "person_id": whose.person,
                 "funds_before_fen": before.funds(), "funds_fen": now.funds(),
                 "cash_before_fen": before.cash, "cash_fen": now.cash,
+                "hospital_moved_fen": hospital_moved,
             });
             let settlement = one.before.id;
             events.push(told(
@@ -399,6 +401,7 @@ impl App {
                 year: (after.version, after.last_ordinal),
                 cause: why.cause,
                 payee,
+                hospital_moved,
                 reason: why.reason.to_string(),
                 case_reference: why.case_reference.to_string(),
                 evidence: one.evidence,

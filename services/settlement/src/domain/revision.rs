@@ -14,7 +14,7 @@
 //! - A refund moves what the institution is owed. Later settlements are moved by their place in the
 //!   year alone, which no institution answers for: their difference is the person's.
 //! - What a person is owed or owes is what they bear less or more (cash and account); a part that the
-//!   hospital bears stays between fund and hospital.
+//!   hospital bears stays between fund and hospital, and is a row of the hospital's books.
 //! - A finding that is recovered from the institution leaves the denied part in the settlement's cash,
 //!   as the package says; the revision's payee says that the institution repays it, and may not ask the
 //!   patient for it.
@@ -29,7 +29,7 @@ use crate::refusal::{
 };
 use kernel::refusal::INTERNAL;
 use kernel::{
-    CorrectionId, Day, Digest, Digester, Instant, Quantity, Refusal, RevisionId, SettlementId,
+    CorrectionId, Day, Digest, Digester, Fen, Instant, Quantity, Refusal, RevisionId, SettlementId,
 };
 use policy::{Accumulators, Package, Settlement};
 use std::collections::{BTreeMap, BTreeSet};
@@ -110,6 +110,8 @@ pub struct Revision {
     pub cause: Cause,
     /// Whose the difference is.
     pub payee: Payee,
+    /// 医院负担: what the institution is owed more though the difference is the person's.
+    pub hospital_moved: Fen,
     /// Why, in words.
     pub reason: String,
     /// 案号: the case that a finding is of; empty when none.
@@ -230,6 +232,17 @@ pub struct Revised {
     pub basis: super::Basis,
     /// What it comes to now, with the reasons.
     pub settlement: Settlement,
+}
+
+impl Revised {
+    /// 医院负担: what the institution is owed more, when the difference is the person's: it bears that
+    /// much less. A bill that the patient has paid (零星报销) is in no institution's books.
+    pub fn hospital_moved(&self, payee: Payee) -> Fen {
+        match (payee, self.evidence.bill.reimbursement) {
+            (Payee::Person, None) => self.before.amounts.hospital - self.settlement.hospital,
+            _ => Fen::ZERO,
+        }
+    }
 }
 
 /// The accumulators before the first of these: all that stand from one place in the year on.
