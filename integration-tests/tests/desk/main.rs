@@ -8,6 +8,7 @@ mod registry;
 mod reimbursements;
 mod replay;
 mod revisions;
+mod seed_rows;
 mod visits;
 
 use integration_tests::World;
