@@ -4,7 +4,6 @@
 
 use integration_tests::{CLINIC, DRUG, HOSPITAL, World, claim, code, patient};
 use kernel::Clock;
-use policy::testing::Text;
 use proto::common::{Amounts, Claim, Settlement};
 use proto::orchestrator::{
     EnrolRequest, InstitutionRow, PostLateFactsRequest, PostLateFactsResponse, PreSettleRequest,
@@ -12,11 +11,8 @@ use proto::orchestrator::{
     ReconcileTotalsRequest, ReconciledAmounts, ReconciliationRowKind as Kind, RefundLinesRequest,
     RefundedLine, SettleRequest, SettleTogetherRequest,
 };
-use proto::{enrollment, settlement};
-use runtime::render;
+use proto::settlement;
 
-/// In milliseconds.
-const HOUR: i64 = 3_600_000;
 /// 职工: basic 80 % above 300 yuan, retired 90 %; of the rest 大病 50 % up to 1,000 yuan a year and 50
 /// more for every year without a claim; of the rest 公务员补助 50 % where it covers; of the rest a
 /// hospital of tier 1 bears 10 %.
@@ -25,42 +21,7 @@ const EMPLOYEES: &str = include_str!("facts/employees.toml");
 /// A world with the package in force, at both services that decide by packages.
 pub async fn employees() -> World {
     let world = World::open().await;
-    let text = EMPLOYEES.to_string();
-    let since = Some(render::timestamp(world.clock.now().plus_millis(HOUR)));
-    let digest = Text(text.clone()).digest().to_string();
-    let (mut first, mut second) = (
-        world.suite.desk("operator-1").settlement(),
-        world.suite.desk("operator-2").settlement(),
-    );
-    let request = settlement::ProposePackageRequest {
-        request_id: "employees".into(),
-        text: text.clone(),
-    };
-    first.propose_package(request).await.unwrap();
-    let request = settlement::ActivatePackageRequest {
-        request_id: "employees".into(),
-        package_digest: digest.clone(),
-        activates_time: since,
-        reason: String::new(),
-    };
-    second.activate_package(request).await.unwrap();
-    let (mut first, mut second) = (
-        world.suite.desk("operator-1").enrollment(),
-        world.suite.desk("operator-2").enrollment(),
-    );
-    let request = enrollment::ProposePackageRequest {
-        request_id: "employees".into(),
-        text,
-    };
-    first.propose_package(request).await.unwrap();
-    let request = enrollment::ActivatePackageRequest {
-        request_id: "employees".into(),
-        package_digest: digest,
-        activates_time: since,
-        reason: String::new(),
-    };
-    second.activate_package(request).await.unwrap();
-    world.clock.set(world.clock.now().plus_millis(2 * HOUR));
+    world.decide_by("employees", EMPLOYEES).await;
     world
 }
 
@@ -227,6 +188,22 @@ async fn years_without_a_claim_raise_the_cap_of_the_critical_layer() {
     let claim = stay_in(2017, &other, HOSPITAL, "V-3", 12_000);
     let settled = together(&world, "b-3", vec![claim]).await;
     assert_eq!(paid_of(&settled[0]), capped(115_000));
+
+    // Drawn upon in 2016, what was gathered until then is spent; taken back, it is there again.
+    let spent = world.person().await;
+    enrol(&world, &spent, &years, "11", &[]).await;
+    let claim = stay_in(2016, &spent, HOSPITAL, "V-5", 12_000);
+    let drawn = world.settle("s-5", claim).await.unwrap();
+    assert_eq!(paid_of(&drawn), capped(115_000));
+    let claim = stay_in(2017, &spent, HOSPITAL, "V-6", 12_000);
+    let after = world.settle("s-6", claim.clone()).await.unwrap();
+    assert_eq!(paid_of(&after), capped(100_000));
+    for (n, one) in [&after, &drawn].into_iter().enumerate() {
+        let id = &one.settlement_id;
+        world.reverse(&format!("back-{n}"), id).await.unwrap();
+    }
+    let again = world.settle("s-7", claim).await.unwrap();
+    assert_eq!(paid_of(&again), capped(120_000));
 
     // A break starts anew: of 2013, 2014, 2016 and 2017 only 2016 counts.
     let broken = world.person().await;

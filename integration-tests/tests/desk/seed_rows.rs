@@ -7,11 +7,9 @@ mod payers;
 mod tongliang;
 
 use integration_tests::{CLINIC, DRUG, World, claim, patient};
-use kernel::{AreaCode, Clock, Day, Instant};
-use policy::testing::Text;
+use kernel::{AreaCode, Day, Instant};
 use proto::common::{Claim, Place, Settlement};
 use proto::{enrollment, settlement};
-use runtime::render;
 
 /// In milliseconds.
 const HOUR: i64 = 3_600_000;
@@ -61,42 +59,6 @@ impl Town {
         };
         let mut desk = self.world.clerk().settlement();
         desk.publish_catalogue(request).await.unwrap();
-    }
-
-    /// Puts a package into force at both services that decide by packages.
-    async fn decide_by(&self, id: &str, text: &str) {
-        let (clock, suite) = (&self.world.clock, &self.world.suite);
-        let since = Some(render::timestamp(clock.now().plus_millis(HOUR)));
-        let digest = Text(text.into()).digest().to_string();
-        let (request_id, text) = (id.to_string(), text.to_string());
-        let (first, second) = (suite.desk("operator-1"), suite.desk("operator-2"));
-        let propose = settlement::ProposePackageRequest {
-            request_id: request_id.clone(),
-            text: text.clone(),
-        };
-        first.settlement().propose_package(propose).await.unwrap();
-        let activate = settlement::ActivatePackageRequest {
-            request_id: request_id.clone(),
-            package_digest: digest.clone(),
-            activates_time: since,
-            reason: String::new(),
-        };
-        let mut desk = second.settlement();
-        desk.activate_package(activate).await.unwrap();
-        let propose = enrollment::ProposePackageRequest {
-            request_id: request_id.clone(),
-            text,
-        };
-        first.enrollment().propose_package(propose).await.unwrap();
-        let activate = enrollment::ActivatePackageRequest {
-            request_id,
-            package_digest: digest,
-            activates_time: since,
-            reason: String::new(),
-        };
-        let mut desk = second.enrollment();
-        desk.activate_package(activate).await.unwrap();
-        clock.set(clock.now().plus_millis(2 * HOUR));
     }
 
     /// A resident insured for a year, with identities from these days on.

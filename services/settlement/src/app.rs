@@ -2,7 +2,8 @@
 //!
 //! Statements of one `post` on a person who has claims in the year: key, institution (with who is
 //! suspended, and what guarantee is open), catalogue version, person-year lock (with who holds it),
-//! settlement, postings, person-year, event, key: nine, and one commit. A guarantee adds three.
+//! settlement, postings, person-year, event, key: nine, and one commit. A guarantee adds three, a package
+//! that asks for years without a claim one.
 
 mod batches;
 mod closing;

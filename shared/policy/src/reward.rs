@@ -4,20 +4,17 @@
 use crate::accumulators::Accumulators;
 use crate::package::Package;
 use crate::terms::{Layer, Payer};
-use kernel::Fen;
 
 /// How the names end under which layers keep what they paid.
 const PAID: &str = ".paid_fen";
+/// And under which they keep what years without a claim let them pay.
+const REWARD: &str = ".reward_fen";
 
 impl Package {
     /// 零报销激励: whether years without a claim raise any cap.
     pub fn rewards_no_claim(&self) -> bool {
-        let layers = self.layers().iter().chain(self.compared());
-        let rows = layers.flat_map(|layer| &layer.caps);
-        let mut incentives = rows
-            .flat_map(|cap| &cap.rows)
-            .filter_map(|row| row.value.incentive);
-        incentives.any(|incentive| incentive.zero_claim != Fen::ZERO)
+        let mut layers = self.layers().iter().chain(self.compared());
+        layers.any(|layer| layer.reward.is_some())
     }
 
     /// 基金报销: whether a fund paid anything in a year that came to these accumulators. The year may be
@@ -27,6 +24,12 @@ impl Package {
             .iter()
             .filter(|(name, value)| *value > 0 && name.ends_with(PAID));
         paid.into_iter().any(|(name, _)| self.is_fund(name))
+    }
+
+    /// 已用零报销激励: whether a raised cap was drawn upon in a year that came to these accumulators.
+    pub fn reward_used(&self, year: &Accumulators) -> bool {
+        let mut all = year.iter();
+        all.any(|(name, value)| value > 0 && name.ends_with(REWARD))
     }
 
     /// Whether what is kept by this name was paid by a fund; what a cap keeps besides, and what is only

@@ -26,7 +26,8 @@ fn item(code: &str, marks: &[&str]) -> settlement::CatalogueItem {
 #[tokio::test]
 async fn before_and_after_the_merger_by_the_day() {
     let town = Town::open(ERENHOT, "2018-03-01").await;
-    town.decide_by("rural", &format!("{RURAL}{RURAL_FEE}"))
+    town.world
+        .decide_by("rural", &format!("{RURAL}{RURAL_FEE}"))
         .await;
     let outside = town.hospital(1, "3", "A1", Place::Outside).await;
     let at = |scheme: &str, person: &str, visit: &str, year: &str, fen: i64| Claim {

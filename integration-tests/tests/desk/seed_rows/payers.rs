@@ -63,7 +63,8 @@ async fn a_birth_is_one_settlement_of_two_funds() {
     let text = EMPLOYEES.replacen("[[layer]]\nrule = \"basic\"", MATERNITY, 1);
     let basic = "trace = \"pool\"\nwhen = { care = [\"21\"] }";
     let both = "trace = \"pool\"\nwhen = { care = [\"21\", \"52\"] }";
-    town.decide_by("merged", &text.replacen(basic, both, 1))
+    town.world
+        .decide_by("merged", &text.replacen(basic, both, 1))
         .await;
     let person = town.insured("310", 2017, &[], &[]).await;
     let mut claim = stay(&person, HOSPITAL, "V-1", "2017-07", 500_000);
@@ -81,7 +82,7 @@ async fn a_birth_is_one_settlement_of_two_funds() {
 async fn a_supplement_is_a_sixth_payer_in_the_same_call() {
     let town = Town::open("330523", "2020-12-01").await;
     let text = ANJI.replacen("[enrolment]", SUPPLEMENT, 1);
-    town.decide_by("supplement", &text).await;
+    town.world.decide_by("supplement", &text).await;
     let kinds = ["2303", "236034", "236021"].map(|kind| (kind, "2019-01-01"));
     let person = town.insured("390", 2020, &kinds, &["370"]).await;
     let mut claim = stay(&person, HOSPITAL, "V-1", "2020-07", 10_000_000);

@@ -25,9 +25,12 @@ impl PastYears {
         let paid = years
             .iter()
             .filter(|(_, year)| package.fund_paid(&year.accumulators));
+        let used = years
+            .iter()
+            .filter(|(_, year)| package.reward_used(&year.accumulators));
         package.rewards_no_claim().then(|| PastYears {
             paid: paid.map(|(year, _)| *year).collect(),
-            reward_used: None,
+            reward_used: used.map(|(year, _)| *year).max(),
         })
     }
 
