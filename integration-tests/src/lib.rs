@@ -7,12 +7,12 @@ pub mod campaign;
 pub mod child;
 mod stuck;
 
-use kernel::{AreaCode, IdNumber, Instant, Principal, Role};
+use kernel::{AreaCode, Clock, IdNumber, Instant, Principal, Role};
 use policy::Library;
 use proto::common::{Claim, ClaimLine, Settlement};
 use proto::{enrollment, orchestrator, referral, settlement};
 use runtime::clock::ManualClock;
-use runtime::{Context, Wire};
+use runtime::{Context, Wire, render};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -133,6 +133,51 @@ impl World {
             roles: vec![Role::Service],
         };
         Context::of(principal, PATIENCE)
+    }
+
+    /// Puts a package into force at both services that decide by packages; an hour later it holds.
+    pub async fn decide_by(&self, id: &str, text: &str) {
+        let (clock, suite) = (&self.clock, &self.suite);
+        let hour = 3_600_000;
+        let since = Some(render::timestamp(clock.now().plus_millis(hour)));
+        let digest = kernel::Digest::of(text.as_bytes()).to_string();
+        let (request_id, text) = (id.to_string(), text.to_string());
+        let (first, second) = (suite.desk("operator-1"), suite.desk("operator-2"));
+        let propose = settlement::ProposePackageRequest {
+            request_id: request_id.clone(),
+            text: text.clone(),
+        };
+        first
+            .settlement()
+            .propose_package(propose)
+            .await
+            .expect("a package");
+        let activate = settlement::ActivatePackageRequest {
+            request_id: request_id.clone(),
+            package_digest: digest.clone(),
+            activates_time: since,
+            reason: String::new(),
+        };
+        let mut desk = second.settlement();
+        desk.activate_package(activate).await.expect("a package");
+        let propose = enrollment::ProposePackageRequest {
+            request_id: request_id.clone(),
+            text,
+        };
+        first
+            .enrollment()
+            .propose_package(propose)
+            .await
+            .expect("a package");
+        let activate = enrollment::ActivatePackageRequest {
+            request_id,
+            package_digest: digest,
+            activates_time: since,
+            reason: String::new(),
+        };
+        let mut desk = second.enrollment();
+        desk.activate_package(activate).await.expect("a package");
+        clock.set(clock.now().plus_millis(2 * hour));
     }
 
     /// A synthetic person insured for 2017 as a resident, with an identity when a kind is given.

@@ -1,8 +1,10 @@
 //! What one outpatient settlement costs the databases, counted where every statement passes.
 
-use integration_tests::{World, visit};
+use integration_tests::{HOSPITAL, World, claim, patient, visit};
 use kernel::Clock;
 use policy::testing::Text;
+use proto::common::Claim;
+use proto::orchestrator::EnrolRequest;
 use proto::settlement;
 use runtime::render;
 use std::sync::atomic::Ordering;
@@ -86,6 +88,45 @@ async fn an_outpatient_settlement_is_one_commit() {
     // An instant that comes costs nothing.
     world.clock.set(world.clock.now().plus_millis(HOUR));
     assert_pinned(&settle_one(&world, &person, 4).await);
+}
+
+/// 零报销年数: a package that asks for years without a claim costs one statement more, and only for whom
+/// there may be any.
+#[tokio::test]
+async fn years_without_a_claim_are_one_statement_where_they_are_asked_for() {
+    let world = World::open().await;
+    let package = include_str!("desk/facts/employees.toml");
+    world.decide_by("employees", package).await;
+    let mut costs = Vec::new();
+    for (n, years) in [(0, &[2017][..]), (1, &[2016, 2017])] {
+        let person = world.person().await;
+        for year in years {
+            let request = EnrolRequest {
+                request_id: format!("enrol-{n}-{year}"),
+                person_id: person.clone(),
+                scheme: "310".into(),
+                year: *year,
+                paid_day: format!("{year}-01-01"),
+                ..Default::default()
+            };
+            let mut desk = world.clerk().orchestrator();
+            desk.enrol(patient(request)).await.expect("a coverage");
+        }
+        // The first claim of a year makes the person's row.
+        for day in ["2017-03-01", "2017-03-02"] {
+            let before = Cost::of(&world, "settlement");
+            let days = (day, day);
+            let visit = format!("V-{n}-{day}");
+            let claim = Claim {
+                scheme: "310".into(),
+                ..claim(&person, HOSPITAL, "21", &visit, days, 100_000)
+            };
+            world.settle(&visit, claim).await.expect("settled");
+            costs.push(Cost::of(&world, "settlement").since(before));
+        }
+    }
+    assert_eq!(costs[3].statements, costs[1].statements + 1, "{costs:?}");
+    assert_eq!(costs[3].commits, 1);
 }
 
 /// Puts a package into force in an hour: proposed by one, activated by another.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod batch;
+mod facts;
 mod identities;
 mod receipts;
 mod receivables;
@@ -11,6 +12,7 @@ mod registry;
 mod reimbursements;
 mod replay;
 mod revisions;
+mod seed_rows;
 mod visits;
 
 use integration_tests::World;

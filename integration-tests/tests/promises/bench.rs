@@ -354,8 +354,8 @@ pub fn full_name(service: &str) -> String {
     let (first, rest) = service.split_at(1);
     let package = match service {
         // The public interfaces besides the orchestrator's own.
-        "account" | "identity" | "receivable" | "reconciliation" | "recovery"
-        | "reimbursement" | "revision" | "saga" | "visit" => "orchestrator",
+        "account" | "identity" | "receivable" | "reconciliation" | "recovery" | "reimbursement"
+        | "revision" | "saga" | "visit" => "orchestrator",
         own => own,
     };
     format!("yibao.{package}.v1.{}{rest}Service", first.to_uppercase())

@@ -8,8 +8,8 @@ mod identity_check;
 mod person;
 
 pub use coverage::{
-    Coverage, FeeShare, InsuranceYear, Payment, Plan, Quote, Terms, YearsRepaid, already_insured,
-    no_package,
+    Coverage, FeeShare, InsuranceYear, Payment, Plan, Quote, SUPPLEMENTS_MAX, Standing, Terms,
+    YearsRepaid, already_insured, no_package,
 };
 pub use credential::{
     Card, Certificate, CredentialToken, IssuedToken, NewToken, Presented, Revocation, TokenKey,

@@ -115,6 +115,8 @@ pub mod coverage {
         pub repair_fee_fen: Option<i64>,
         /// Digest of the package that decided, hexadecimal.
         pub package_digest: String,
+        /// 参保口径 as JSON; nothing in rows from before it was asked for.
+        pub standing: Option<String>,
         pub withdrawn_at: Option<i64>,
     }
 

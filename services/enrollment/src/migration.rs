@@ -18,6 +18,7 @@ impl MigratorTrait for Migrator {
         migrations.push(store::migration::documents());
         migrations.push(Box::new(FeeTiers));
         migrations.push(Box::new(credentials::Credentials));
+        migrations.push(Box::new(Standings));
         migrations
     }
 }
@@ -92,6 +93,30 @@ impl MigrationTrait for FeeTiers {
             manager.alter_table(add).await?;
         }
         Ok(())
+    }
+}
+
+/// 参保口径: 人员类别 and what else covers; empty in the rows that stood before.
+struct Standings;
+
+impl MigrationName for Standings {
+    fn name(&self) -> &str {
+        "m0104_standings"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Standings {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let add = Table::alter()
+            .table(Coverage::Table)
+            .add_column(string_null(Coverage::Standing))
+            .to_owned();
+        manager.alter_table(add).await
     }
 }
 
@@ -203,6 +228,7 @@ enum Coverage {
     RepaidYears,
     RepairFeeFen,
     PackageDigest,
+    Standing,
     WithdrawnAt,
 }
 

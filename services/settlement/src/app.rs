@@ -3,7 +3,7 @@
 //! Statements of one `post` on a person who has claims in the year: key, institution (with who is
 //! suspended, and what guarantee is open), catalogue version, person-year lock (with who holds it),
 //! settlement, postings, person-year, event, key: nine, and one commit. A guarantee adds three, a personal
-//! account three, one of the family two or three more.
+//! account three, one of the family two or three more, a package that asks for years without a claim one.
 
 mod accounts;
 mod batches;
@@ -11,6 +11,7 @@ mod closing;
 mod guarantees;
 mod holds;
 mod parts;
+mod past;
 mod pricing;
 mod receipts;
 mod receivables;
@@ -24,6 +25,7 @@ mod subsidies;
 mod suspensions;
 mod visits;
 
+use self::past::EarlierYears;
 use crate::catalogue::Catalogue;
 use crate::domain::{
     Basis, Bill, Evidence, Finding, Institution, Member, Offered, PersonYear, Posted, Taken,
@@ -195,12 +197,18 @@ impl App {
         }
         let visit = self.lock_unchanged(&tx, area, bill).await?;
         let reimbursement = self.payable_reimbursement(&tx, area, bill).await?;
-        let of = (bill, &*terms.package);
-        let stay = self.so_far(&*tx, area, of, visit.as_ref()).await?;
+        let package = &terms.package;
+        let stay = self
+            .so_far(&*tx, area, (bill, package), visit.as_ref())
+            .await?;
+        let (asking, member) = (std::iter::once(&**package), order.member.iter());
+        let earlier = EarlierYears::read(&*tx, area, &whose, asking, member).await?;
         let offered = accounts::offered_to(&On::locked(&*tx), area, bill, call.now).await;
         let (accounts, offered) = offered.map_err(in_progress)?;
-        let evidence = evidence(order, bill, &terms.institution, &before, (stay, offered))?;
-        let priced = price(&terms.package, &terms.catalogue, &evidence, before.version)?;
+        let years = (&before, &earlier);
+        let evidence = evidence(order, bill, &terms, years, (stay, offered))?;
+        let version = earlier.version(package, &before);
+        let priced = price(package, &terms.catalogue, &evidence, version)?;
         still_holds(order.basis.as_ref(), &priced.basis)?;
 
         let posted = Posted {
@@ -585,11 +593,11 @@ async fn opposites_of(
 fn evidence(
     order: &Order,
     bill: &Bill,
-    institution: &Institution,
-    year: &PersonYear,
+    terms: &Terms,
+    (year, earlier): (&PersonYear, &EarlierYears),
     (stay, accounts): (Option<SoFar>, Option<Offered>),
 ) -> Result<Evidence, Refusal> {
-    let member = order.member.clone();
+    let (member, institution) = (order.member.clone(), &terms.institution);
     Ok(Evidence {
         bill: bill.clone(),
         member: member.ok_or_else(|| kernel::refusal::invalid("member", "必填"))?,
@@ -601,6 +609,7 @@ fn evidence(
         accumulators: year.accumulators.clone(),
         stay,
         accounts,
+        past: earlier.by(&terms.package),
     })
 }
 

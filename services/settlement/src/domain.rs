@@ -4,6 +4,7 @@ mod account;
 pub mod closing;
 mod guarantee;
 mod hold;
+mod past;
 mod person_year;
 mod price;
 mod receipt;
@@ -24,6 +25,7 @@ pub use account::{
 };
 pub use guarantee::{Admission, Cancellation, Guarantee, GuaranteeState, Guarantees, Stay, named};
 pub use hold::{BATCH_MAX, Hold, HoldState, Taken, expiry, holdable, within};
+pub use past::PastYears;
 pub use person_year::{Held, PersonYear, YearKey};
 pub use price::price;
 pub use receipt::{Receipt, Verdict, masked, receipt_digest, receipt_text, verdict};
@@ -56,7 +58,8 @@ use kernel::refusal::invalid;
 use kernel::{
     CatalogueId, Day, DiagnosisCode, Digest, Digester, DiseaseCode, Fen, GuaranteeId, IdentityKind,
     Instant, InstitutionCode, InstitutionKind, InstitutionTier, ItemCode, MedType, PersonId,
-    Quantity, Rate, ReferralId, Refusal, ReimbursementId, Scheme, SettlementId, UnitPrice, VisitId,
+    PersonType, Quantity, Rate, ReferralId, Refusal, ReimbursementId, Scheme, SettlementId,
+    UnitPrice, VisitId,
 };
 use policy::{Accumulators, Change, Filing, Place, SoFar, ThirdParty};
 use serde::{Deserialize, Serialize};
@@ -200,6 +203,15 @@ pub struct Member {
     /// 连续参保年数.
     #[serde(default)]
     pub continuous_years: u32,
+    /// 人员类别 (psn_type); nothing when nobody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person_type: Option<PersonType>,
+    /// 另参加的险种 in force on the day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covered_by: Vec<Scheme>,
+    /// 参保年度 of the scheme, the newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub insured_years: Vec<i32>,
 }
 
 /// What a finding does to the claim.
@@ -277,6 +289,9 @@ pub struct Evidence {
     /// 个人账户: what accounts offered; nothing when the claim uses none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accounts: Option<Offered>,
+    /// 往年, when the package asks for years without a claim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub past: Option<PastYears>,
 }
 
 /// What stood before it was asked for was all of contracted institutions.

@@ -164,6 +164,9 @@ pub mod revision {
         pub year_ordinal: i64,
         pub cause: String,
         pub payee: String,
+        /// 医院负担: what the institution is owed more though the difference is the person's; nothing
+        /// when that is nothing.
+        pub hospital_moved_fen: Option<i64>,
         pub reason: String,
         pub case_reference: String,
         /// As in `settlement`.

@@ -148,20 +148,20 @@ pub fn revision(revised: &Revised, payee: Payee) -> Vec<Posting> {
     let bill = &revised.evidence.bill;
     let cleared = |one: &Settlement| one.funds() + one.account;
     let more = cleared(after) - cleared(before);
-    let (institution, person) = match payee {
-        Payee::Institution => (more, Fen::ZERO),
-        Payee::Person => {
-            // What the hospital bears less or more is between it and the funds.
-            let hospital = before.hospital - after.hospital;
-            (hospital, more - hospital)
-        }
+    let institution = match payee {
+        Payee::Institution => more,
+        // What the hospital bears less or more is between it and the funds.
+        Payee::Person => revised.hospital_moved(payee),
     };
     let drawn = differences(&revised.before.drawn(), &revised.drawn());
     let moved = fund_differences(before, after).into_iter();
     let moved = moved
         .map(|(fund, _, _, more)| (format!("fund:{fund}"), -more))
         .chain(from_accounts(&drawn));
-    let owed = [(owed_to(bill), institution), (owed_to_person(bill), person)];
+    let owed = [
+        (owed_to(bill), institution),
+        (owed_to_person(bill), more - institution),
+    ];
     let postings: Vec<Posting> = moved
         .chain(owed)
         .filter(|(_, amount)| *amount != Fen::ZERO)

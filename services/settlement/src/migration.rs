@@ -3,6 +3,7 @@
 mod accounts;
 mod agreements;
 mod batches;
+mod hospital_shares;
 mod parts;
 mod receipts;
 mod receivables;
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
         migrations.push(Box::new(parts::Parts));
         migrations.push(Box::new(accounts::Accounts));
         migrations.push(Box::new(receivables::Receivables));
+        migrations.push(Box::new(hospital_shares::HospitalShares));
         migrations
     }
 }

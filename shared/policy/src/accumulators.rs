@@ -8,7 +8,8 @@ use std::sync::Arc;
 /// 年度累计 (cum): what a person has used in a year, by name; the unit is the end of the name.
 ///
 /// Every layer keeps `<rule>.base_fen`, `<rule>.deductible_fen` and `<rule>.paid_fen`; stays are
-/// counted in `stays_count`. A disease stands between, as `<rule>.<disease>.paid_fen`; a quarter or
+/// counted in `stays_count`. A layer whose cap years without a claim raise keeps what it paid by that
+/// alone in `<rule>.reward_fen`. A disease stands between, as `<rule>.<disease>.paid_fen`; a quarter or
 /// a month is joined with a hyphen, as `<bucket>-q2.paid_fen`. A fold of the deltas of settlements
 /// gives these, and taking the same deltas away gives the state before: an entry of zero is no
 /// entry.

@@ -96,6 +96,10 @@ impl Checker<'_> {
             let message = "expected only one of excludes_above_cap_of and only_above_cap_of";
             return self.error(only.span(), message);
         }
+        let caps = self.caps(shape, &rule)?;
+        let rewards = caps.iter().any(CapGroup::rewards_no_claim);
+        let reward =
+            rewards.then(|| self.counter(&rule, shape.per_disease, Per::Year, "reward_fen"));
         let layer = Layer {
             rules: Rules::of(&rule),
             name: shape.name.get_ref().as_str().into(),
@@ -118,8 +122,9 @@ impl Checker<'_> {
             base: self.counter(&rule, shape.per_disease, Per::Year, "base_fen"),
             deducted: self.counter(&rule, shape.per_disease, Per::Year, "deductible_fen"),
             paid: self.counter(&rule, shape.per_disease, Per::Year, "paid_fen"),
+            reward,
             body,
-            caps: self.caps(shape, &rule)?,
+            caps,
             rule,
         };
         let own_cap = |cap: &CapGroup| cap.own && cap.on == CapKind::Fund;

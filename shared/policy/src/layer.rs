@@ -43,6 +43,8 @@ pub(crate) struct Priced {
     pub paid: Fen,
     /// What caps kept from being paid.
     pub cut: Fen,
+    /// What was paid only since years without a claim raised the cap.
+    pub rewarded: Fen,
 }
 
 /// What an alternative would pay for the visit.

@@ -24,6 +24,7 @@ mod outline;
 mod package;
 mod reason;
 pub mod refusal;
+mod reward;
 mod schedule;
 mod settle;
 mod settlement;

@@ -235,6 +235,9 @@ impl<'a> Run<'a, '_> {
         self.books.add(&layer.base, priced.base);
         self.books.add(&layer.deducted, priced.charged);
         self.books.add(&layer.paid, priced.paid);
+        if let Some(reward) = &layer.reward {
+            self.books.add(reward, priced.rewarded);
+        }
         for cap in layer.caps.iter().filter(|cap| cap.accumulates()) {
             let used = match cap.on {
                 crate::terms::CapKind::Fund => priced.paid,

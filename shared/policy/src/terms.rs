@@ -205,6 +205,12 @@ pub(crate) struct CapGroup {
 }
 
 impl CapGroup {
+    /// 零报销激励: whether years without a claim raise the cap.
+    pub fn rewards_no_claim(&self) -> bool {
+        let mut incentives = self.rows.iter().filter_map(|row| row.value.incentive);
+        incentives.any(|incentive| incentive.zero_claim != Fen::ZERO)
+    }
+
     /// Whether the cap keeps an accumulator of its own.
     pub fn accumulates(&self) -> bool {
         !self.own && !matches!(self.per, Per::Stay | Per::Day)
@@ -416,6 +422,8 @@ pub(crate) struct Layer {
     pub base: Counter,
     pub deducted: Counter,
     pub paid: Counter,
+    /// 已用零报销激励: where years without a claim raise the layer's own cap.
+    pub reward: Option<Counter>,
     pub body: Body,
     pub caps: Vec<CapGroup>,
 }
@@ -425,7 +433,8 @@ impl Layer {
     pub fn counters(&self) -> impl Iterator<Item = &Counter> {
         let caps = self.caps.iter().filter(|cap| cap.accumulates());
         let own = [&self.base, &self.deducted, &self.paid];
-        own.into_iter().chain(caps.map(|cap| &cap.used))
+        let own = own.into_iter().chain(&self.reward);
+        own.chain(caps.map(|cap| &cap.used))
     }
 }
 

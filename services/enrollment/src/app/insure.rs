@@ -80,6 +80,7 @@ impl App {
                     year: plan.year,
                     paid_day: plan.paid_day,
                     terms,
+                    standing: payment.standing.clone(),
                 };
                 store::coverage::insert(&tx, area, person, &coverage).await?;
                 let subject = coverage.id.to_string();
@@ -164,5 +165,7 @@ fn facts(payment: &Payment, coverage: &Coverage) -> Value {
         "repair_fee_fen": coverage.terms.repair.fee,
         "exempt_from_waiting": payment.plan.exempt,
         "package_digest": coverage.terms.package.to_string(),
+        "person_type": coverage.standing.person_type,
+        "covered_by": coverage.standing.covered_by,
     })
 }

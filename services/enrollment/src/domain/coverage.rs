@@ -4,8 +4,12 @@ use crate::domain::Person;
 use crate::refusal::{ALREADY_INSURED, FEE_MISMATCH, FEE_UNKNOWN};
 use kernel::refusal::NO_PACKAGE;
 use kernel::refusal::invalid;
-use kernel::{CoverageId, Day, Digest, Fen, IdentityKind, PersonId, Refusal, Scheme};
+use kernel::{CoverageId, Day, Digest, Fen, IdentityKind, PersonId, PersonType, Refusal, Scheme};
 use policy::{BenefitStart, EnrolmentFacts, EnrolmentWay, FeeFacts, Law, Package, Reason};
+use serde::{Deserialize, Serialize};
+
+/// What may supplement a coverage at most.
+pub const SUPPLEMENTS_MAX: usize = 10;
 
 /// 参保年度: a calendar year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +50,19 @@ pub struct Coverage {
     pub paid_day: Day,
     /// What the payment bought.
     pub terms: Terms,
+    /// In what standing.
+    pub standing: Standing,
+}
+
+/// 参保口径: in what standing somebody is insured by a coverage; empty when nobody said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Standing {
+    /// 人员类别 (psn_type).
+    pub person_type: Option<PersonType>,
+    /// 另参加的险种 (insutype, cvlserv_flag): what supplements the scheme. A supplement has no fee and
+    /// no year of its own: it holds while the coverage does.
+    pub covered_by: Vec<Scheme>,
 }
 
 /// What a payment buys, as decided on it.
@@ -130,6 +147,8 @@ pub struct Payment {
     pub plan: Plan,
     /// What was paid.
     pub paid: Fen,
+    /// In what standing the person is to be insured.
+    pub standing: Standing,
 }
 
 impl Payment {
@@ -338,6 +357,7 @@ mod tests {
             person: PersonId::parse(ID).unwrap(),
             plan,
             paid: Fen(paid),
+            standing: Standing::default(),
         }
     }
 
@@ -410,6 +430,7 @@ mod tests {
             year,
             paid_day: payment.plan.paid_day,
             terms,
+            standing: Standing::default(),
         };
         assert!(coverage.reason(&law).is_some());
         for scheme in [Scheme::Resident, Scheme::Employee] {

@@ -1,8 +1,11 @@
 //! 待遇检查: may the funds pay for a person on a day, and if not, why.
 
-use crate::domain::{InsuranceYear, kinds_on};
+use crate::domain::{InsuranceYear, Standing, kinds_on};
 use kernel::{Day, IdentityKind, Period, PersonId, Scheme, Sex, SuspensionId};
 use policy::{InsuredHistory, Package};
+
+/// Years insured that are told of at most: nobody lives to see more.
+const INSURED_YEARS_MAX: usize = 100;
 
 /// 待遇暂停: days on which the funds do not pay for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +51,7 @@ pub struct Record {
 }
 
 /// A coverage as far as eligibility needs it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Cover {
     /// The year paid for.
     pub year: InsuranceYear,
@@ -56,6 +59,8 @@ pub struct Cover {
     pub benefit_from: Day,
     /// The first day after the coverage.
     pub until: Day,
+    /// In what standing.
+    pub standing: Standing,
 }
 
 /// 参保人员待遇信息: what enrollment says of a person on a day.
@@ -79,6 +84,10 @@ pub struct Member {
     pub identities: Vec<IdentityKind>,
     /// 连续参保年数, with the year of the day; zero when that is not insured.
     pub continuous_years: u32,
+    /// 参保口径 of the coverage whose year the day is in.
+    pub standing: Standing,
+    /// 参保年度 of the scheme, the newest first.
+    pub insured_years: Vec<i32>,
 }
 
 /// One reason why the funds may not pay, the heaviest first.
@@ -114,6 +123,8 @@ impl Record {
             self.suspended(day),
         ];
         let held = self.identities.iter().map(|(kind, period)| (kind, *period));
+        let standing = self.cover_on(day).map(|cover| cover.standing.clone());
+        let insured_years = self.insured_years();
         Member {
             person: self.person,
             version: self.version,
@@ -124,7 +135,17 @@ impl Record {
             birth_day: self.birth_day,
             identities: kinds_on(held, day),
             continuous_years,
+            standing: standing.unwrap_or_default(),
+            insured_years,
         }
+    }
+
+    fn insured_years(&self) -> Vec<i32> {
+        let years = self.covers.iter().map(|cover| cover.year.number);
+        let mut years: Vec<i32> = years.collect();
+        years.sort_unstable_by(|one, other| other.cmp(one));
+        years.truncate(INSURED_YEARS_MAX);
+        years
     }
 
     /// Which years had no claim is not known here, and does not change the count.
@@ -225,6 +246,7 @@ mod tests {
             year,
             benefit_from: day(benefit_from),
             until: year.after,
+            standing: Standing::default(),
         }
     }
 

@@ -1,7 +1,9 @@
 //! Coverages.
 
 use super::unreadable;
-use crate::domain::{Coverage, FeeShare, InsuranceYear, Terms, YearsRepaid, already_insured};
+use crate::domain::{
+    Coverage, FeeShare, InsuranceYear, Standing, Terms, YearsRepaid, already_insured,
+};
 use crate::entity::coverage::{ActiveModel, Column, Entity, Model};
 use kernel::refusal::INTERNAL;
 use kernel::{AreaCode, CoverageId, Day, Digest, Fen, IdentityKind, PersonId, Refusal, Scheme};
@@ -37,6 +39,7 @@ pub async fn insert(
         repaid_years: Set(i32::try_from(terms.repair.years).ok()),
         repair_fee_fen: Set(Some(terms.repair.fee.0)),
         package_digest: Set(terms.package.to_string()),
+        standing: Set(Some(standing_text(&coverage.standing)?)),
         withdrawn_at: Set(None),
     };
     let inserted = Entity::insert(row).exec_without_returning(&**tx).await;
@@ -78,6 +81,18 @@ fn standing(area: &AreaCode, person: PersonId) -> Select<Entity> {
         .filter(Column::WithdrawnAt.is_null())
 }
 
+fn standing_text(standing: &Standing) -> Result<String, Refusal> {
+    serde_json::to_string(standing).map_err(|_| INTERNAL.refuse())
+}
+
+/// 参保口径 from its column; nothing was said in the rows from before it was asked for.
+pub(super) fn standing_of(text: Option<&str>) -> Option<Standing> {
+    match text {
+        None => Some(Standing::default()),
+        Some(text) => serde_json::from_str(text).ok(),
+    }
+}
+
 fn parse(row: Model) -> Result<Coverage, Refusal> {
     let identity = row.identity_kind.as_deref();
     let parsed = || {
@@ -108,6 +123,7 @@ fn parse(row: Model) -> Result<Coverage, Refusal> {
                 },
                 package: Digest::parse(&row.package_digest)?,
             },
+            standing: standing_of(row.standing.as_deref())?,
         })
     };
     parsed().ok_or_else(|| unreadable("coverage", &row.coverage_id))

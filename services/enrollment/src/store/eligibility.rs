@@ -6,6 +6,7 @@
 
 mod visit;
 
+use super::coverage::standing_of;
 use super::{period, person, unreadable};
 use crate::app::PACKAGE;
 use crate::domain::{AtVisit, Cover, InsuranceYear, Record, VisitFacts};
@@ -31,8 +32,8 @@ const LAW: &str = "law";
 struct Line {
     /// Which table it is from.
     part: String,
-    /// Sex, identity kind or scheme.
-    code: String,
+    /// Sex, identity kind, or the standing of a coverage where one was recorded.
+    code: Option<String>,
     /// Birth, or the first day.
     from_day: String,
     /// Death, or the first day after.
@@ -96,7 +97,7 @@ fn begun(id: PersonId, line: &Line) -> Option<Record> {
     Some(Record {
         person: id,
         version: line.number,
-        sex: Sex::parse(&line.code)?,
+        sex: Sex::parse(line.code.as_deref()?)?,
         birth_day: Day::parse(&line.from_day).ok()?,
         death_day: death_day.transpose().ok()?,
         identities: Vec::new(),
@@ -108,7 +109,7 @@ fn begun(id: PersonId, line: &Line) -> Option<Record> {
 fn with(mut record: Record, line: &Line) -> Option<Record> {
     match line.part.as_str() {
         IDENTITY => record.identities.push((
-            IdentityKind::parse(&line.code)?,
+            IdentityKind::parse(line.code.as_deref()?)?,
             period(&line.from_day, line.until_day.as_deref())?,
         )),
         // The benefits' first day may lie behind the last: no period.
@@ -116,6 +117,7 @@ fn with(mut record: Record, line: &Line) -> Option<Record> {
             year: InsuranceYear::new(i32::try_from(line.number).ok()?)?,
             benefit_from: Day::parse(&line.from_day).ok()?,
             until: Day::parse(line.until_day.as_deref()?).ok()?,
+            standing: standing_of(line.code.as_deref())?,
         }),
         SUSPENSION => record
             .suspensions
@@ -167,7 +169,7 @@ fn identities_part(area: &AreaCode, id: PersonId, day: Day) -> SelectStatement {
 fn coverages_part(area: &AreaCode, id: PersonId, scheme: &Scheme) -> SelectStatement {
     use coverage::{Column, Entity};
     part::<Entity>(COVERAGE)
-        .column_as(Column::Scheme, "code")
+        .column_as(Column::Standing, "code")
         .column_as(Column::BenefitFrom, "from_day")
         .column_as(Column::UntilDay, "until_day")
         .column_as(Column::Year, "number")

@@ -14,7 +14,7 @@ pub enum Forecast {
     /// The opposite of what this settlement moved.
     Opposite(SettlementId),
     /// The subsidy of an enrolment.
-    Subsidy(Enrol),
+    Subsidy(Box<Enrol>),
     /// Nothing: no money is in it.
     Nothing,
 }
@@ -33,7 +33,7 @@ impl Forecast {
             Asked::Reverse => {
                 Forecast::Opposite(wire::reverse(principal, &read(request)?).ok()?.settlement)
             }
-            Asked::Enrol => Forecast::Subsidy(wire::enrol(read(request)?).ok()?),
+            Asked::Enrol => Forecast::Subsidy(Box::new(wire::enrol(read(request)?).ok()?)),
             Asked::Admit | Asked::SuspendOnlineSettlement => Forecast::Nothing,
             // It never has a row: only what was withdrawn by its key alone is seen here.
             Asked::PostLateFacts => Forecast::Nothing,

@@ -161,6 +161,8 @@ impl Step for EnrolPerson {
             fee_tier: message.fee_tier.clone(),
             repaid_years: message.repaid_years,
             enrolment_way: message.enrolment_way.clone(),
+            person_type: message.person_type.clone(),
+            covered_by: message.covered_by.clone(),
         };
         let mut enrollment = client(ports);
         let answer = ports.change(request, |request| enrollment.enrol_person(request));

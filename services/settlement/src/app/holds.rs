@@ -1,5 +1,6 @@
 //! 预留: claims of one person-year, priced one after the other and set aside for a batch.
 
+use super::past::EarlierYears;
 use super::{App, LISTS, Order, Terms, evidence, kept, lock_year, page_of, parts};
 use crate::domain::{
     Bill, Guarantees, Held, Hold, HoldState, PersonYear, Posted, Taken, YearKey, admit, expiry,
@@ -26,6 +27,7 @@ pub struct Set {
 /// What the claims of a hold are priced against, as it is before the next of them.
 struct Line {
     year: PersonYear,
+    earlier: EarlierYears,
     taken: Vec<Taken>,
     guarantees: Guarantees,
 }
@@ -62,8 +64,11 @@ impl App {
         let bills: Vec<&Bill> = orders.iter().map(|order| &order.bill).collect();
         let placed = |index, no| within(&place(index), no);
         self.unregistered(&tx, area, &bills, placed).await?;
+        let asking = terms.iter().map(|terms| &*terms.package);
+        let members = orders.iter().filter_map(|order| order.member.as_ref());
         let mut line = Line {
             year: before.clone(),
+            earlier: EarlierYears::read(&*tx, area, whose, asking, members).await?,
             taken: store::taken(&tx, area, &bills).await?,
             guarantees: self.lock_guarantees(&tx, area, &bills).await?,
         };
@@ -205,14 +210,10 @@ impl Line {
             return Err(no.with("year", bill.year_key().year));
         }
         self.guarantees.close(bill, call.now)?;
-        let none = (None, None);
-        let evidence = evidence(order, bill, &terms.institution, &self.year, none)?;
-        let priced = price(
-            &terms.package,
-            &terms.catalogue,
-            &evidence,
-            self.year.version,
-        )?;
+        let (years, none) = ((&self.year, &self.earlier), (None, None));
+        let evidence = evidence(order, bill, terms, years, none)?;
+        let version = self.earlier.version(&terms.package, &self.year);
+        let priced = price(&terms.package, &terms.catalogue, &evidence, version)?;
         still_holds(order.basis.as_ref(), &priced.basis)?;
         if let Some(no) = Taken::refuse(bill, self.taken.iter()) {
             return Err(no);

@@ -2,6 +2,7 @@
 //! what it did, and what either would come to if facts were others.
 
 use super::accounts::{On, offered_to};
+use super::past::EarlierYears;
 use super::{App, Order, evidence};
 use crate::catalogue::Catalogue;
 use crate::domain::{Basis, Evidence, Flaw, FlawCause, Posted, Priced, admit, price};
@@ -63,16 +64,20 @@ impl App {
         let bill = &order.bill;
         let terms = self.terms(self.db.reader(), area, bill, now).await?;
         let bill = &terms.decided(order)?;
-        let year = store::accumulators(&self.db, area, &bill.year_key()).await?;
+        let whose = bill.year_key();
+        let year = store::accumulators(&self.db, area, &whose).await?;
+        let reader = self.db.reader();
         let of = (bill, &*terms.package);
-        let stay = self.so_far(self.db.reader(), area, of, None).await?;
-        let on = On::read(self.db.reader());
-        let (_, offered) = offered_to(&on, area, bill, now).await?;
+        let stay = self.so_far(reader, area, of, None).await?;
+        let (asking, member) = (std::iter::once(&*terms.package), order.member.iter());
+        let earlier = EarlierYears::read(reader, area, &whose, asking, member).await?;
+        let (_, offered) = offered_to(&On::read(reader), area, bill, now).await?;
+        let years = (&year, &earlier);
         Ok(Grounds {
-            evidence: evidence(order, bill, &terms.institution, &year, (stay, offered))?,
+            evidence: evidence(order, bill, &terms, years, (stay, offered))?,
+            accumulator_version: earlier.version(&terms.package, &year),
             package: terms.package,
             catalogue: terms.catalogue,
-            accumulator_version: year.version,
         })
     }
 

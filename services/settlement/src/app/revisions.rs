@@ -10,6 +10,7 @@ mod third_party;
 pub use third_party::ThirdPartyFound;
 
 use super::accounts::{On, accounts_of};
+use super::past::EarlierYears;
 use super::recoveries::none_recovered;
 use super::{
     App, ELSEWHERE, LISTS, in_progress, lock_year, not_newest, opposites_of, page_of, told, unknown,
@@ -100,6 +101,23 @@ impl Standing {
 struct Moved {
     revised: Vec<Revised>,
     accounts: Accounts,
+}
+
+/// Prices settlements of a year again, and moves the accounts that they drew on.
+async fn moved<C: ConnectionTrait>(
+    on: &On<'_, C>,
+    area: &AreaCode,
+    year: &PersonYear,
+    standing: &Standing,
+    links: &[Link],
+    amendment: &Amendment,
+) -> Result<Moved, Stop> {
+    let before = accumulators_before(year, &standing.whole);
+    let mut accounts = accounts_of(on, area, &standing.again, standing.now)
+        .await
+        .map_err(in_progress)?;
+    let revised = chain(before, year.version, links, amendment, &mut accounts)?;
+    Ok(Moved { revised, accounts })
 }
 
 /// What a correction is for.
@@ -253,8 +271,12 @@ impl App {
         let standing =
             store::standing_from(on.connection(), area, &facts.whose, 0, one_more()).await?;
         let chain = Standing::all(within_chain(standing)?, now);
-        let amendment = Amendment::Members(facts.members.clone());
-        self.chain_of(on, area, year, &chain, &amendment).await
+        let links = self.links(on.connection(), area, &chain.again).await?;
+        let asking = links.iter().map(|link| &*link.package);
+        let (whose, members) = (&facts.whose, facts.members.values());
+        let earlier = EarlierYears::read(on.connection(), area, whose, asking, members).await?;
+        let amendment = Amendment::Members(facts.members.clone(), earlier.into_years());
+        moved(on, area, year, &chain, &links, &amendment).await
     }
 
     /// Settles what facts move in a year, if it is what was shown; answers the revisions, and whether
@@ -346,16 +368,22 @@ impl App {
         standing: &Standing,
         amendment: &Amendment,
     ) -> Result<Moved, Stop> {
-        let mut links = Vec::with_capacity(standing.again.len());
-        for posted in &standing.again {
-            links.push(self.terms_of(on.connection(), area, posted).await?);
+        let links = self.links(on.connection(), area, &standing.again).await?;
+        moved(on, area, year, standing, &links, amendment).await
+    }
+
+    /// Settlements with what they were priced by.
+    async fn links(
+        &self,
+        on: &impl ConnectionTrait,
+        area: &AreaCode,
+        settlements: &[Posted],
+    ) -> Result<Vec<Link>, Stop> {
+        let mut links = Vec::with_capacity(settlements.len());
+        for posted in settlements {
+            links.push(self.terms_of(on, area, posted).await?);
         }
-        let before = accumulators_before(year, &standing.whole);
-        let mut accounts = accounts_of(on, area, &standing.again, standing.now)
-            .await
-            .map_err(in_progress)?;
-        let revised = chain(before, year.version, &links, amendment, &mut accounts)?;
-        Ok(Moved { revised, accounts })
+        Ok(links)
     }
 
     /// A settlement with the package and the catalogue that it was priced by.
@@ -406,6 +434,7 @@ impl App {
             };
             let id = RevisionId(new_id(call.now));
             let postings = ledger::revision(&one, payee);
+            let hospital_moved = one.hospital_moved(payee);
             moved.push(Transaction::new(id.to_string(), postings));
             let (before, now) = (&one.before.amounts, &one.settlement);
             let facts = json!({
@@ -414,6 +443,7 @@ impl App {
                 "funds_before_fen": before.funds(), "funds_fen": now.funds(),
                 "cash_before_fen": before.cash, "cash_fen": now.cash,
                 "account_before_fen": before.account, "account_fen": now.account,
+                "hospital_moved_fen": hospital_moved,
             });
             let settlement = one.before.id;
             events.push(told(
@@ -431,6 +461,7 @@ impl App {
                 year: (after.version, after.last_ordinal),
                 cause: why.cause,
                 payee,
+                hospital_moved,
                 reason: why.reason.to_string(),
                 case_reference: why.case_reference.to_string(),
                 evidence: one.evidence,

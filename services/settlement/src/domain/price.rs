@@ -17,7 +17,8 @@ pub fn price(
     accumulator_version: i64,
 ) -> Result<Priced, Refusal> {
     let bill = &evidence.bill;
-    let claim = Claim::new(facts(catalogue, evidence)).map_err(|bad| refused(&bad, bill))?;
+    let claim =
+        Claim::new(facts(package, catalogue, evidence)).map_err(|bad| refused(&bad, bill))?;
     let mut settlement = policy::settle(package, &claim);
     settlement.findings.extend(unlisted(bill, catalogue));
     let drawn = evidence.accounts.as_ref().map_or(Fen::ZERO, |offered| {
@@ -50,9 +51,11 @@ pub fn price(
 }
 
 /// All that is known of the claim. Whoever is told of no other scheme is covered by none.
-fn facts(catalogue: &Catalogue, evidence: &Evidence) -> ClaimFacts {
+fn facts(package: &Package, catalogue: &Catalogue, evidence: &Evidence) -> ClaimFacts {
     let (bill, member) = (&evidence.bill, &evidence.member);
     let denied = denials(&evidence.findings);
+    let past = evidence.past.as_ref();
+    let zero_claim_years = past.map(|past| past.zero_claim_years(package, member, bill.end));
     let line =
         |line: &BillLine| priced_line(line, catalogue, &evidence.tier, denied.get(&line.number));
     let facts = ClaimFacts {
@@ -62,11 +65,14 @@ fn facts(catalogue: &Catalogue, evidence: &Evidence) -> ClaimFacts {
         filing: bill.filing,
         contracted: evidence.contracted,
         identities: member.identities.clone(),
+        person: member.person_type.clone(),
+        covered_by: member.covered_by.clone(),
         age: member.birth.map(|birth| birth.age_on(bill.end)),
         diseases: bill.diseases.clone(),
         diagnosis: Some(bill.diagnosis.clone()),
         third_party: bill.third_party,
         continuous_years: member.continuous_years,
+        zero_claim_years: zero_claim_years.unwrap_or(0),
         household_income: bill.household_income,
         payable: member.eligible,
         not_payable_reason: member.reason.clone(),

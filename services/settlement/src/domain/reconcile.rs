@@ -494,6 +494,20 @@ impl Row {
         }
     }
 
+    /// 医院负担: a correction that is the person's, of which the institution sees that the funds owe it
+    /// what it bears less; what it was paid by the patient stays. Of which fund is not told.
+    pub fn bearing_less(self, moved: Fen) -> Row {
+        let amounts = Amounts {
+            funds: moved,
+            ..Amounts::default()
+        };
+        Row {
+            amounts,
+            shares: Shares::new(),
+            ..self
+        }
+    }
+
     /// This and what a correction of it added.
     pub fn with(mut self, correction: &Row) -> Row {
         for (fund, paid) in &correction.shares {

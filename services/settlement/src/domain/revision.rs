@@ -15,7 +15,7 @@
 //!   year alone, which no institution answers for: their difference is the person's.
 //! - What a person is owed or owes is what they pay less or more in cash: what a personal account pays
 //!   less or more moves the account, as [`super::account`] says. A part that the hospital bears stays
-//!   between fund and hospital.
+//!   between fund and hospital, and is a row of the hospital's books.
 //! - A later part of the same stay sees what an earlier one is charged now. A part in another year is
 //!   left as it was settled. A refund by line is refused while a later part stands.
 //! - A third party that became known later has paid the person: what the funds paid too much for it is
@@ -28,8 +28,8 @@ mod stays;
 
 use self::stays::Stays;
 use super::{
-    Accounts, BillLine, Drawn, Effect, Evidence, Finding, Member, Offered, PersonYear, Posted,
-    Priced, offered_again, price,
+    Accounts, BillLine, Drawn, Effect, Evidence, Finding, Member, Offered, PastYears, PersonYear,
+    Posted, Priced, offered_again, price,
 };
 use crate::catalogue::Catalogue;
 use crate::refusal::{
@@ -38,7 +38,7 @@ use crate::refusal::{
 };
 use kernel::refusal::INTERNAL;
 use kernel::{
-    CorrectionId, Day, Digest, Digester, Instant, Quantity, Refusal, RevisionId, SettlementId,
+    CorrectionId, Day, Digest, Digester, Fen, Instant, Quantity, Refusal, RevisionId, SettlementId,
 };
 use policy::{Accumulators, Package, Settlement, ThirdParty};
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,6 +123,8 @@ pub struct Revision {
     pub cause: Cause,
     /// Whose the difference is.
     pub payee: Payee,
+    /// 医院负担: what the institution is owed more though the difference is the person's.
+    pub hospital_moved: Fen,
     /// Why, in words.
     pub reason: String,
     /// 案号, 文书号: the case that a finding is of, or the document that tells of a third party; empty
@@ -165,8 +167,8 @@ pub struct Denied {
 pub enum Amendment {
     /// Only these lines are left of the settlement's bill.
     Bill(SettlementId, Vec<BillLine>),
-    /// The person, by the day the answer is about.
-    Members(BTreeMap<Day, Member>),
+    /// The person, by the day the answer is about, and what earlier years come to now.
+    Members(BTreeMap<Day, Member>, Vec<(i32, PersonYear)>),
     /// These lines of the settlement's bill are denied.
     Denied(SettlementId, Vec<Finding>),
     /// Another third party answers for the settlement's bill, or none.
@@ -180,11 +182,11 @@ impl Amendment {
             Amendment::Bill(id, _) | Amendment::Denied(id, _) | Amendment::ThirdParty(id, _) => {
                 Some(*id)
             }
-            Amendment::Members(_) => None,
+            Amendment::Members(..) => None,
         }
     }
 
-    fn evidence(&self, of: &Posted) -> Result<Evidence, Refusal> {
+    fn evidence(&self, of: &Posted, package: &Package) -> Result<Evidence, Refusal> {
         let mut evidence = of.evidence.clone();
         match self {
             Amendment::Bill(id, lines) if *id == of.id => {
@@ -197,10 +199,11 @@ impl Amendment {
                 evidence.bill.third_party = *party;
             }
             Amendment::Bill(..) | Amendment::Denied(..) | Amendment::ThirdParty(..) => {}
-            Amendment::Members(members) => {
+            Amendment::Members(members, earlier) => {
                 // Posted since the days were asked for: so is the preview of another year.
                 let member = members.get(&evidence.bill.end);
                 evidence.member = member.ok_or_else(|| PREVIEW_CHANGED.refuse())?.clone();
+                evidence.past = PastYears::by(package, earlier);
             }
         }
         Ok(evidence)
@@ -258,6 +261,15 @@ impl Revised {
         let offered = self.evidence.accounts.as_ref();
         offered.map_or_else(Vec::new, |offered| offered.drawn(&self.settlement))
     }
+
+    /// 医院负担: what the institution is owed more, when the difference is the person's: it bears that
+    /// much less. A bill that the patient has paid (零星报销) is in no institution's books.
+    pub fn hospital_moved(&self, payee: Payee) -> Fen {
+        match (payee, self.evidence.bill.reimbursement) {
+            (Payee::Person, None) => self.before.amounts.hospital - self.settlement.hospital,
+            _ => Fen::ZERO,
+        }
+    }
 }
 
 /// The accumulators before the first of these: all that stand from one place in the year on.
@@ -282,7 +294,7 @@ pub fn chain(
     let mut stays = Stays::default();
     for link in links {
         let (posted, was) = (&link.posted, link.again()?);
-        let mut evidence = amendment.evidence(posted)?;
+        let mut evidence = amendment.evidence(posted, &link.package)?;
         evidence.accumulators = carried.clone();
         stays.carry(&mut evidence);
         let again = |offered: Option<&Offered>| {

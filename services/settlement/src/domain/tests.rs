@@ -37,6 +37,8 @@ fn older_evidence_reads() {
         (Approval::Unsaid, None)
     );
     assert_eq!((member.birth, member.continuous_years), (None, 0));
+    assert_eq!((&member.person_type, &evidence.past), (&None, &None));
+    assert!(member.covered_by.is_empty() && member.insured_years.is_empty());
     // What is stored today reads as what it was.
     let again = serde_json::to_string(&evidence).unwrap();
     assert_eq!(serde_json::from_str::<Evidence>(&again).unwrap(), evidence);

@@ -1,7 +1,7 @@
 //! Closed days and months, and the sums they are checked against.
 
+use super::reconciliations::moves_institution;
 use super::{of_json, to_json, unreadable};
-use crate::domain::Payee;
 use crate::domain::closing::{ClosedDay, ClosedMonth, Month, Moved};
 use crate::entity::{closed_day, closed_month, posting, revision, settlement};
 use crate::refusal::{DAY_CLOSED, MONTH_CLOSED};
@@ -100,7 +100,7 @@ async fn corrections_by_day(
         .and_where(revised(revision::Column::Area).eq(area.as_str()))
         .and_where(settled(settlement::Column::Area).eq(area.as_str()))
         .and_where(settled(settlement::Column::ReimbursementId).is_null())
-        .and_where(revised(revision::Column::Payee).eq(Payee::Institution.name()))
+        .cond_where(moves_institution())
         .and_where(instant().gte(from.micros()))
         .and_where(instant().lt(until.micros()))
         .add_group_by([

@@ -46,8 +46,8 @@ pub use ledger::{
     subsidy_if_any, trial_balance, withdraw_subsidy,
 };
 pub use person_years::{
-    accumulators, free_held_year, lock_held_years, lock_person_year, lock_person_years,
-    save_person_year, save_person_years,
+    accumulators, earlier_years, free_held_year, lock_held_years, lock_person_year,
+    lock_person_years, save_person_year, save_person_years,
 };
 pub use receivables::{
     WhichReceivables, due_reminders, end_receivable, find_payment, find_receivable, in_the_way,

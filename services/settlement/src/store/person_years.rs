@@ -7,8 +7,8 @@ use kernel::refusal::INTERNAL;
 use kernel::{AreaCode, HoldId, Instant, PersonId, Refusal, Scheme};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    Select, TryInsertResult,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select, TryInsertResult,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Db, Stop, Tx};
@@ -88,6 +88,30 @@ pub async fn accumulators(db: &Db, area: &AreaCode, whose: &YearKey) -> Result<P
     let row = find(area, whose).one(db.reader()).await?;
     let year = row.as_ref().map(parse_person_year).transpose()?;
     Ok(year.unwrap_or_default())
+}
+
+/// 往年: what the person came to by the scheme in years before this one, from the given year on, and the
+/// versions of those years. Without a lock: what is decided keeps what was read.
+pub async fn earlier_years(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    whose: &YearKey,
+    from: i32,
+) -> Result<Vec<(i32, PersonYear)>, Stop> {
+    let rows = Entity::find()
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::PersonId.eq(whose.person.to_string()))
+        .filter(Column::Scheme.eq(whose.scheme.as_str()))
+        .filter(Column::Year.gte(from))
+        .filter(Column::Year.lt(whose.year))
+        .order_by_asc(Column::Year)
+        .all(on)
+        .await?;
+    let parsed = rows
+        .iter()
+        .map(|row| Ok((row.year, parse_person_year(row)?)));
+    let parsed: Result<_, Refusal> = parsed.collect();
+    Ok(parsed?)
 }
 
 /// Writes the person-year, which this transaction has locked.

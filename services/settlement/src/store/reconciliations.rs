@@ -6,7 +6,7 @@ use crate::domain::closing::Reconciliation;
 use crate::domain::reconcile::{Amounts, Difference, Elsewhere, Row, RowKind, Shares};
 use crate::entity::{difference, explanation, reconciliation, revision, settlement};
 use kernel::refusal::CONTENTION;
-use kernel::{AreaCode, Day, Digest, Instant, InstitutionCode, MedType, Refusal, Scheme};
+use kernel::{AreaCode, Day, Digest, Fen, Instant, InstitutionCode, MedType, Refusal, Scheme};
 use policy::Payer;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -135,6 +135,15 @@ async fn corrections(
     Ok(rows)
 }
 
+/// 更正行 in institutions' books: what moved what they are owed, by their own correction or by what they
+/// bear less of one that is the person's.
+pub(super) fn moves_institution() -> Condition {
+    use revision::Column;
+    Condition::any()
+        .add(Column::Payee.eq(Payee::Institution.name()))
+        .add(Column::HospitalMovedFen.is_not_null())
+}
+
 /// Corrections that move what an institution is owed, each as what it added, and when it was
 /// withdrawn.
 async fn corrected(
@@ -146,7 +155,7 @@ async fn corrected(
     use revision::Column;
     let found = revision::Entity::find()
         .filter(Column::Area.eq(area.as_str()))
-        .filter(Column::Payee.eq(Payee::Institution.name()))
+        .filter(moves_institution())
         .filter(which)
         .order_by_asc(Column::RevisionId)
         .limit(limit)
@@ -198,7 +207,12 @@ async fn corrected(
             })
         };
         let (now, was) = (with(&one.amounts, one.posted_at)?, with(replaced, 0)?);
-        rows.push((now.correcting(&was), one.withdrawn_at));
+        let row = now.correcting(&was);
+        let row = match one.hospital_moved_fen {
+            None => row,
+            Some(moved) => row.bearing_less(Fen(moved)),
+        };
+        rows.push((row, one.withdrawn_at));
     }
     Ok(rows)
 }

@@ -3,7 +3,7 @@
 use super::{of_json, to_json, unreadable};
 use crate::domain::{Cause, Payee, Revision, YearKey};
 use crate::entity::{revision, settlement};
-use kernel::{AreaCode, CorrectionId, Instant, Refusal, RevisionId, SettlementId};
+use kernel::{AreaCode, CorrectionId, Fen, Instant, Refusal, RevisionId, SettlementId};
 use policy::ENGINE_VERSION;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -37,6 +37,7 @@ fn revision_row(area: &AreaCode, new: &Revision) -> Result<revision::ActiveModel
         year_ordinal: Set(new.year.1),
         cause: Set(new.cause.name().to_string()),
         payee: Set(new.payee.name().to_string()),
+        hospital_moved_fen: Set(Some(new.hospital_moved.0).filter(|fen| *fen != 0)),
         reason: Set(new.reason.clone()),
         case_reference: Set(new.case_reference.clone()),
         evidence: Set(to_json(&new.evidence)?),
@@ -248,6 +249,7 @@ fn parse(row: revision::Model) -> Result<Revision, Refusal> {
         year: (row.year_version, row.year_ordinal),
         cause: Cause::parse(&row.cause).ok_or_else(bad)?,
         payee: Payee::parse(&row.payee).ok_or_else(bad)?,
+        hospital_moved: Fen(row.hospital_moved_fen.unwrap_or(0)),
         evidence: of_json(&row.evidence, "revision", &row.revision_id)?,
         basis: of_json(&row.basis, "revision", &row.revision_id)?,
         amounts: of_json(&row.amounts, "revision", &row.revision_id)?,

@@ -86,6 +86,23 @@ impl<'a, T: Tell> Pricing<'a, '_, T> {
                 priced.paid = left;
             }
         }
+        if layer.reward.is_some() && !open {
+            priced.rewarded = self.rewarded(plus, priced.paid);
+        }
+    }
+
+    /// 已用零报销激励: what of a payment lies above the cap as it would be without the reward, as the
+    /// difference of two states of the year, so that payments add up.
+    fn rewarded(&self, plus: Fen, paid: Fen) -> Fen {
+        let mut caps = self.layer.caps.iter();
+        let own = caps.find(|cap| cap.own && cap.on == CapKind::Fund);
+        let Some((cap, (_, Some(plain)))) =
+            own.and_then(|cap| Some((cap, self.most_after(cap, plus, 0)?)))
+        else {
+            return Fen::ZERO;
+        };
+        let used = self.used(cap);
+        (used + paid).less(plain) - used.less(plain)
     }
 
     /// The row of a cap that counts, and the most it allows; nothing where it sets no limit.
@@ -93,6 +110,16 @@ impl<'a, T: Tell> Pricing<'a, '_, T> {
         &self,
         cap: &'a CapGroup,
         plus: Fen,
+    ) -> Option<(&'a Row<CapRow>, Option<Fen>)> {
+        self.most_after(cap, plus, self.visit.facts.zero_claim_years)
+    }
+
+    /// The same after so many years without a claim.
+    fn most_after(
+        &self,
+        cap: &'a CapGroup,
+        plus: Fen,
+        zero_claim_years: u32,
     ) -> Option<(&'a Row<CapRow>, Option<Fen>)> {
         let facts = self.visit.facts;
         let (row, _) = first(&cap.rows, facts)?;
@@ -110,7 +137,7 @@ impl<'a, T: Tell> Pricing<'a, '_, T> {
             if let Some(incentive) = row.value.incentive {
                 let years = facts.continuous_years.saturating_sub(incentive.after_years);
                 let earned = incentive.per_year.0 * i64::from(years)
-                    + incentive.zero_claim.0 * i64::from(facts.zero_claim_years);
+                    + incentive.zero_claim.0 * i64::from(zero_claim_years);
                 most += Fen(earned).min(amount.at(incentive.max_share));
             }
         }

@@ -38,6 +38,7 @@ pub(super) fn section<'a>(
         base,
         deducted: _,
         paid: _,
+        reward: _,
         body,
         caps: _,
     } = layer;

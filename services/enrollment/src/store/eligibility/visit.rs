@@ -24,12 +24,12 @@ pub fn read(lines: Vec<Line>) -> (VisitFacts, Vec<Line>) {
     let mut facts = VisitFacts::default();
     let rest = lines.into_iter().filter(|line| match line.part.as_str() {
         DOUBT => {
-            facts.doubt = Some(line.code.clone()).filter(|id| !id.is_empty());
+            facts.doubt = line.code.clone().filter(|id| !id.is_empty());
             false
         }
         SHOWN => {
             let until = Instant::from_micros(line.number);
-            facts.shown = Some((until, line.code == REVOKED));
+            facts.shown = Some((until, line.code.as_deref() == Some(REVOKED)));
             false
         }
         _ => true,

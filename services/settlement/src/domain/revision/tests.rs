@@ -150,7 +150,10 @@ impl Book {
 
     fn learn(&self) -> Amendment {
         let days = self.standing().into_iter().map(|one| one.evidence.bill.end);
-        Amendment::Members(days.map(|day| (day, self.truth.clone())).collect())
+        Amendment::Members(
+            days.map(|day| (day, self.truth.clone())).collect(),
+            Vec::new(),
+        )
     }
 
     fn reverse(&mut self) {
@@ -358,7 +361,7 @@ fn a_settlement_that_came_since_is_not_priced_without_its_facts() {
     let mut book = Book::open();
     book.post(&[20]);
     let links = [book.link(&book.settlements[0])];
-    let nobody = Amendment::Members(BTreeMap::new());
+    let nobody = Amendment::Members(BTreeMap::new(), Vec::new());
     let mut accounts = Accounts::none(Instant::from_micros(0));
     let before = Accumulators::default();
     let no = chain(before, 0, &links, &nobody, &mut accounts).unwrap_err();

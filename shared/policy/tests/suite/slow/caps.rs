@@ -63,6 +63,27 @@ impl Purse<'_> {
 
     /// What the purse still gives; none when nothing limits it.
     pub fn left(&self, world: &World, layer: &Row, adjusts: &Adjusts) -> Option<i128> {
+        let most = self.most(world, adjusts, world.claim.zero_claim_years)?;
+        Some((most - self.used(world, layer)).max(0))
+    }
+
+    /// 已用零报销激励: what of a payment goes beyond the purse of nobody's years without a claim.
+    pub fn reward(&self, world: &World, layer: &Row, adjusts: &Adjusts, paid: i128) -> i128 {
+        let most = self.most(world, adjusts, 0).filter(|_| self.is_plain());
+        let Some(most) = most else {
+            return 0;
+        };
+        let beyond = |used: i128| (used - most).max(0);
+        let used = self.used(world, layer);
+        beyond(used + paid) - beyond(used)
+    }
+
+    fn used(&self, world: &World, layer: &Row) -> i128 {
+        let used = self.accumulator(world, layer);
+        used.map_or(0, |name| world.used(&name))
+    }
+
+    fn most(&self, world: &World, adjusts: &Adjusts, zero: i128) -> Option<i128> {
         let cap = first(world.package, self.rows.clone(), world.claim)?;
         if flag(cap, "none") == Some(true) {
             return None;
@@ -80,28 +101,26 @@ impl Purse<'_> {
             if !adjusts.of_the_bill("no_cap").is_empty() {
                 return None;
             }
-            most += incentive(world, cap, written);
+            most += incentive(world, cap, written, zero);
             let more = adjusts.of_the_bill("cap_plus").into_iter();
             most += more.map(|plus| decimal(plus, 2)).sum::<i128>();
         }
         if self.per == "day" {
             most *= world.claim.days();
         }
-        let used = self.accumulator(world, layer);
-        let used = used.map_or(0, |name| world.used(&name));
-        Some((most - used).max(0))
+        Some(most)
     }
 }
 
 /// 连续参保与零报销激励.
-fn incentive(world: &World, cap: &Row, written: i128) -> i128 {
+fn incentive(world: &World, cap: &Row, written: i128, zero: i128) -> i128 {
     let Some(rule) = row(cap, "incentive") else {
         return 0;
     };
     let years = world.claim.continuous_years - whole(rule, "after_years").unwrap_or(0);
     let per_year = fen(rule, "per_year").unwrap_or(0);
     let zero_claim = fen(rule, "zero_claim").unwrap_or(0);
-    let more = years.max(0) * per_year + world.claim.zero_claim_years * zero_claim;
+    let more = years.max(0) * per_year + zero * zero_claim;
     match rate(rule, "max_share") {
         Some(share) => more.min(at(written, share)),
         None => more,

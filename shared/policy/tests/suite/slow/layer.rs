@@ -376,6 +376,10 @@ fn finish(world: &World, layer: &Row, adjusts: &Adjusts, base: i128, paid: i128)
         }
     }
     let by_disease = flag(layer, "per_disease").unwrap_or(false);
+    let rewards = purses(layer).into_iter();
+    let reward = rewards.map(|purse| purse.reward(world, layer, adjusts, paid));
+    let reward_name = world.accumulator(rule, "", by_disease, "reward");
+    grows.insert(reward_name, reward.sum());
     grows.insert(world.accumulator(rule, "", by_disease, "base"), base);
     grows.insert(world.accumulator(rule, "", by_disease, "paid"), paid);
     Done {
