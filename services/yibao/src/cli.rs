@@ -16,7 +16,8 @@ use crate::receipt::{self, Print};
 use crate::reconcile::{self, Reconcile, SheetError};
 use crate::replay::{self, Replay};
 use crate::saga::{self, Operation};
-use crate::story::{self, Halted, Played};
+use crate::story::day::DayError;
+use crate::story::{Halted, Played};
 use crate::suite::SuiteError;
 use clap::{Args, Parser, Subcommand};
 use policy::PackageError;
@@ -181,6 +182,7 @@ pub enum Trouble {
     Package(#[from] PackageError),
     Load(#[from] LoadError),
     Story(#[from] Halted),
+    Day(#[from] DayError),
     Call(#[from] CallError),
     Activation(#[from] ActivationError),
     Batch(#[from] BatchError),
@@ -217,7 +219,9 @@ impl Trouble {
     /// True when nobody reads our output any more.
     fn is_unread(&self) -> bool {
         match self {
-            Trouble::Print(error) | Trouble::Story(Halted::Print(error)) => {
+            Trouble::Print(error)
+            | Trouble::Story(Halted::Print(error))
+            | Trouble::Day(DayError::Story(Halted::Print(error))) => {
                 error.kind() == io::ErrorKind::BrokenPipe
             }
             _ => false,
@@ -309,7 +313,7 @@ async fn serve(place: &Place, show: Show) -> Result<(), Trouble> {
             load(&wires).await?;
         }
         let played = match show {
-            Show::Story => Some(story::play(&wires, host.library(), &mut stdout()).await?),
+            Show::Story => Some(host.tell(&mut stdout()).await?),
             _ => None,
         };
         announce(&host, played.as_ref())
@@ -340,7 +344,7 @@ async fn demonstrate(place: &Place) -> Result<(), Trouble> {
     let told = async {
         let wires = host.wires()?;
         load(&wires).await?;
-        Ok(story::play(&wires, host.library(), &mut stdout()).await?)
+        host.tell(&mut stdout()).await
     };
     let told = until(told, &mut stop).await;
     let drained = host.drain().await;
