@@ -9,6 +9,7 @@ use proto::common::{Claim, ClaimLine};
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
+use std::collections::BTreeSet;
 
 /// The seed of the people and of their claims.
 pub const SEED: u64 = 99_999_920_171_115;
@@ -79,38 +80,44 @@ pub fn patients(residents: &[Resident], ids: &[String], all_three: usize) -> Vec
 }
 
 /// All claims of the day, phase by phase. Nobody has two in one phase: what runs side by side is of
-/// different people, so that amounts are the same in every run.
+/// different people, so that amounts are the same in every run. Nobody comes to an institution twice
+/// for the same: that would be the same bill again.
 pub fn plan(patients: &[Patient]) -> Vec<Planned> {
     let mut rng = StdRng::seed_from_u64(SEED);
-    let mut planned = Vec::new();
+    let (mut planned, mut been) = (Vec::new(), BTreeSet::new());
     for phase in 0..PHASES.len() {
         let mut free: Vec<&Patient> = patients.iter().collect();
         free.shuffle(&mut rng);
         // Who is hard to find is looked for first.
-        let mut order: Vec<usize> = (0..KINDS.len()).collect();
-        order.sort_by_key(|kind| KINDS.get(*kind).is_none_or(|kind| kind.whose == Whose::Anyone));
-        for place in order {
-            let Some(kind) = KINDS.get(place) else {
-                continue;
-            };
+        let mut order: Vec<(usize, &Kind)> = KINDS.iter().enumerate().collect();
+        order.sort_by_key(|(_, kind)| kind.whose == Whose::Anyone);
+        for (place, kind) in order {
             for n in 0..kind.claims.get(phase).copied().unwrap_or_default() {
-                let fitting = free.iter().position(|patient| suits(kind.whose, patient));
-                let Some(fitting) = fitting else {
+                let site = in_turn(kind.sites, n);
+                let fits = |patient: &&Patient| {
+                    let anew = !been.contains(&(place, site, &patient.person_id));
+                    anew && suits(kind.whose, patient)
+                };
+                let Some(fitting) = free.iter().position(fits) else {
                     break;
                 };
                 let patient = free.swap_remove(fitting);
+                been.insert((place, site, &patient.person_id));
                 let visit = format!("D{phase}-{place:02}-{n:03}");
-                let claim = claim(kind, n, patient, &visit, &mut rng);
                 planned.push(Planned {
                     kind: place,
                     phase,
                     request_id: format!("day-{visit}"),
-                    claim,
+                    claim: claim(kind, n, patient, &visit, &mut rng),
                 });
             }
         }
     }
     planned
+}
+
+fn in_turn(of: &[&'static str], n: usize) -> &'static str {
+    of.get(n % of.len().max(1)).copied().unwrap_or_default()
 }
 
 fn suits(whose: Whose, patient: &Patient) -> bool {
@@ -126,8 +133,7 @@ fn suits(whose: Whose, patient: &Patient) -> bool {
 }
 
 fn claim(kind: &Kind, n: usize, patient: &Patient, visit: &str, rng: &mut StdRng) -> Claim {
-    let in_turn = |of: &[&'static str]| of.get(n % of.len().max(1)).copied().unwrap_or_default();
-    let site = in_turn(kind.sites);
+    let site = in_turn(kind.sites, n);
     let lasted = kind.days.map_or(0, |(from, to)| rng.random_range(from..=to));
     let lines = (1..).zip(kind.items).map(|(number, part)| line(number, part, site, rng));
     Claim {
@@ -138,7 +144,7 @@ fn claim(kind: &Kind, n: usize, patient: &Patient, visit: &str, rng: &mut StdRng
         med_type: kind.care.into(),
         begin_day: days_before(TODAY, lasted),
         end_day: TODAY.into(),
-        diagnosis_code: in_turn(kind.diagnoses).into(),
+        diagnosis_code: in_turn(kind.diagnoses, n).into(),
         disease_codes: match kind.disease {
             "" => Vec::new(),
             disease => vec![disease.into()],

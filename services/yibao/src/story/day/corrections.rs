@@ -23,8 +23,6 @@ pub const REFUSED: [(&str, &str); 8] = [
 ];
 /// A person nobody registered.
 const NOBODY: &str = "0190d6b2-5f5e-7cc3-98c4-dc0c0c07398f";
-/// The phase in which mistakes are sent.
-const MISTAKEN: usize = 1;
 /// How many of each are sent.
 const MISTAKES: usize = 3;
 /// How many settlements are reversed.
@@ -42,40 +40,34 @@ const REFUNDS: &str = "部分退费（差额）";
 const LATE_FACTS: &str = "待遇追溯（差额）";
 
 impl CountyDay<'_> {
-    /// 差错: what is wrong in the afternoon's batches, made of the morning's claims.
-    pub(super) fn mistakes(&self, phase: usize) -> Vec<Planned> {
-        if phase != MISTAKEN {
-            return Vec::new();
-        }
-        let outpatient = self.settled.iter().filter(|one| one.planned.kind == 0);
-        let taken: Vec<&Settled> = outpatient.take(4 * MISTAKES).collect();
+    /// 差错: what is wrong in a last batch, made of the morning's claims.
+    pub(super) fn mistakes(&self) -> Vec<Planned> {
+        let taken = self.some_of("普通门诊", 4 * MISTAKES);
         let wrong = taken.chunks(MISTAKES).zip(0..);
         let wrong = wrong.flat_map(|(of_one, sort)| of_one.iter().map(move |one| (sort, one)));
-        let mistake = |((sort, one), n): ((i32, &&Settled), usize)| {
+        let mistake = |((sort, one), n): ((i32, &Settled), usize)| {
             let mut wrong = one.planned.clone();
             wrong.request_id = format!("day-wrong-{n:02}");
+            let line = wrong.claim.lines.pop();
             match sort {
-                // The same bill, the same visit; the others have a visit of their own.
-                0 => wrong.claim.visit_number = format!("W-{n:02}"),
-                1 => {}
-                2 => {
-                    wrong.claim.visit_number = format!("W-{n:02}");
-                    wrong.claim.person_id = NOBODY.into();
-                }
+                // The same bill under a visit of its own; another bill under the same visit.
+                0 => wrong.claim.lines.extend(line),
+                1 => return wrong,
+                2 => wrong.claim.person_id = NOBODY.into(),
                 _ => {
-                    wrong.claim.visit_number = format!("W-{n:02}");
                     let last = wrong.claim.lines.last_mut();
                     last.into_iter().for_each(|line| line.amount_fen += 1);
                 }
             }
+            wrong.claim.visit_number = format!("W-{n:02}");
             wrong
         };
         wrong.zip(1..).map(mistake).collect()
     }
 
-    /// 撤销 and 部分退费 of what was settled last.
+    /// 撤销 and 部分退费 of what is the newest of its patient.
     pub(super) async fn correct(&mut self) -> Result<(), Halted> {
-        let reversed = self.last_of("定点药店购药", REVERSED);
+        let reversed = self.some_of("定点药店购药", REVERSED);
         let count = reversed.len();
         for one in reversed {
             let id = format!("{}-back", one.planned.request_id);
@@ -93,7 +85,7 @@ impl CountyDay<'_> {
         }
         let told = format!("撤销 {count} 笔，累计与账目逐笔冲回");
         self.story.expect(count == REVERSED, told)?;
-        let refunded = self.last_of("日间手术", REFUNDED);
+        let refunded = self.some_of("日间手术", REFUNDED);
         let count = refunded.len();
         for one in refunded {
             self.refund_a_unit(one).await?;
@@ -129,14 +121,14 @@ impl CountyDay<'_> {
     /// 零星报销 that is refused: settled at the hospital, its receipt used, not approved, approved by
     /// the same person.
     pub(super) async fn refuse_reimbursements(&mut self) -> Result<(), Halted> {
-        let settled = self.last_of("普通住院", 1);
+        let settled = self.some_of("普通住院", 1);
         for one in settled {
             let mut claim = one.planned.claim;
             claim.visit_number = "W-90".into();
             let answer = ways::submit(&self.desk, "day-wrong-90", claim, "W-90").await;
             self.refused_with("DUPLICATE_CLAIM", answer)?;
         }
-        for one in self.last_of("零星报销", 1) {
+        for one in self.some_of("零星报销", 1) {
             let claim = one.planned.claim;
             // Another bill on the receipt of the one that is paid.
             let mut again = claim.clone();
@@ -146,7 +138,7 @@ impl CountyDay<'_> {
             let answer = ways::submit(&self.desk, "day-wrong-91", again, used).await;
             self.refused_with("RECEIPT_USED", answer)?;
         }
-        for one in self.last_of("普通住院", 1) {
+        for one in self.some_of("普通住院", 1) {
             let mut large = one.planned.claim;
             large.visit_number = "W-92".into();
             large.institution_code = super::kinds::CITY_HOSPITAL.into();
@@ -184,7 +176,7 @@ impl CountyDay<'_> {
     /// 待遇追溯: 低保 that becomes known in the evening, from the beginning of the year.
     pub(super) async fn learn_late(&mut self) -> Result<(), Halted> {
         let mut moved = 0;
-        let mut stays = self.last_of("普通住院", usize::MAX);
+        let mut stays = self.some_of("普通住院", usize::MAX);
         stays.retain(|one| self.plain.contains(&one.settlement.person_id));
         stays.truncate(LATE);
         for one in stays {
@@ -222,13 +214,15 @@ impl CountyDay<'_> {
         self.story.expect(moved > 0, told)
     }
 
-    /// The last so many settlements of a kind.
-    fn last_of(&self, kind: &str, count: usize) -> Vec<Settled> {
+    /// So many settlements of a kind, spread over the institutions.
+    fn some_of(&self, kind: &str, count: usize) -> Vec<Settled> {
         let of_kind = |one: &&Settled| {
             let found = KINDS.get(one.planned.kind);
             found.is_some_and(|found| found.name == kind)
         };
-        let all = self.settled.iter().rev().filter(of_kind);
-        all.take(count).cloned().collect()
+        let all: Vec<&Settled> = self.settled.iter().filter(of_kind).collect();
+        let apart = (all.len() / count.max(1)).max(1);
+        let some = all.into_iter().step_by(apart).take(count);
+        some.cloned().collect()
     }
 }

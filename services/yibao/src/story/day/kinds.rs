@@ -243,12 +243,12 @@ pub const KINDS: &[Kind] = &[
     Kind {
         sites: &[PSYCHIATRIC],
         items: &[
-            Part("S-BED", 0, 90, 160),
-            Part("S-NURSING-1", 0, 90, 160),
-            Part("S-ICU-MONITOR", 0, 40, 90),
+            Part("S-BED", 0, 260, 320),
+            Part("S-NURSING-1", 0, 260, 320),
+            Part("S-ICU-MONITOR", 0, 260, 320),
             Part("S-SINGLE-ROOM", 0, 1, 9),
         ],
-        days: Some((90, 160)),
+        days: Some((260, 310)),
         diagnoses: &["F20.900"],
         whose: Whose::AllThree,
         way: Way::Claim,
