@@ -19,6 +19,15 @@ use tokio::task::JoinHandle;
 /// Where in the data folder the story of a day keeps its own databases while it is told.
 const DAY_FOLDER: &str = "day";
 
+/// How much of the story is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// The year alone.
+    Year,
+    /// The year, and the county's day.
+    YearAndDay,
+}
+
 /// The suite while it serves.
 pub struct Host {
     folder: DataFolder,
@@ -85,8 +94,11 @@ impl Host {
 
     /// Tells the story of a year at this suite, then that of a day in a suite of its own, whose data
     /// are gone when it is told: it is the same day every time.
-    pub async fn tell(&self, out: &mut dyn Write) -> Result<Played, Trouble> {
+    pub async fn tell(&self, length: Length, out: &mut dyn Write) -> Result<Played, Trouble> {
         let mut played = story::play(&self.wires()?, self.library(), out).await?;
+        if length == Length::Year {
+            return Ok(played);
+        }
         let folder = self.folder().join(DAY_FOLDER);
         cleared(&folder)?;
         let told = day::tell(Databases::Folder(folder.clone()), out, &Progress::new()).await?;

@@ -17,7 +17,10 @@ impl Books {
     /// A settlement, under the id it was asked for by.
     pub fn settled(&mut self, request_id: &str, settlement: &Settlement) {
         let amounts = settlement.amounts.clone().unwrap_or_default();
-        self.write(row(Kind::Settlement, request_id, settlement, &amounts), settlement);
+        self.write(
+            row(Kind::Settlement, request_id, settlement, &amounts),
+            settlement,
+        );
     }
 
     /// Its reversal.
@@ -32,7 +35,10 @@ impl Books {
     pub fn refunded(&mut self, request_id: &str, settlement: &Settlement, before: &Amounts) {
         let after = settlement.amounts.clone().unwrap_or_default();
         let difference = difference(before, &after);
-        self.write(row(Kind::Revision, request_id, settlement, &difference), settlement);
+        self.write(
+            row(Kind::Revision, request_id, settlement, &difference),
+            settlement,
+        );
     }
 
     fn write(&mut self, row: InstitutionRow, of: &Settlement) {
@@ -103,7 +109,13 @@ pub fn difference(before: &Amounts, after: &Amounts) -> Amounts {
     };
     let mut shares = after.shares.clone();
     let gone = |rule: &str| !after.shares.iter().any(|share| share.rule == rule);
-    shares.extend(before.shares.iter().filter(|share| gone(&share.rule)).cloned());
+    shares.extend(
+        before
+            .shares
+            .iter()
+            .filter(|share| gone(&share.rule))
+            .cloned(),
+    );
     for share in &mut shares {
         share.paid_fen = paid(after, &share.rule) - paid(before, &share.rule);
     }

@@ -126,16 +126,18 @@ fn suits(whose: Whose, patient: &Patient) -> bool {
         _ if patient.all_three => false,
         Whose::Anyone => true,
         Whose::Adult => patient.age >= ADULT,
-        Whose::Mother => {
-            patient.sex == Sex::Female && (ADULT..=MOTHER).contains(&patient.age)
-        }
+        Whose::Mother => patient.sex == Sex::Female && (ADULT..=MOTHER).contains(&patient.age),
     }
 }
 
 fn claim(kind: &Kind, n: usize, patient: &Patient, visit: &str, rng: &mut StdRng) -> Claim {
     let site = in_turn(kind.sites, n);
-    let lasted = kind.days.map_or(0, |(from, to)| rng.random_range(from..=to));
-    let lines = (1..).zip(kind.items).map(|(number, part)| line(number, part, site, rng));
+    let lasted = kind
+        .days
+        .map_or(0, |(from, to)| rng.random_range(from..=to));
+    let lines = (1..)
+        .zip(kind.items)
+        .map(|(number, part)| line(number, part, site, rng));
     Claim {
         person_id: patient.person_id.clone(),
         institution_code: site.into(),
@@ -174,4 +176,50 @@ pub fn days_before(day: &str, count: u32) -> String {
     let first = Day::parse(day).map(Instant::beginning_of);
     let back = first.map(|first| first.plus_millis(-i64::from(count) * DAY_MILLIS));
     back.map_or(String::new(), |back| back.day().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::area::COUNTY_TOWNSHIPS;
+    use crate::people::Population;
+    use crate::story::day::{ALL_THREE, CLAIMS, PEOPLE};
+
+    fn planned() -> Vec<Planned> {
+        let population = Population::sized(SEED, PEOPLE, COUNTY_TOWNSHIPS);
+        let ids: Vec<String> = (0..PEOPLE).map(|n| format!("p-{n}")).collect();
+        plan(&patients(&population.residents, &ids, ALL_THREE))
+    }
+
+    #[test]
+    fn every_claim_of_the_table_is_there_and_is_the_same_again() {
+        let planned = planned();
+        assert_eq!(planned.len(), CLAIMS);
+        for (place, kind) in KINDS.iter().enumerate() {
+            let of_kind = planned.iter().filter(|one| one.kind == place).count();
+            assert_eq!(of_kind, kind.claims.iter().sum::<usize>(), "{}", kind.name);
+        }
+        let again = self::planned();
+        let same = planned
+            .iter()
+            .zip(&again)
+            .all(|(one, two)| one.claim == two.claim);
+        assert!(same);
+    }
+
+    #[test]
+    fn nobody_is_at_two_desks_at_once() {
+        let planned = planned();
+        let mut there = BTreeSet::new();
+        for one in &planned {
+            assert!(there.insert((one.phase, &one.claim.person_id)), "{one:?}");
+            assert!(one.claim.lines.iter().all(|line| line.amount_fen > 0));
+        }
+    }
+
+    #[test]
+    fn a_day_is_counted_back() {
+        assert_eq!(days_before(TODAY, 0), TODAY);
+        assert_eq!(days_before(TODAY, 15), "2017-10-31");
+    }
 }

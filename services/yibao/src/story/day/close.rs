@@ -16,7 +16,11 @@ use proto::orchestrator::{
 };
 
 /// 错账: whose books are spoilt, how, and what the comparison is to find.
-type Plant = (&'static str, Verdict, fn(&mut Vec<InstitutionRow>, &[Planned]));
+type Plant = (
+    &'static str,
+    Verdict,
+    fn(&mut Vec<InstitutionRow>, &[Planned]),
+);
 
 /// One of each kind; the last one stays as it is and is explained.
 const PLANTS: [Plant; 7] = [
@@ -56,7 +60,9 @@ fn booked_a_refusal(rows: &mut Vec<InstitutionRow>, refused: &[Planned]) {
 /// 金额不符: typed by hand, ten yuan too much in cash.
 fn typed_wrong(rows: &mut Vec<InstitutionRow>, _: &[Planned]) {
     let amounts = rows.first_mut().and_then(|row| row.amounts.as_mut());
-    amounts.into_iter().for_each(|amounts| amounts.cash_fen += 1_000);
+    amounts
+        .into_iter()
+        .for_each(|amounts| amounts.cash_fen += 1_000);
 }
 
 /// 状态不符: taken back at the institution and not at the bureau.
@@ -83,7 +89,9 @@ fn booked_twice(rows: &mut Vec<InstitutionRow>, _: &[Planned]) {
 /// 金额不符: a cent that the till rounds up.
 fn rounded_up(rows: &mut Vec<InstitutionRow>, _: &[Planned]) {
     let amounts = rows.first_mut().and_then(|row| row.amounts.as_mut());
-    amounts.into_iter().for_each(|amounts| amounts.cash_fen += 1);
+    amounts
+        .into_iter()
+        .for_each(|amounts| amounts.cash_fen += 1);
 }
 
 /// 类别 in words.
@@ -113,11 +121,15 @@ impl CountyDay<'_> {
         let found = self.compare_all("first").await?;
         let mut expected: Vec<_> = PLANTS.map(|plant| (plant.0, plant.1)).to_vec();
         expected.sort_by_key(|plant| plant.0);
-        let mut told: Vec<_> = found.iter().map(|one| (one.0.as_str(), one.1.verdict())).collect();
+        let mut told: Vec<_> = found
+            .iter()
+            .map(|one| (one.0.as_str(), one.1.verdict()))
+            .collect();
         told.sort_by_key(|one| one.0);
         self.show_differences(&found)?;
         let same = told == expected;
-        self.story.expect(same, "七处错账全部查出，类别都对，没有一处误报")?;
+        self.story
+            .expect(same, "七处错账全部查出，类别都对，没有一处误报")?;
         let answer = self.close_day(COUNTY_HOSPITAL, "early").await;
         self.story.refused(answer, "DIFFERENCES_OPEN")?;
         for (institution, difference) in &found {
@@ -213,7 +225,9 @@ impl CountyDay<'_> {
         institution: &str,
         one: &ReconciliationDifference,
     ) -> Result<(), Halted> {
-        let place = usize::try_from(one.row_number).ok().and_then(|n| n.checked_sub(1));
+        let place = usize::try_from(one.row_number)
+            .ok()
+            .and_then(|n| n.checked_sub(1));
         let place = place.unwrap_or(usize::MAX);
         match one.verdict() {
             Verdict::OnlyAtBureau => self.ask_again(institution, one).await,
@@ -228,7 +242,9 @@ impl CountyDay<'_> {
                 let reversal = self.books.of(institution).iter();
                 let place = reversal
                     .enumerate()
-                    .find(|(_, row)| row.settlement_id == one.row_key && row.kind() == Kind::Reversal)
+                    .find(|(_, row)| {
+                        row.settlement_id == one.row_key && row.kind() == Kind::Reversal
+                    })
                     .map_or(usize::MAX, |(place, _)| place);
                 self.strike(institution, place, stands)
             }
@@ -237,7 +253,9 @@ impl CountyDay<'_> {
                 let cash = right.amounts.unwrap_or_default().cash_fen;
                 let row = self.books.of(institution).get_mut(place);
                 let amounts = row.and_then(|row| row.amounts.as_mut());
-                amounts.into_iter().for_each(|amounts| amounts.cash_fen = cash);
+                amounts
+                    .into_iter()
+                    .for_each(|amounts| amounts.cash_fen = cash);
                 Ok(())
             }
             Verdict::SignDiffers => {
@@ -281,7 +299,8 @@ impl CountyDay<'_> {
         let again = self.heard("Settle", again)?;
         self.books.settled(&id, &again);
         let same = again.settlement_id == one.row_key;
-        self.story.expect(same, "按原请求编号再问一次，得到的是第一次的答复，没有再付")
+        self.story
+            .expect(same, "按原请求编号再问一次，得到的是第一次的答复，没有再付")
     }
 
     /// What became of a request of the institution's.
@@ -323,7 +342,7 @@ impl CountyDay<'_> {
             day: TODAY.into(),
             row_key: one.row_key.clone(),
             owner: "收费处".into(),
-            reason: "收银机将现金进到角分，已补收一分，次日冲平".into(),
+            reason: "收银尾数多记一分，已登记长款，次日冲平".into(),
         };
         let mut desk = self.desk.of(institution).reconciliations();
         let answer = desk.explain_difference(request).await;
@@ -368,7 +387,10 @@ impl CountyDay<'_> {
             day.digest.len() == 64 && day.rows == rows && funds == own.funds_fen
         });
         let all = days.len() == COUNTY.institutions.len();
-        let told = format!("{} 家机构全部日结，冻结的笔数与基金支付额同院端的账", days.len());
+        let told = format!(
+            "{} 家机构全部日结，冻结的笔数与基金支付额同院端的账",
+            days.len()
+        );
         self.story.expect(closed && all, told)
     }
 }

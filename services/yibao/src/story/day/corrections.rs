@@ -114,7 +114,8 @@ impl CountyDay<'_> {
         let before = one.settlement.amounts.unwrap_or_default();
         let after = settlement.amounts.clone().unwrap_or_default();
         self.books.refunded(&id, &settlement, &before);
-        self.tally.add(REFUNDS, &books::difference(&before, &after), 1);
+        self.tally
+            .add(REFUNDS, &books::difference(&before, &after), 1);
         Ok(())
     }
 
@@ -181,7 +182,8 @@ impl CountyDay<'_> {
         stays.truncate(LATE);
         for one in stays {
             let person_id = one.settlement.person_id.clone();
-            self.recognise(&person_id, &IdentityKind::MinimumLiving).await?;
+            self.recognise(&person_id, &IdentityKind::MinimumLiving)
+                .await?;
             let request = pb::PreviewLateFactsRequest {
                 person_id: person_id.clone(),
                 scheme: one.settlement.scheme.clone(),

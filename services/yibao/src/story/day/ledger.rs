@@ -19,9 +19,13 @@ impl CountyDay<'_> {
         let accounts: BTreeMap<&str, i64> = accounts
             .map(|account| (account.account.as_str(), account.balance_fen))
             .collect();
-        let people = accounts.iter().filter(|(name, _)| name.starts_with(OWED_TO_PEOPLE));
+        let people = accounts
+            .iter()
+            .filter(|(name, _)| name.starts_with(OWED_TO_PEOPLE));
         let (count, owed) = people.fold((0, 0), |(count, owed), (_, fen)| (count + 1, owed + fen));
-        let shown = accounts.iter().filter(|(name, _)| !name.starts_with(OWED_TO_PEOPLE));
+        let shown = accounts
+            .iter()
+            .filter(|(name, _)| !name.starts_with(OWED_TO_PEOPLE));
         let mut rows: Vec<Vec<String>> = shown
             .map(|(name, fen)| vec![name.to_string(), account_name(name), yuan(*fen)])
             .collect();

@@ -199,7 +199,8 @@ impl<'a> CountyDay<'a> {
         let title = format!("{} {TODAY} · 一县一日", COUNTY.name);
         self.story.sheet.title(&title).map_err(Halted::from)?;
         let people = self.settle_in().await?;
-        self.story.chapter("⑰ 一天的业务：各机构同时批量上传，其余逐笔办理")?;
+        self.story
+            .chapter("⑰ 一天的业务：各机构同时批量上传，其余逐笔办理")?;
         let planned = claims::plan(&people);
         let all = planned.len();
         self.bring_batches(&planned).await?;
@@ -208,9 +209,11 @@ impl<'a> CountyDay<'a> {
         self.refuse_reimbursements().await?;
         self.learn_late().await?;
         self.count(all)?;
-        self.story.chapter("⑱ 汇总：每一笔都按险种、基金和付款人分清")?;
+        self.story
+            .chapter("⑱ 汇总：每一笔都按险种、基金和付款人分清")?;
         self.summarise()?;
-        self.story.chapter("⑲ 对账与日结：医院的账与医保局的账逐行核对")?;
+        self.story
+            .chapter("⑲ 对账与日结：医院的账与医保局的账逐行核对")?;
         self.close().await?;
         self.story.chapter("⑳ 总账：有借必有贷")?;
         self.balance().await?;
@@ -274,7 +277,8 @@ impl<'a> CountyDay<'a> {
         for (number, phase) in PHASES.into_iter().enumerate().take(BATCHES) {
             self.wait_until(phase);
             let claims: Vec<Planned> = of_phase(planned, number).collect();
-            self.progress.begin(&format!("{}：批量结算", phase.0), claims.len());
+            self.progress
+                .begin(&format!("{}：批量结算", phase.0), claims.len());
             let watch = Watch::now();
             let sent = batches::send(&self.desk, claims, self.progress).await;
             self.took += watch.elapsed();
@@ -310,7 +314,8 @@ impl<'a> CountyDay<'a> {
         };
         self.wait_until(phase);
         let claims: Vec<Planned> = of_phase(planned, BY_HAND).collect();
-        self.progress.begin(&format!("{}：逐笔办理", phase.0), claims.len());
+        self.progress
+            .begin(&format!("{}：逐笔办理", phase.0), claims.len());
         let watch = Watch::now();
         let (desk, progress) = (self.desk.clone(), self.progress);
         let brought = stream::iter(claims).map(|one| {
@@ -332,7 +337,10 @@ impl<'a> CountyDay<'a> {
                 became: Ok(settlement),
             });
         }
-        let told = format!("{}  逐笔 {all} 笔全部办结：登记上传、外伤核查、担保、转诊、零星报销", phase.0);
+        let told = format!(
+            "{}  逐笔 {all} 笔全部办结：登记上传、外伤核查、担保、转诊、零星报销",
+            phase.0
+        );
         self.story.expect(all > 0, told)
     }
 
@@ -373,18 +381,24 @@ impl<'a> CountyDay<'a> {
         let settled = self.settled.len();
         let rows = self.refusals.iter().map(|(code, count)| {
             let of = corrections::REFUSED.iter().find(|known| known.0 == code);
-            vec![code.clone(), count.to_string(), of.map_or("", |of| of.1).into()]
+            vec![
+                code.clone(),
+                count.to_string(),
+                of.map_or("", |of| of.1).into(),
+            ]
         });
         let headings = [
             ("另有被拒绝的", Side::Left),
             ("笔数", Side::Right),
             ("因为", Side::Left),
         ];
-        self.story.sheet.table(&headings, &rows.collect::<Vec<_>>())?;
+        self.story
+            .sheet
+            .table(&headings, &rows.collect::<Vec<_>>())?;
         let told = format!("{settled} 笔费用单全部结算，{} 类业务一类不缺", KINDS.len());
-        let each = KINDS.iter().all(|kind| {
-            self.tally.row(kind.name).claims == kind.claims.iter().sum::<usize>()
-        });
+        let each = KINDS
+            .iter()
+            .all(|kind| self.tally.row(kind.name).claims == kind.claims.iter().sum::<usize>());
         let whole = settled == CLAIMS && all == CLAIMS;
         self.story.expect(whole && each, told)?;
         let codes: Vec<&str> = self.refusals.keys().map(String::as_str).collect();
@@ -406,18 +420,31 @@ impl<'a> CountyDay<'a> {
             yuan(whole.cash),
             yuan(whole.hospital)
         );
-        self.story.expect(whole.adds_up() && tally.each_adds_up(), told)?;
+        self.story
+            .expect(whole.adds_up() && tally.each_adds_up(), told)?;
         let every = tally.every_payer_pays();
-        self.story.expect(every, "五个基金和医院都有支付，没有一列为空")?;
+        self.story
+            .expect(every, "五个基金和医院都有支付，没有一列为空")?;
+        let told = format!(
+            "以上数字的 SM3 摘要（种子相同，每次相同）  {}",
+            tally.digest()
+        );
+        self.story.sheet.line(&told)?;
         self.tally = tally;
         Ok(())
     }
 
     /// What it took here.
     fn speed(&self) -> String {
-        let millis = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX).max(1);
+        let millis = u64::try_from(self.took.as_millis())
+            .unwrap_or(u64::MAX)
+            .max(1);
         let claims = u64::try_from(self.settled.len()).unwrap_or_default();
-        let built = if cfg!(debug_assertions) { "调试" } else { "发布" };
+        let built = if cfg!(debug_assertions) {
+            "调试"
+        } else {
+            "发布"
+        };
         format!(
             "{claims} 笔用时 {}.{} 秒，每秒 {} 笔（本机实测：{}，{built}构建）",
             millis / 1_000,
@@ -429,5 +456,8 @@ impl<'a> CountyDay<'a> {
 }
 
 fn of_phase(planned: &[Planned], phase: usize) -> impl Iterator<Item = Planned> {
-    planned.iter().filter(move |one| one.phase == phase).cloned()
+    planned
+        .iter()
+        .filter(move |one| one.phase == phase)
+        .cloned()
 }

@@ -187,3 +187,59 @@ impl Story<'_> {
         Ok(self.sheet.table(&headings, &cells.collect::<Vec<_>>())?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proto::common::FundShare;
+
+    fn paid(fund: &str, fen: i64) -> FundShare {
+        FundShare {
+            fund: fund.into(),
+            paid_fen: fen,
+            ..FundShare::default()
+        }
+    }
+
+    fn amounts() -> Amounts {
+        Amounts {
+            total_fen: 1_000,
+            funds_fen: 700,
+            cash_fen: 250,
+            hospital_fen: 50,
+            // What the hospital bears has a layer too.
+            shares: vec![paid("390100", 600), paid("610100", 100), paid("630100", 50)],
+            ..Amounts::default()
+        }
+    }
+
+    #[test]
+    fn rows_add_up_and_what_is_taken_away_is_gone() {
+        let mut tally = Tally::of(["门诊", "住院"].into_iter());
+        tally.add("门诊", &amounts(), 1);
+        tally.add("住院", &amounts(), 1);
+        let (before, digest) = (tally.whole(), tally.digest());
+        assert_eq!(
+            (before.claims, before.total, before.paid()),
+            (2, 2_000, 1_400)
+        );
+        assert!(tally.each_adds_up() && before.adds_up());
+        tally.add("撤销", &amounts(), -1);
+        assert_eq!(tally.brought(), before);
+        assert_eq!((tally.whole().claims, tally.whole().total), (3, 1_000));
+        assert_ne!(tally.digest(), digest);
+        let names: Vec<_> = tally.shown().into_iter().map(|row| row.0).collect();
+        assert_eq!(names, ["门诊", "住院", "结算小计", "撤销", "合计"]);
+    }
+
+    #[test]
+    fn a_fen_too_much_is_seen() {
+        let mut wrong = amounts();
+        wrong.cash_fen += 1;
+        let mut tally = Tally::of(["门诊"].into_iter());
+        tally.add("门诊", &amounts(), 1);
+        tally.add("门诊", &wrong, 1);
+        assert!(!tally.each_adds_up() && !tally.whole().adds_up());
+        assert!(!tally.every_payer_pays());
+    }
+}

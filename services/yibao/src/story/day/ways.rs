@@ -61,18 +61,26 @@ pub async fn bring(desk: &Desk, planned: &Planned) -> Result<Settlement, Status>
 
 /// 结算.
 pub async fn settle(desk: &Desk, id: &str, claim: Claim) -> Result<Settlement, Status> {
-    ask(desk, id, pb::SettleRequest {
-        claim: Some(claim),
-        ..pb::SettleRequest::default()
-    })
+    ask(
+        desk,
+        id,
+        pb::SettleRequest {
+            claim: Some(claim),
+            ..pb::SettleRequest::default()
+        },
+    )
     .await
 }
 
 async fn settle_visit(desk: &Desk, id: &str, visit_id: String) -> Result<Settlement, Status> {
-    ask(desk, id, pb::SettleRequest {
-        visit_id,
-        ..pb::SettleRequest::default()
-    })
+    ask(
+        desk,
+        id,
+        pb::SettleRequest {
+            visit_id,
+            ..pb::SettleRequest::default()
+        },
+    )
     .await
 }
 
@@ -114,7 +122,11 @@ async fn register(
     let request = pb::UploadLinesRequest {
         request_id: format!("{id}-lines"),
         visit_id: visit_id.clone(),
-        lines: claim.lines.iter().map(|line| uploaded(claim, line)).collect(),
+        lines: claim
+            .lines
+            .iter()
+            .map(|line| uploaded(claim, line))
+            .collect(),
     };
     visits.upload_lines(request).await?;
     if claim.begin_day != claim.end_day {
@@ -243,11 +255,7 @@ pub async fn submit(
 }
 
 /// 支付, after the second person's approval where one is needed.
-async fn reimburse(
-    desk: &Desk,
-    id: &str,
-    kept: pb::Reimbursement,
-) -> Result<Settlement, Status> {
+async fn reimburse(desk: &Desk, id: &str, kept: pb::Reimbursement) -> Result<Settlement, Status> {
     if kept.needs_second_person {
         approve(desk, SECOND_CLERK, &format!("{id}-approved"), &kept).await?;
     }
