@@ -328,7 +328,7 @@ enum Show {
 async fn serve(place: &Place, show: Show) -> Result<(), Trouble> {
     let mut stop = std::pin::pin!(stop_signal());
     let mut host = Host::start(&place.data, place.listen).await?;
-    locate(&host)?;
+    paste::locate(&host, &mut stdout())?;
     let prepared = async {
         let wires = host.wires()?;
         if show != Show::Nothing {
@@ -362,7 +362,7 @@ async fn serve(place: &Place, show: Show) -> Result<(), Trouble> {
 async fn demonstrate(place: &Place, length: Length) -> Result<(), Trouble> {
     let mut stop = std::pin::pin!(stop_signal());
     let host = Host::start(&place.data, place.listen).await?;
-    locate(&host)?;
+    paste::locate(&host, &mut stdout())?;
     let told = async {
         let wires = host.wires()?;
         load(&wires).await?;
@@ -424,22 +424,6 @@ async fn load(wires: &Wires) -> Result<(), Trouble> {
         loaded.residents,
         loaded.insured,
         loaded.participants
-    )?;
-    Ok(())
-}
-
-/// Where everything is.
-fn locate(host: &Host) -> Result<(), Trouble> {
-    let mut out = stdout();
-    writeln!(
-        out,
-        "服务地址  {}（六个服务同一端口，gRPC 反射与健康检查）",
-        host.endpoint()
-    )?;
-    writeln!(
-        out,
-        "数据目录  {}（有数据的服务各一个 SQLite 文件）",
-        host.folder().display()
     )?;
     Ok(())
 }

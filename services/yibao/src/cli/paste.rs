@@ -1,10 +1,25 @@
-//! 粘贴: what a running suite tells a stranger to try, ready for a shell.
+//! 粘贴: where a running suite is, and what a stranger may try, ready for a shell.
 
 use super::{ENDPOINT, Trouble};
 use crate::area::TOWNSHIP_CENTRE;
 use crate::host::Host;
 use crate::story::Played;
 use std::io::Write;
+
+/// Where everything is.
+pub fn locate(host: &Host, out: &mut dyn Write) -> Result<(), Trouble> {
+    writeln!(
+        out,
+        "服务地址  {}（六个服务同一端口，gRPC 反射与健康检查）",
+        host.endpoint()
+    )?;
+    writeln!(
+        out,
+        "数据目录  {}（有数据的服务各一个 SQLite 文件）",
+        host.folder().display()
+    )?;
+    Ok(())
+}
 
 /// What a stranger can paste.
 pub fn announce(host: &Host, played: Option<&Played>, out: &mut dyn Write) -> Result<(), Trouble> {

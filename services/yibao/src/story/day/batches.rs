@@ -2,6 +2,7 @@
 //! all institutions at once.
 
 use super::claims::Planned;
+use super::patient;
 use crate::Progress;
 use crate::desk::Desk;
 use futures_util::{StreamExt, stream};
@@ -11,11 +12,8 @@ use proto::orchestrator::settle_batch_request::Part;
 use proto::orchestrator::settle_batch_response::Told as Answer;
 use proto::orchestrator::{BatchOptions, BatchSummary, SettleBatchRequest, SettleBatchResponse};
 use std::collections::BTreeMap;
-use std::time::Duration;
-use tonic::{Request, Status};
+use tonic::Status;
 
-/// What one claim may take.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// Streams at once: enough for the county's institutions.
 const STREAMS: usize = 16;
 
@@ -77,8 +75,7 @@ async fn lane_of(
     let messages: Vec<_> = std::iter::once(opening)
         .chain((1..).zip(&lane).map(claim))
         .collect();
-    let mut request = Request::new(stream::iter(messages));
-    request.set_timeout(PATIENCE);
+    let request = patient(stream::iter(messages));
     let mut answers = desk.batches().settle_batch(request).await?.into_inner();
     let (mut brought, mut lane) = (Vec::new(), lane.into_iter());
     while let Some(answer) = answers.message().await? {

@@ -3,7 +3,7 @@
 
 use super::claims::{Planned, TODAY};
 use super::kinds::{COUNTY_HOSPITAL, PHARMACY, TOWNSHIP};
-use super::{CountyDay, books, hour, ways};
+use super::{CountyDay, books, hour, patient, ways};
 use crate::area::{COUNTY, institution_name};
 use crate::story::Halted;
 use crate::story::sheet::{Side, yuan};
@@ -15,12 +15,10 @@ use proto::orchestrator::{
     ReconciliationVerdict as Verdict,
 };
 
-/// 错账: whose books are spoilt, how, and what the comparison is to find.
-type Plant = (
-    &'static str,
-    Verdict,
-    fn(&mut Vec<InstitutionRow>, &[Planned]),
-);
+/// 院端账 of a day.
+type Rows = Vec<InstitutionRow>;
+/// 错账: whose books are spoilt, what the comparison is to find, and how.
+type Plant = (&'static str, Verdict, fn(Rows, &[Planned]) -> Rows);
 
 /// One of each kind; the last one stays as it is and is explained.
 const PLANTS: [Plant; 7] = [
@@ -40,58 +38,65 @@ const AFTER_MIDNIGHT: i64 = 25;
 const PAGE: i32 = 500;
 
 /// 院端少账: an answer that got lost, and was never written down.
-fn lost_answer(rows: &mut Vec<InstitutionRow>, _: &[Planned]) {
+fn lost_answer(mut rows: Rows, _: &[Planned]) -> Rows {
     rows.pop();
+    rows
 }
 
 /// 院端多账: booked before the bureau refused it.
-fn booked_a_refusal(rows: &mut Vec<InstitutionRow>, refused: &[Planned]) {
+fn booked_a_refusal(mut rows: Rows, refused: &[Planned]) -> Rows {
     let of_here = refused.iter().find(|one| one.sender() == TOWNSHIP);
     let (Some(refused), Some(row)) = (of_here, rows.last().cloned()) else {
-        return;
+        return rows;
     };
     rows.push(InstitutionRow {
         settlement_id: String::new(),
         request_id: refused.request_id.clone(),
         ..row
     });
+    rows
 }
 
 /// 金额不符: typed by hand, ten yuan too much in cash.
-fn typed_wrong(rows: &mut Vec<InstitutionRow>, _: &[Planned]) {
+fn typed_wrong(mut rows: Rows, _: &[Planned]) -> Rows {
     let amounts = rows.first_mut().and_then(|row| row.amounts.as_mut());
     amounts
         .into_iter()
         .for_each(|amounts| amounts.cash_fen += 1_000);
+    rows
 }
 
 /// 状态不符: taken back at the institution and not at the bureau.
-fn struck_off_alone(rows: &mut Vec<InstitutionRow>, _: &[Planned]) {
+fn struck_off_alone(mut rows: Rows, _: &[Planned]) -> Rows {
     let Some(mut row) = rows.first().cloned() else {
-        return;
+        return rows;
     };
     row.kind = Kind::Reversal.into();
     books::opposite(&mut row);
     rows.push(row);
+    rows
 }
 
 /// 符号不符: a refund that was booked like a sale.
-fn refund_without_minus(rows: &mut Vec<InstitutionRow>, _: &[Planned]) {
+fn refund_without_minus(mut rows: Rows, _: &[Planned]) -> Rows {
     let refund = rows.iter_mut().find(|row| row.kind() == Kind::Reversal);
     refund.into_iter().for_each(books::opposite);
+    rows
 }
 
 /// 重复: one settlement, booked twice.
-fn booked_twice(rows: &mut Vec<InstitutionRow>, _: &[Planned]) {
+fn booked_twice(mut rows: Rows, _: &[Planned]) -> Rows {
     rows.extend(rows.first().cloned());
+    rows
 }
 
 /// 金额不符: a cent that the till rounds up.
-fn rounded_up(rows: &mut Vec<InstitutionRow>, _: &[Planned]) {
+fn rounded_up(mut rows: Rows, _: &[Planned]) -> Rows {
     let amounts = rows.first_mut().and_then(|row| row.amounts.as_mut());
     amounts
         .into_iter()
         .for_each(|amounts| amounts.cash_fen += 1);
+    rows
 }
 
 /// 类别 in words.
@@ -116,7 +121,8 @@ impl CountyDay<'_> {
             .sheet
             .line("院端的账由各机构按自己收到的答复记录；其中七处是演示故意记错的。")?;
         for (institution, _, spoil) in PLANTS {
-            spoil(self.books.of(institution), &self.refused);
+            let rows = self.books.of(institution);
+            *rows = spoil(std::mem::take(rows), &self.refused);
         }
         let found = self.compare_all("first").await?;
         let mut expected: Vec<_> = PLANTS.map(|plant| (plant.0, plant.1)).to_vec();
@@ -162,7 +168,7 @@ impl CountyDay<'_> {
                 rows: self.books.of(institution).clone(),
             };
             let mut desk = self.desk.of(institution).reconciliations();
-            let answer = desk.reconcile_lines(request).await;
+            let answer = desk.reconcile_lines(patient(request)).await;
             let compared = self.story.granted("ReconcileLines", answer)?;
             rows.extend(compared.schemes.iter().map(|scheme| {
                 let own = scheme.institution.unwrap_or_default();
@@ -310,7 +316,7 @@ impl CountyDay<'_> {
             method: pb::get_outcome_request::Method::Settle.into(),
         };
         let mut desk = self.desk.of(institution).orchestrator();
-        let answer = desk.get_outcome(request).await;
+        let answer = desk.get_outcome(patient(request)).await;
         let outcome = self.story.granted("GetOutcome", answer)?.outcome;
         Ok(outcome.unwrap_or_default().state())
     }
@@ -325,7 +331,7 @@ impl CountyDay<'_> {
             settlement_id: settlement_id.into(),
         };
         let mut desk = self.desk.of(institution).receipts();
-        let answer = desk.get_settlement(request).await;
+        let answer = desk.get_settlement(patient(request)).await;
         let found = self.story.granted("GetSettlement", answer)?;
         Ok(found.settlement.unwrap_or_default())
     }
@@ -345,7 +351,7 @@ impl CountyDay<'_> {
             reason: "收银尾数多记一分，已登记长款，次日冲平".into(),
         };
         let mut desk = self.desk.of(institution).reconciliations();
-        let answer = desk.explain_difference(request).await;
+        let answer = desk.explain_difference(patient(request)).await;
         self.story.granted("ExplainDifference", answer).map(drop)
     }
 
@@ -361,7 +367,7 @@ impl CountyDay<'_> {
             unreconciled_reason: String::new(),
         };
         let mut desk = self.desk.of(institution).reconciliations();
-        desk.close_day(request).await
+        desk.close_day(patient(request)).await
     }
 
     /// 日结 of every institution; what is frozen is what the books say.
@@ -377,7 +383,11 @@ impl CountyDay<'_> {
             page_size: PAGE,
             page_token: String::new(),
         };
-        let answer = self.desk.reconciliations().list_days(request).await;
+        let answer = self
+            .desk
+            .reconciliations()
+            .list_days(patient(request))
+            .await;
         let days = self.story.granted("ListDays", answer)?.days;
         let closed = days.iter().all(|day| {
             let sums = day.sums.iter().filter_map(|sum| sum.amounts.as_ref());

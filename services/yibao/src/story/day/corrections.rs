@@ -2,7 +2,7 @@
 
 use super::claims::Planned;
 use super::kinds::KINDS;
-use super::{CountyDay, Settled, books, ways};
+use super::{CountyDay, Settled, books, patient, ways};
 use crate::story::Halted;
 use crate::told::Told;
 use kernel::IdentityKind;
@@ -77,7 +77,7 @@ impl CountyDay<'_> {
                 reason: "患者退货".into(),
             };
             let pharmacy = self.desk.of(one.planned.sender());
-            let answer = pharmacy.orchestrator().reverse(request).await;
+            let answer = pharmacy.orchestrator().reverse(patient(request)).await;
             let reversed = self.story.granted("Reverse", answer)?.settlement;
             self.books.reversed(&id, &reversed.unwrap_or_default());
             let amounts = one.settlement.amounts.unwrap_or_default();
@@ -108,7 +108,7 @@ impl CountyDay<'_> {
             reason: "药品未用退回".into(),
         };
         let hospital = self.desk.of(one.planned.sender());
-        let answer = hospital.revisions().refund_lines(request).await;
+        let answer = hospital.revisions().refund_lines(patient(request)).await;
         let settlement = self.story.granted("RefundLines", answer)?.settlement;
         let settlement = settlement.unwrap_or_default();
         let before = one.settlement.amounts.unwrap_or_default();
@@ -190,7 +190,7 @@ impl CountyDay<'_> {
                 year: self.story.stage.year,
             };
             let mut clerk = self.desk.orchestrator();
-            let answer = clerk.preview_late_facts(request).await;
+            let answer = clerk.preview_late_facts(patient(request)).await;
             let preview = self.story.granted("PreviewLateFacts", answer)?;
             let request = pb::PostLateFactsRequest {
                 request_id: format!("{}-late", one.planned.request_id),
@@ -199,7 +199,7 @@ impl CountyDay<'_> {
                 year: self.story.stage.year,
                 preview_digest: preview.preview_digest,
             };
-            let answer = clerk.post_late_facts(request).await;
+            let answer = clerk.post_late_facts(patient(request)).await;
             let posted = self.story.granted("PostLateFacts", answer)?;
             for revision in posted.revisions {
                 let before = revision.before.unwrap_or_default();

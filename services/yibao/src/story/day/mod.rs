@@ -39,6 +39,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant as Watch};
+use tonic::{Request, Status};
 
 /// The county's law.
 const PACKAGE: &str = include_str!("county.toml");
@@ -50,6 +51,8 @@ const ALL_THREE: usize = 8;
 const CLAIMS: usize = 2_000;
 /// What is brought one by one, so many at once.
 const AT_ONCE: usize = 8;
+/// What one call may take, on a slow machine too.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// An hour.
 const HOUR_MILLIS: i64 = 3_600_000;
 /// The hour the day begins.
@@ -368,7 +371,7 @@ impl<'a> CountyDay<'a> {
     }
 
     /// An answer that must not be a "no".
-    fn heard<T>(&self, what: &str, answer: Result<T, tonic::Status>) -> Result<T, Halted> {
+    fn heard<T>(&self, what: &str, answer: Result<T, Status>) -> Result<T, Halted> {
         answer.map_err(|status| Halted::Refused {
             chapter: self.story.chapter.clone(),
             what: what.to_string(),
@@ -453,6 +456,13 @@ impl<'a> CountyDay<'a> {
             machine::name()
         )
     }
+}
+
+/// A request whose caller waits as long as a slow machine needs.
+fn patient<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.set_timeout(PATIENCE);
+    request
 }
 
 fn of_phase(planned: &[Planned], phase: usize) -> impl Iterator<Item = Planned> {

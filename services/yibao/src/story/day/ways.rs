@@ -3,6 +3,7 @@
 
 use super::claims::Planned;
 use super::kinds::{KINDS, TOWNSHIP, Way};
+use super::patient;
 use crate::desk::Desk;
 use prost_types::Timestamp;
 use proto::common::{Claim, ClaimLine, Filing, Settlement};
@@ -90,7 +91,11 @@ async fn ask(desk: &Desk, id: &str, request: pb::SettleRequest) -> Result<Settle
         request_id,
         ..request
     };
-    let answer = desk.orchestrator().settle(request).await?.into_inner();
+    let answer = desk
+        .orchestrator()
+        .settle(patient(request))
+        .await?
+        .into_inner();
     Ok(answer.settlement.unwrap_or_default())
 }
 
@@ -117,7 +122,11 @@ async fn register(
         visit: Some(visit),
     };
     let mut visits = desk.visits();
-    let registered = visits.register_visit(request).await?.into_inner().visit;
+    let registered = visits
+        .register_visit(patient(request))
+        .await?
+        .into_inner()
+        .visit;
     let visit_id = registered.unwrap_or_default().visit_id;
     let request = pb::UploadLinesRequest {
         request_id: format!("{id}-lines"),
@@ -128,14 +137,14 @@ async fn register(
             .map(|line| uploaded(claim, line))
             .collect(),
     };
-    visits.upload_lines(request).await?;
+    visits.upload_lines(patient(request)).await?;
     if claim.begin_day != claim.end_day {
         let request = pb::DischargeRequest {
             request_id: format!("{id}-discharge"),
             visit_id: visit_id.clone(),
             end_day: claim.end_day.clone(),
         };
-        visits.discharge(request).await?;
+        visits.discharge(patient(request)).await?;
     }
     Ok(visit_id)
 }
@@ -181,7 +190,9 @@ async fn injured(desk: &Desk, id: &str, claim: &Claim) -> Result<Settlement, Sta
         visit_id: visit_id.clone(),
         check: Some(check),
     };
-    desk.visits().record_accident_check(request).await?;
+    desk.visits()
+        .record_accident_check(patient(request))
+        .await?;
     settle_visit(desk, id, visit_id).await
 }
 
@@ -202,7 +213,11 @@ async fn admit(desk: &Desk, id: &str, claim: &Claim) -> Result<String, Status> {
         request_id: format!("{id}-admit"),
         admission: Some(admission),
     };
-    let answer = desk.orchestrator().admit(request).await?.into_inner();
+    let answer = desk
+        .orchestrator()
+        .admit(patient(request))
+        .await?
+        .into_inner();
     Ok(answer.guarantee.unwrap_or_default().guarantee_id)
 }
 
@@ -219,14 +234,20 @@ async fn refer(desk: &Desk, id: &str, claim: &Claim) -> Result<String, Status> {
         from_day: claim.begin_day.clone(),
     };
     let mut doctor = desk.of(DOCTOR).referral();
-    let asked = doctor.request_referral(request).await?.into_inner();
+    let asked = doctor
+        .request_referral(patient(request))
+        .await?
+        .into_inner();
     let referral_id = asked.referral.unwrap_or_default().referral_id;
     let request = ApproveReferralRequest {
         request_id: format!("{id}-approved"),
         referral_id: referral_id.clone(),
         opinion: "同意转诊".into(),
     };
-    desk.of(CLERK).referral().approve_referral(request).await?;
+    desk.of(CLERK)
+        .referral()
+        .approve_referral(patient(request))
+        .await?;
     Ok(referral_id)
 }
 
@@ -250,7 +271,10 @@ pub async fn submit(
         outside_institution: None,
     };
     let mut clerk = desk.of(CLERK).reimbursements();
-    let answer = clerk.submit_reimbursement(request).await?.into_inner();
+    let answer = clerk
+        .submit_reimbursement(patient(request))
+        .await?
+        .into_inner();
     Ok(answer.reimbursement.unwrap_or_default())
 }
 
@@ -275,7 +299,10 @@ pub async fn approve(
         digest: kept.digest.clone(),
     };
     let mut reviewer = desk.of(who).reimbursements();
-    reviewer.approve_reimbursement(request).await.map(drop)
+    reviewer
+        .approve_reimbursement(patient(request))
+        .await
+        .map(drop)
 }
 
 /// 支付 of what is kept.
