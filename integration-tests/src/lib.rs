@@ -317,7 +317,8 @@ impl World {
     }
 }
 
-fn databases(database: &TestDatabase) -> Databases {
+/// Where a suite keeps its data in this test database.
+pub fn databases(database: &TestDatabase) -> Databases {
     match database.folder() {
         Some(folder) => Databases::Folder(folder.to_path_buf()),
         None => Databases::Url(database.url("suite")),

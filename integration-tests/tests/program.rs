@@ -17,7 +17,7 @@ use tonic_health::pb::health_client::HealthClient;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
 /// The chapters of the story, by their marks.
-const CHAPTERS: &str = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭";
+const CHAPTERS: &str = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳";
 /// What the second part tells: five payers, what is assumed, and the same bill elsewhere.
 const FIVE_IN_ONE: &[&str] = &[
     "安吉县 2020 年",
@@ -26,6 +26,14 @@ const FIVE_IN_ONE: &[&str] = &[
     "〔假定〕",
     "✓ 五个基金的余额都回到结算前",
     "✓ 甲与演示省城医院自己的预结算（PreSettle）逐项相同",
+];
+/// What the county's day tells: that all came, what it came to, and that the books agree.
+const COUNTY_DAY: &[&str] = &[
+    "演示县 2017-11-15 · 一县一日",
+    "✓ 2000 笔费用单全部结算，14 类业务一类不缺",
+    "✓ 七处错账全部查出，类别都对，没有一处误报",
+    "✓ 10 家机构全部日结",
+    "✓ 应付每家机构的，都等于它各行基金支付之和",
 ];
 /// How the story's last line begins.
 const HELD: &str = "演示完成：";
@@ -148,7 +156,7 @@ fn the_story_holds_every_time_and_its_commands_can_be_pasted() {
         "{}",
         demo.out
     );
-    for said in FIVE_IN_ONE {
+    for said in FIVE_IN_ONE.iter().chain(COUNTY_DAY) {
         assert!(demo.out.contains(said), "no {said:?} in: {}", demo.out);
     }
     let told = demo.out.lines().filter(|line| !line.contains(text(&data)));
@@ -157,8 +165,11 @@ fn the_story_holds_every_time_and_its_commands_can_be_pasted() {
     }
     assert!(!demo.err.contains("ERROR"), "{}", demo.err);
 
+    assert!(!data.join("day").exists(), "the day left its databases");
+
     // The same folder again, now to stay.
-    let (suite, endpoint) = serving(&["--data", text(&data), "--listen", ANY_PORT]);
+    let again = ["--short", "--data", text(&data), "--listen", ANY_PORT];
+    let (suite, endpoint) = serving(&again);
     let printed = suite.printed().to_string();
     for said in ["第 2 次", "已在数据目录中", HELD, &endpoint, text(&data)] {
         assert!(printed.contains(said), "no {said:?} in: {printed}");
@@ -539,7 +550,8 @@ async fn add_a_fen(data: &Path) {
 #[test]
 fn settlements_are_computed_again_and_printed() {
     let (folder, data) = folder();
-    let (suite, endpoint) = serving(&["--data", text(&data), "--listen", ANY_PORT]);
+    let served = ["--short", "--data", text(&data), "--listen", ANY_PORT];
+    let (suite, endpoint) = serving(&served);
     let replay = |arguments: &[&str]| {
         let mut all = vec!["replay", "--endpoint", &endpoint];
         all.extend(arguments);
@@ -733,7 +745,8 @@ fn a_hospital_works_its_day_with_the_reference_client() {
         return;
     };
     let (_keep, data) = folder();
-    let (suite, endpoint) = serving(&["--data", text(&data), "--listen", ANY_PORT]);
+    let served = ["--short", "--data", text(&data), "--listen", ANY_PORT];
+    let (suite, endpoint) = serving(&served);
     let listed = run(&[
         "call",
         "--endpoint",

@@ -94,7 +94,6 @@ async fn together(world: &World, id: &str, claims: Vec<Claim>) -> Vec<Settlement
     let request = SettleTogetherRequest {
         request_id: id.into(),
         claims,
-        ..Default::default()
     };
     let mut desk = world.clerk().orchestrator();
     let answer = desk.settle_together(patient(request)).await.unwrap();

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod batch;
+mod county;
 mod facts;
 mod identities;
 mod receipts;

@@ -43,7 +43,7 @@ pub const PROVINCIAL_HOSPITAL: &str = "H33010000001";
 const HERE: Place = Place::Unspecified;
 
 /// 定点医药机构: code, name, 起付线医院等级, 机构类别, 就医地 seen from the area.
-type Site = (
+pub type Site = (
     &'static str,
     &'static str,
     &'static str,
@@ -57,7 +57,8 @@ pub struct Area {
     pub code: &'static str,
     /// Its name.
     pub name: &'static str,
-    institutions: &'static [Site],
+    /// 定点医药机构.
+    pub institutions: &'static [Site],
     /// 协议起始日 of every institution.
     agreement_from: &'static str,
     /// 目录: what is sold.
@@ -109,7 +110,31 @@ pub const ANJI: Area = Area {
     participants_from: "2020-01-01",
 };
 
-/// Both, in the order in which they are loaded.
+/// 演示县, which does not exist: where the story of a day plays, in a suite of its own.
+pub const COUNTY: Area = Area {
+    code: "999999",
+    name: "演示县",
+    institutions: &[
+        ("H99999900001", "演示县人民医院", "2", "A1", HERE),
+        ("H99999900002", "演示县中医院", "2", "A2", HERE),
+        ("H99999900003", "演示县妇幼保健院", "2", "A4", HERE),
+        ("H99999900004", "演示县精神病院", "2", "A4", HERE),
+        ("H99999900005", "演示市中心医院", "3", "A1", Place::City),
+        ("H99999900006", "演示镇中心卫生院", "1", "B1", HERE),
+        ("H99999900007", "演示乡卫生院", "1", "B1", HERE),
+        ("H99999900008", "演示社区卫生服务站", "1", "B2", HERE),
+        ("P99999900001", "演示大药房", "9", "C1", HERE),
+        ("P99999900002", "演示平价药店", "9", "C1", HERE),
+    ],
+    agreement_from: "2016-01-01",
+    offer: catalogue::ERENHOT,
+    participants: &[],
+    participants_from: "2017-01-01",
+};
+/// Its townships.
+pub const COUNTY_TOWNSHIPS: &[&str] = &["999999001", "999999002", "999999003"];
+
+/// What is loaded for `cargo run`, in this order.
 const AREAS: [&Area; 2] = [&ERENHOT, &ANJI];
 
 /// The code of the area callers work in who name none.
@@ -119,7 +144,8 @@ pub fn code() -> AreaCode {
 
 /// The name of an institution of the demonstration.
 pub fn institution_name(code: &str) -> &str {
-    let mut all = AREAS.iter().flat_map(|area| area.institutions);
+    let areas = AREAS.into_iter().chain([&COUNTY]);
+    let mut all = areas.flat_map(|area| area.institutions);
     all.find(|institution| institution.0 == code)
         .map_or(code, |institution| institution.1)
 }
@@ -191,6 +217,19 @@ pub async fn load(
     })
 }
 
+/// Loads the county alone; answers the 人员编号 of its people, in their order.
+pub async fn load_county(
+    desk: &Desk,
+    population: &Population,
+    progress: &Progress,
+) -> Result<Vec<String>, LoadError> {
+    let desk = desk.in_area(COUNTY.code);
+    register(&desk, &COUNTY, progress).await?;
+    let people = settle_people(&desk, population, progress).await?;
+    progress.end();
+    Ok(people)
+}
+
 /// 机构与目录 of an area.
 async fn register(desk: &Desk, area: &Area, progress: &Progress) -> Result<(), LoadError> {
     let versions = area.offer.versions;
@@ -207,12 +246,12 @@ async fn register(desk: &Desk, area: &Area, progress: &Progress) -> Result<(), L
     Ok(())
 }
 
-/// Households and residents.
+/// Households and residents; answers their 人员编号, in their order.
 async fn settle_people(
     desk: &Desk,
     population: &Population,
     progress: &Progress,
-) -> Result<(), LoadError> {
+) -> Result<Vec<String>, LoadError> {
     progress.begin("装入家庭", population.households.len());
     let households = each(
         population.households.iter(),
@@ -236,8 +275,7 @@ async fn settle_people(
         let household = households.get(resident.household).cloned();
         register_resident(desk, number, resident, household.unwrap_or_default())
     })
-    .await?;
-    Ok(())
+    .await
 }
 
 /// Does the work for each, several at once; the answers are in order.
@@ -323,7 +361,7 @@ async fn register_resident(
     number: usize,
     resident: &Resident,
     household_id: String,
-) -> Result<(), LoadError> {
+) -> Result<String, LoadError> {
     let mut enrollment = desk.enrollment();
     let request = pb::RegisterPersonRequest {
         request_id: format!("demo-person-{number:04}"),
@@ -362,13 +400,13 @@ async fn register_resident(
     if let Some(day) = resident.death {
         let request = pb::RecordDeathRequest {
             request_id: format!("demo-death-{number:04}"),
-            person_id,
+            person_id: person_id.clone(),
             death_day: day.to_string(),
         };
         let what = request.request_id.clone();
         asked(what, enrollment.record_death(request)).await?;
     }
-    Ok(())
+    Ok(person_id)
 }
 
 /// 参保缴费 of what is left to pay after the subsidy; nothing for those who never paid.

@@ -3,7 +3,7 @@
 //! measured before.
 
 mod blank;
-mod machine;
+pub(crate) mod machine;
 mod open_sagas;
 mod policy;
 mod saga;

@@ -36,6 +36,9 @@ const MARKUP: Rate = Rate(11_500);
 /// The tiers in the order of the limits below.
 const TIERS: [&str; 3] = ["1", "2", "3"];
 
+/// What an item without a limit costs in the county of the day's story, in fen.
+const UNLIMITED: i64 = 6_800;
+
 /// One item: code, name, class, first-pay share of class B, limits by tier in fen (none when
 /// empty), Mongolian or Chinese medicine.
 struct Item(
@@ -145,6 +148,16 @@ impl Offer {
         };
         self.items.iter().map(item).collect()
     }
+}
+
+/// What an item of Erenhot's costs at this tier in fen, sold at its limit; what has no limit costs
+/// [`UNLIMITED`], and what has none of its own at a tier that of the lowest.
+pub fn price_at(code: &str, tier: &str) -> i64 {
+    let limits = ITEMS.iter().find(|item| item.0 == code).map(|item| item.4);
+    let limits = limits.unwrap_or_default();
+    let place = TIERS.iter().position(|known| *known == tier);
+    let limit = place.and_then(|place| limits.get(place));
+    limit.or(limits.first()).copied().unwrap_or(UNLIMITED)
 }
 
 /// The Chinese name of an item.

@@ -1,14 +1,16 @@
 //! 命令行: what an operator or a stranger types, and what they are told when it does not work.
 
+mod paste;
+
 use crate::activation::{self, Activation, ActivationError};
-use crate::area::{self, AREA, AREA_NAME, LOADER, LoadError, TOWNSHIP_CENTRE};
+use crate::area::{self, AREA, AREA_NAME, LOADER, LoadError};
 use crate::author::{self, Authoring};
 use crate::batch::{self, Batch, BatchError};
 use crate::bench::{self, Bench, BenchError};
 use crate::call::{CallError, Remote, comment_of, path_of};
 use crate::desk::{Desk, Wires};
 use crate::folder::FolderError;
-use crate::host::Host;
+use crate::host::{Host, Length};
 use crate::late_facts::{self, LateFacts};
 use crate::people::{Population, SEED};
 use crate::progress::Progress;
@@ -17,7 +19,8 @@ use crate::receivables::{self, Receivables};
 use crate::reconcile::{self, Reconcile, SheetError};
 use crate::replay::{self, Replay};
 use crate::saga::{self, Operation};
-use crate::story::{self, Halted, Played};
+use crate::story::Halted;
+use crate::story::day::DayError;
 use crate::suite::SuiteError;
 use clap::{Args, Parser, Subcommand};
 use policy::PackageError;
@@ -37,7 +40,7 @@ const REQUEST_BYTES_MAX: u64 = 64 << 20;
 
 const AFTER_HELP: &str = "\
 Without a command: opens the data folder, loads the demonstration area (152501) when it is empty,
-tells the story of a year, prints where it listens, and serves until Ctrl-C.
+tells the story of a year and of a day, prints where it listens, and serves until Ctrl-C.
 
 Examples:
   yibao                                   the demonstration, then serve
@@ -69,6 +72,8 @@ struct Cli {
     command: Option<Command>,
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    tale: Tale,
 }
 
 #[derive(Debug, Subcommand)]
@@ -77,6 +82,8 @@ enum Command {
     Demo {
         #[command(flatten)]
         place: Place,
+        #[command(flatten)]
+        tale: Tale,
     },
     /// Serve until Ctrl-C or SIGTERM; tell no story.
     Up {
@@ -152,6 +159,22 @@ struct Place {
 }
 
 #[derive(Debug, Args)]
+struct Tale {
+    /// Leave out the county's day of two thousand claims.
+    #[arg(long)]
+    short: bool,
+}
+
+impl Tale {
+    fn length(&self) -> Length {
+        match self.short {
+            true => Length::Year,
+            false => Length::YearAndDay,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
 struct RemoteArgs {
     /// Where the suite listens.
     #[arg(long, value_name = "URL", default_value = ENDPOINT)]
@@ -184,6 +207,7 @@ pub enum Trouble {
     Package(#[from] PackageError),
     Load(#[from] LoadError),
     Story(#[from] Halted),
+    Day(#[from] DayError),
     Call(#[from] CallError),
     Activation(#[from] ActivationError),
     Batch(#[from] BatchError),
@@ -220,7 +244,9 @@ impl Trouble {
     /// True when nobody reads our output any more.
     fn is_unread(&self) -> bool {
         match self {
-            Trouble::Print(error) | Trouble::Story(Halted::Print(error)) => {
+            Trouble::Print(error)
+            | Trouble::Story(Halted::Print(error))
+            | Trouble::Day(DayError::Story(Halted::Print(error))) => {
                 error.kind() == io::ErrorKind::BrokenPipe
             }
             _ => false,
@@ -257,8 +283,8 @@ pub fn run() -> ExitCode {
 
 async fn obey(cli: Cli) -> Result<ExitCode, Trouble> {
     let done = match cli.command {
-        None => serve(&cli.place, Show::Story).await,
-        Some(Command::Demo { place }) => demonstrate(&place).await,
+        None => serve(&cli.place, Show::Story(cli.tale.length())).await,
+        Some(Command::Demo { place, tale }) => demonstrate(&place, tale.length()).await,
         Some(Command::Up { place, demo_data }) => {
             let show = if demo_data { Show::Area } else { Show::Nothing };
             serve(&place, show).await
@@ -299,24 +325,24 @@ async fn obey(cli: Cli) -> Result<ExitCode, Trouble> {
 enum Show {
     Nothing,
     Area,
-    Story,
+    Story(Length),
 }
 
 /// Serves until a signal.
 async fn serve(place: &Place, show: Show) -> Result<(), Trouble> {
     let mut stop = std::pin::pin!(stop_signal());
     let mut host = Host::start(&place.data, place.listen).await?;
-    locate(&host)?;
+    paste::locate(&host, &mut stdout())?;
     let prepared = async {
         let wires = host.wires()?;
         if show != Show::Nothing {
             load(&wires).await?;
         }
         let played = match show {
-            Show::Story => Some(story::play(&wires, host.library(), &mut stdout()).await?),
+            Show::Story(length) => Some(host.tell(length, &mut stdout()).await?),
             _ => None,
         };
-        announce(&host, played.as_ref())
+        paste::announce(&host, played.as_ref(), &mut stdout())
     };
     let interrupted = match until(prepared, &mut stop).await {
         Some(Ok(())) => {
@@ -337,14 +363,14 @@ async fn serve(place: &Place, show: Show) -> Result<(), Trouble> {
 }
 
 /// Tells the story and stops.
-async fn demonstrate(place: &Place) -> Result<(), Trouble> {
+async fn demonstrate(place: &Place, length: Length) -> Result<(), Trouble> {
     let mut stop = std::pin::pin!(stop_signal());
     let host = Host::start(&place.data, place.listen).await?;
-    locate(&host)?;
+    paste::locate(&host, &mut stdout())?;
     let told = async {
         let wires = host.wires()?;
         load(&wires).await?;
-        Ok(story::play(&wires, host.library(), &mut stdout()).await?)
+        host.tell(length, &mut stdout()).await
     };
     let told = until(told, &mut stop).await;
     let drained = host.drain().await;
@@ -404,76 +430,6 @@ async fn load(wires: &Wires) -> Result<(), Trouble> {
         loaded.participants
     )?;
     Ok(())
-}
-
-/// Where everything is.
-fn locate(host: &Host) -> Result<(), Trouble> {
-    let mut out = stdout();
-    writeln!(
-        out,
-        "服务地址  {}（六个服务同一端口，gRPC 反射与健康检查）",
-        host.endpoint()
-    )?;
-    writeln!(
-        out,
-        "数据目录  {}（有数据的服务各一个 SQLite 文件）",
-        host.folder().display()
-    )?;
-    Ok(())
-}
-
-/// What a stranger can paste.
-fn announce(host: &Host, played: Option<&Played>) -> Result<(), Trouble> {
-    let mut out = stdout();
-    if let Some(played) = played {
-        writeln!(out, "\n演示完成：{} 项检查全部成立。", played.expectations)?;
-    }
-    if let Some(played) = played {
-        let program = program();
-        let endpoint = match host.endpoint().as_str() {
-            ENDPOINT => String::new(),
-            other => format!(" --endpoint {other}"),
-        };
-        writeln!(out, "\n在另一个终端中，可直接粘贴运行：\n")?;
-        writeln!(
-            out,
-            "{program} call{endpoint} \\\n  settlement/ExplainSettlement \
-             '{{\"settlement_id\": \"{}\"}}'\n",
-            played.settlement_id
-        )?;
-        writeln!(
-            out,
-            "{program} call{endpoint} \\\n  --as {TOWNSHIP_CENTRE} orchestrator/PreSettle \\\n  \
-             '{}'",
-            example_claim(&played.person_id)
-        )?;
-    }
-    Ok(writeln!(
-        out,
-        "\n正在服务：{}；按 Ctrl-C 停止。",
-        host.endpoint()
-    )?)
-}
-
-/// A small claim of the story's heroine, for a stranger to price and to change.
-fn example_claim(person_id: &str) -> String {
-    format!(
-        r#"{{"claim": {{"person_id": "{person_id}",
-    "institution_code": "{TOWNSHIP_CENTRE}", "visit_number": "TRY-1", "scheme": "390",
-    "med_type": "11", "begin_day": "2017-09-01", "end_day": "2017-09-01",
-    "diagnosis_code": "I10.x00", "lines": [{{"number": 1, "item_code": "D-AMLODIPINE",
-    "unit_price_micro_yuan": 24800000, "quantity_e4": 20000, "amount_fen": 4960}}]}}}}"#
-    )
-}
-
-/// This program as it was called, fit for a shell.
-fn program() -> String {
-    let called = std::env::args().next().unwrap_or_else(|| "yibao".into());
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+".contains(&b);
-    match called.bytes().all(plain) {
-        true => called,
-        false => format!("'{}'", called.replace('\'', r"'\''")),
-    }
 }
 
 fn list(remote: &Remote) -> Result<(), Trouble> {

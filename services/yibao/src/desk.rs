@@ -83,6 +83,15 @@ impl Desk {
         Desk::new(&self.wires, &format!("{name}@{area}"))
     }
 
+    /// Another caller in the same pooling area.
+    pub fn of(&self, caller: &str) -> Desk {
+        let own = self.caller.to_str().unwrap_or_default();
+        match own.split_once('@') {
+            Some((_, area)) => Desk::new(&self.wires, caller).in_area(area),
+            None => Desk::new(&self.wires, caller),
+        }
+    }
+
     fn named(&self, wire: &Wire) -> Wire {
         let caller = self.caller.clone();
         Wire::new(wire.clone().map_request(move |mut request: Request<Body>| {

@@ -3,15 +3,30 @@
 use crate::area;
 use crate::cli::Trouble;
 use crate::desk::Wires;
-use crate::folder::DataFolder;
+use crate::folder::{DataFolder, FolderError};
+use crate::progress::Progress;
+use crate::story::{self, Played, day};
 use crate::suite::{Databases, Suite, SuiteConfig};
 use policy::Library;
 use runtime::ServeError;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+/// Where in the data folder the story of a day keeps its own databases while it is told.
+const DAY_FOLDER: &str = "day";
+
+/// How much of the story is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// The year alone.
+    Year,
+    /// The year, and the county's day.
+    YearAndDay,
+}
 
 /// The suite while it serves.
 pub struct Host {
@@ -77,6 +92,21 @@ impl Host {
         Ok(Wires::all(runtime::connect(&self.endpoint(), "")?))
     }
 
+    /// Tells the story of a year at this suite, then that of a day in a suite of its own, whose data
+    /// are gone when it is told: it is the same day every time.
+    pub async fn tell(&self, length: Length, out: &mut dyn Write) -> Result<Played, Trouble> {
+        let mut played = story::play(&self.wires()?, self.library(), out).await?;
+        if length == Length::Year {
+            return Ok(played);
+        }
+        let folder = self.folder().join(DAY_FOLDER);
+        cleared(&folder)?;
+        let told = day::tell(Databases::Folder(folder.clone()), out, &Progress::new()).await?;
+        cleared(&folder)?;
+        played.expectations += told.expectations;
+        Ok(played)
+    }
+
     /// Waits for the server to end by itself, which it should not.
     pub async fn ended(&mut self) {
         self.stop.closed().await;
@@ -89,5 +119,16 @@ impl Host {
             .await
             .map_err(|_| Trouble::ServerDied)?
             .map_err(Trouble::from)
+    }
+}
+
+/// Takes a folder away, if there is one.
+fn cleared(folder: &Path) -> Result<(), FolderError> {
+    match std::fs::remove_dir_all(folder) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(FolderError::Unwritable {
+            path: folder.to_path_buf(),
+            source,
+        }),
+        _ => Ok(()),
     }
 }

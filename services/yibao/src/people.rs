@@ -20,7 +20,7 @@ pub const YEAR: i32 = 2017;
 const SERIAL_MAX: u16 = 899;
 /// One household in so many has Mongolian names.
 const MONGOLIAN_ONE_IN: u32 = 4;
-/// How many residents bear each identity.
+/// How many residents of [`COUNT`] bear each identity.
 const BEARERS: usize = 2;
 /// How many bear those that are more common.
 const BEARERS_COMMON: usize = 6;
@@ -124,15 +124,22 @@ pub struct Population {
 impl Population {
     /// The population of this seed.
     pub fn generate(seed: u64) -> Population {
+        Population::sized(seed, COUNT, TOWNSHIPS)
+    }
+
+    /// So many residents of these townships.
+    pub fn sized(seed: u64, count: usize, townships: &'static [&'static str]) -> Population {
         let mut maker = Maker {
             rng: StdRng::seed_from_u64(seed),
             numbers: BTreeSet::new(),
+            count,
+            townships,
         };
         let mut population = Population {
             households: Vec::new(),
             residents: Vec::new(),
         };
-        while population.residents.len() < COUNT {
+        while population.residents.len() < count {
             maker.add_household(&mut population);
         }
         maker.give_identities(&mut population.residents);
@@ -191,6 +198,8 @@ fn day(month: u32, day: u32) -> Day {
 struct Maker {
     rng: StdRng,
     numbers: BTreeSet<String>,
+    count: usize,
+    townships: &'static [&'static str],
 }
 
 /// Somebody to be: sex and the years in which they may be born.
@@ -201,11 +210,11 @@ impl Maker {
         let number = population.households.len() + 1;
         population.households.push(Household {
             register_number: format!("HH-{number:04}"),
-            township: self.one_of(TOWNSHIPS),
+            township: self.one_of(self.townships),
         });
         let mongolian = self.rng.random_ratio(1, MONGOLIAN_ONE_IN);
         let surname = self.one_of(SURNAMES);
-        let room = COUNT - population.residents.len();
+        let room = self.count - population.residents.len();
         for (part, of_family) in self.parts().into_iter().take(room) {
             let own = self.one_of(SURNAMES);
             let surname = if of_family { surname } else { own };
@@ -292,6 +301,7 @@ impl Maker {
         for kind in IdentityKind::KNOWN {
             let common = matches!(kind, MinimumLiving | DocumentedPoor | Disabled);
             let bearers = if common { BEARERS_COMMON } else { BEARERS };
+            let bearers = bearers * self.count.div_ceil(COUNT);
             for _ in 0..bearers {
                 let fit =
                     |resident: &Resident| resident.identities.is_empty() && suits(kind, resident);

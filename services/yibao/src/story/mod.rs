@@ -10,6 +10,7 @@ mod anji;
 mod bill;
 mod chapters;
 mod compare;
+pub mod day;
 mod sagas;
 pub(crate) mod sheet;
 mod show;
