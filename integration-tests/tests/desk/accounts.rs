@@ -372,6 +372,8 @@ async fn a_child_pays_from_the_mothers_account() {
     let of_mother = authorize(&world, "a-1", (&mother, &child), None)
         .await
         .unwrap();
+    let later = world.clock.now().micros() + 1_000_000;
+    world.clock.set(Instant::from_micros(later));
     let of_father = authorize(&world, "a-2", (&father, &child), Some(3_000))
         .await
         .unwrap();

@@ -2,6 +2,7 @@
 //! paid; it follows its settlement, and who is in arrears pays a deposit again.
 
 use integration_tests::{CLINIC, DRUG, HOSPITAL, World, admission, code, patient, stay};
+use proto::common::revision::Payee;
 use proto::common::{Claim, ClaimLine, Settlement};
 use proto::orchestrator::receivable::State;
 use proto::orchestrator::receivable_service_client::ReceivableServiceClient;
@@ -500,6 +501,39 @@ async fn it_follows_its_settlement() {
         "ALREADY_REVERSED"
     );
     world.ledger().await;
+}
+
+/// What a finding denies is recovered from the institution, which may not ask the patient for it.
+#[tokio::test]
+async fn what_the_bureau_corrects_is_not_the_patients_to_pay_there() {
+    let world = World::open().await;
+    let person = world.insured(None).await;
+    let desk = Cashier::of(&world, HOSPITAL);
+    let settled = guaranteed(&world, &person, "V-1", &[4, 4]).await;
+    let all = cash(&settled);
+    let owed = desk.open(&settled, all - 10, "").await.unwrap();
+    let finding = pb::PostFindingRequest {
+        request_id: "finding".into(),
+        settlement_id: settled.settlement_id.clone(),
+        lines: vec![pb::DeniedLine {
+            number: 2,
+            rule_code: "R-104".into(),
+            sentence: "收费明细与病历不符。".into(),
+        }],
+        case_reference: "案2018-1".into(),
+        reason: "重复收费".into(),
+        recovered_from: Payee::Institution.into(),
+    };
+    let mut revisions = world.clerk().revisions();
+    let found = revisions.post_finding(patient(finding)).await.unwrap();
+    let now = found.into_inner().revisions.remove(0).after.unwrap();
+    assert!(now.cash_fen > all, "{} of {all}", now.cash_fen);
+
+    assert_eq!(desk.get(&owed).await.unwrap().owed_fen, all - 10);
+    desk.cancel(&owed).await.unwrap();
+    let more = desk.open(&settled, all + 1, "").await;
+    assert_eq!(refused(more), "RECEIVABLE_TOO_MUCH");
+    desk.open(&settled, all, "").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

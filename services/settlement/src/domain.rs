@@ -31,7 +31,7 @@ pub use price::price;
 pub use receipt::{Receipt, Verdict, masked, receipt_digest, receipt_text, verdict};
 pub use receivable::{
     Balance, Channel, End, Opening, Paying, Payment, Receivable, ReceivableState, Reminder,
-    Reminding, Revoked, Step,
+    Reminding, Revoked, Step, due_at_institution,
 };
 pub use recovery::{Advance, Received, Recovering, Recovery, stands};
 pub use reimbursement::{

@@ -176,6 +176,8 @@ kernel::refusals! {
     PART_DAYS: Precondition, "就诊 {visit_number} 不能结算至 {through_day}:应不早于 {first_day},不晚于今天({today}),并早于出院日期。", "请核对日期;出院的最后一段不填 through_day,以新的请求编号结算。";
     /// 中途结算: nothing is left for the settlement that ends the stay.
     PARTS_LEAVE_NOTHING: Precondition, "就诊 {visit_number} 的费用明细已全部中途结算。", "请上传其余费用明细;没有其余费用的,先撤销最近一次中途结算(Reverse),再不填 through_day 以新的请求编号结算。";
+    /// 中途结算: a cap that counts each stay, or its days, would begin anew with each part of a year.
+    PART_CAPPED: Precondition, "就诊 {visit_number} 不能中途结算:政策包 {package_name} 按次或按住院天数封顶。", "请在出院后整单结算;跨年的可先结算至 12 月 31 日。";
     /// What a standing part of the stay was settled by would be another.
     PART_FIXED: Precondition, "就诊 {visit_number} 已中途结算,开始日期、医疗类别与转诊备案不能变更。", "请先由新到旧撤销各次中途结算(Reverse),再以新的请求编号变更。";
     /// A later part of the same stay rests on it.

@@ -7,7 +7,7 @@ use crate::enrolment::Enrolment;
 use crate::example::{self, Example, ExampleFailure};
 use crate::shape::{CrossYear, Refund};
 use crate::terms::{
-    Alternative, Assumption, Clause, Counter, FirstPay, Group, Layer, LineGroup, Row,
+    Alternative, Assumption, Clause, Counter, FirstPay, Group, Layer, LineGroup, Per, Row,
 };
 use kernel::{AreaCode, Day, Digest, Fen, Period, Rate, Scheme};
 use std::fmt;
@@ -114,6 +114,17 @@ impl Package {
     /// 跨年住院: to which year a stay over 31 December belongs.
     pub fn cross_year(&self) -> CrossYear {
         self.cross_year
+    }
+
+    /// 按次或按住院天数的封顶: whether a cap counts each stay, or its days, by itself.
+    pub fn caps_stays(&self) -> bool {
+        let others = self.alternatives.iter().flat_map(|other| &other.layers);
+        let mut caps = self
+            .layers
+            .iter()
+            .chain(others)
+            .flat_map(|layer| &layer.caps);
+        caps.any(|cap| matches!(cap.per, Per::Stay | Per::Day))
     }
 
     /// 撤销次序: which settlements of a person-year may be taken back.

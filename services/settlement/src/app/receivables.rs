@@ -6,16 +6,19 @@
 
 use super::{App, LISTS, in_progress, page_of, unknown as unknown_settlement};
 use crate::domain::{
-    Balance, End, Opening, Paying, Payment, Receivable, ReceivableState, Reminder, Reminding, Step,
+    Balance, Bill, End, Opening, Paying, Payment, Posted, Receivable, ReceivableState, Reminder,
+    Reminding, Revision, Step, due_at_institution,
 };
 use crate::refusal::{GUARANTEE_ARREARS, PAYMENT_UNKNOWN, RECEIVABLE_UNKNOWN, REMINDER_UNKNOWN};
 use crate::store;
 use ::store::{Call, Made, Stop, Tx, new_id};
 use kernel::{
     AreaCode, Day, Fen, InstitutionCode, PaymentId, PersonId, ReceivableId, Refusal, ReminderId,
+    SettlementId,
 };
 use sea_orm::ConnectionTrait;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// A receivable with what it comes to.
 pub struct Owed {
@@ -52,8 +55,12 @@ impl App {
             // Seen before the lock; only under it is it known to stand, and for how much.
             let posted = store::find_posted(&*tx, area, &id).await?;
             let posted = posted.ok_or_else(|| unknown_settlement(&id))?;
+            let guaranteed = is_guaranteed(&tx, area, &posted.evidence.bill).await?;
+            let due = dues(&*tx, area, std::slice::from_ref(&posted)).await?;
+            let cash = due.get(&posted.id).copied().unwrap_or_default();
             let by = (call.key.caller.as_str(), call.now);
-            let new = opening.opened(&posted, ReceivableId(new_id(call.now)), by)?;
+            let id = ReceivableId(new_id(call.now));
+            let new = opening.opened(&posted, id, (guaranteed, cash), by)?;
             store::insert_receivable(&tx, area, &new).await?;
             let facts = json!({ "settlement_id": new.settlement,
                 "institution_code": new.institution, "unpaid_fen": new.unpaid, "due_day": new.due });
@@ -394,9 +401,9 @@ async fn balanced(
     let settlements: Vec<_> = all.iter().map(|one| one.settlement).collect();
     let paid = store::paid_of(on, area, &ids).await?;
     let posted = store::find_all_posted(on, area, &settlements).await?;
-    let standing = posted.iter().filter(|one| one.reversed_at.is_none());
-    let cash: std::collections::BTreeMap<_, Fen> =
-        standing.map(|one| (one.id, one.amounts.cash)).collect();
+    let standing = posted.into_iter().filter(|one| one.reversed_at.is_none());
+    let standing: Vec<Posted> = standing.collect();
+    let cash = dues(on, area, &standing).await?;
     let owed = |receivable: Receivable| {
         let cash = cash.get(&receivable.settlement).copied();
         let paid = paid.get(&receivable.id.to_string()).copied();
@@ -408,6 +415,39 @@ async fn balanced(
         }
     };
     Ok(all.into_iter().map(owed).collect())
+}
+
+/// What the patient bears of each of these at the institution. Only what was corrected is asked about.
+async fn dues(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    standing: &[Posted],
+) -> Result<BTreeMap<SettlementId, Fen>, Stop> {
+    let as_they_stand = standing.iter().map(|one| (one.id, one.amounts.cash));
+    let mut dues: BTreeMap<_, _> = as_they_stand.collect();
+    let corrected = standing.iter().filter(|one| one.revision > 0);
+    let corrected: Vec<SettlementId> = corrected.map(|one| one.id).collect();
+    if corrected.is_empty() {
+        return Ok(dues);
+    }
+    let corrections = store::corrections_of(on, area, &corrected).await?;
+    for posted in store::as_posted(on, area, &corrected).await? {
+        let of_it = corrections.iter().filter(|one| one.settlement == posted.id);
+        let of_it: Vec<&Revision> = of_it.collect();
+        dues.insert(posted.id, due_at_institution(posted.amounts.cash, &of_it));
+    }
+    Ok(dues)
+}
+
+/// Whether a bill is of a guaranteed stay; a part that others follow does not close its guarantee.
+async fn is_guaranteed(tx: &Tx, area: &AreaCode, bill: &Bill) -> Result<bool, Stop> {
+    match bill.registration {
+        Some(read) if bill.continues() => {
+            let visit = store::find_visit(&**tx, area, &read.visit.to_string()).await?;
+            Ok(visit.is_some_and(|visit| visit.facts.guarantee.is_some()))
+        }
+        _ => Ok(bill.guarantee.is_some()),
+    }
 }
 
 /// What belongs to another institution does not exist, by the name it was asked for.

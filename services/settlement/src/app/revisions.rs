@@ -663,7 +663,10 @@ async fn take_from_accounts(
     let mut accounts = accounts_of(&On::locked(&**tx), area, &both, now)
         .await
         .map_err(in_progress)?;
-    for was in restored {
+    // Newest first: so the balances go back over what they came by.
+    let mut newest_first: Vec<&Posted> = restored.iter().collect();
+    newest_first.sort_by_key(|one| std::cmp::Reverse(one.ordinal));
+    for was in newest_first {
         let is = revised.iter().find(|one| one.id == was.id);
         let (Some(is), Some(offered)) = (is, &was.evidence.accounts) else {
             continue;

@@ -1,7 +1,6 @@
 //! 零报销年数: what the years before a claim's say of it, where its package asks.
 
 use super::{Member, PersonYear};
-use kernel::Day;
 use policy::{InsuredHistory, Package, YEARS_MAX};
 use serde::{Deserialize, Serialize};
 
@@ -34,12 +33,12 @@ impl PastYears {
         })
     }
 
-    /// 零报销年数 that still count for a claim of this day.
-    pub fn zero_claim_years(&self, package: &Package, member: &Member, day: Day) -> u32 {
+    /// 零报销年数 that still count for a claim of this year.
+    pub fn zero_claim_years(&self, package: &Package, member: &Member, year: i32) -> u32 {
         let insured = member.insured_years.iter().copied();
         let unpaid: Vec<i32> = insured.filter(|year| !self.paid.contains(year)).collect();
         let history = InsuredHistory {
-            year: day.year(),
+            year,
             insured_years: &member.insured_years,
             zero_claim_years: &unpaid,
             reward_used: self.reward_used,

@@ -55,7 +55,8 @@ fn facts(package: &Package, catalogue: &Catalogue, evidence: &Evidence) -> Claim
     let (bill, member) = (&evidence.bill, &evidence.member);
     let denied = denials(&evidence.findings);
     let past = evidence.past.as_ref();
-    let zero_claim_years = past.map(|past| past.zero_claim_years(package, member, bill.end));
+    let zero_claim_years =
+        past.map(|past| past.zero_claim_years(package, member, bill.year_key().year));
     let line =
         |line: &BillLine| priced_line(line, catalogue, &evidence.tier, denied.get(&line.number));
     let facts = ClaimFacts {

@@ -9,7 +9,7 @@
 //!   └──cancelled, or its settlement reversed──▶ cancelled: what was paid is to be returned
 //! ```
 
-use super::Posted;
+use super::{Cause, Payee, Posted, Revision};
 use crate::refusal::{
     ALREADY_REVERSED, PAYMENT_TOO_MUCH, RECEIVABLE_NO_GUARANTEE, RECEIVABLE_NOT_OPEN,
     RECEIVABLE_NOT_WRITTEN_OFF, RECEIVABLE_TOO_MUCH, REMINDER_TOO_EARLY,
@@ -193,11 +193,13 @@ pub struct Reminder {
 }
 
 impl Opening {
-    /// The receivable, of the settlement as it stands.
+    /// The receivable, of the settlement as it stands; whether its stay is guaranteed, and what of it the
+    /// patient bears at the institution.
     pub fn opened(
         &self,
         of: &Posted,
         id: ReceivableId,
+        (guaranteed, cash): (bool, Fen),
         (by, now): (&str, Instant),
     ) -> Result<Receivable, Refusal> {
         let refuse = |spec: &'static Spec| {
@@ -208,10 +210,9 @@ impl Opening {
         if of.reversed_at.is_some() {
             return Err(refuse(&ALREADY_REVERSED));
         }
-        if bill.guarantee.is_none() {
+        if !guaranteed {
             return Err(refuse(&RECEIVABLE_NO_GUARANTEE));
         }
-        let cash = of.amounts.cash;
         if self.unpaid > cash {
             let no = refuse(&RECEIVABLE_TOO_MUCH).at("unpaid_fen");
             let no = no.with("unpaid_fen", self.unpaid.0);
@@ -234,9 +235,25 @@ impl Opening {
     }
 }
 
+/// What the patient bears of a settlement at the institution: the cash it was posted with, and what
+/// refunds by line moved of it since. What other corrections move is between the patient and the bureau,
+/// or is the institution's, which may not ask the patient for it. `corrections` are those that stand.
+pub fn due_at_institution(posted: Fen, corrections: &[&Revision]) -> Fen {
+    let mut by_number = corrections.to_vec();
+    by_number.sort_by_key(|one| one.number);
+    let (_, due) = by_number.iter().fold((posted, posted), |(was, due), one| {
+        let is = one.amounts.cash;
+        match (one.cause, one.payee) {
+            (Cause::RefundLines, Payee::Institution) => (is, due + (is - was)),
+            _ => (is, due),
+        }
+    });
+    due.max(Fen::ZERO)
+}
+
 impl Receivable {
-    /// What it comes to, when the patient bears this much of the settlement (nothing when that is
-    /// reversed) and has paid this much. A refund that leaves less to bear than was unpaid lowers what
+    /// What it comes to, when the patient bears this much of the settlement at the institution (nothing
+    /// when that is reversed) and has paid this much. A refund that leaves less to bear than was unpaid lowers what
     /// is owed; what it moves of the part that was paid at discharge is settled there.
     pub fn balance(&self, cash: Option<Fen>, paid: Fen) -> Balance {
         let how = self.ended.as_ref().map(|(how, _)| *how);

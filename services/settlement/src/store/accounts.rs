@@ -338,6 +338,7 @@ async fn authorizations(
     let rows = family_authorization::Entity::find()
         .filter(Column::Area.eq(area.as_str()))
         .filter(which)
+        .order_by_asc(Column::AuthorizedAt)
         .order_by_asc(Column::AuthorizationId)
         .limit(limit)
         .all(on)

@@ -75,8 +75,8 @@ pub use reimbursements::{
 pub use reminders::{find_reminder, insert_reminder, reminders_of, revoke_reminder};
 pub use replays::{Stored, Unlike, Which, count_stored, stored};
 pub use revisions::{
-    found_against, insert_revisions, later_in_year, newest_numbers, of_correction, of_numbers,
-    revisions_of, standing_revisions, withdraw_revisions,
+    corrections_of, found_against, insert_revisions, later_in_year, newest_numbers, of_correction,
+    of_numbers, revisions_of, standing_revisions, withdraw_revisions,
 };
 pub use statements::{column_sums, settlements_of_year};
 pub use suspensions::{

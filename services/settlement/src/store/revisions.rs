@@ -99,6 +99,19 @@ pub async fn of_correction(
     all(on, area, these).await
 }
 
+/// The revisions of these settlements that were not withdrawn.
+pub async fn corrections_of(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    settlements: &[SettlementId],
+) -> Result<Vec<Revision>, Stop> {
+    use revision::Column;
+    let these = Condition::all()
+        .add(Column::SettlementId.is_in(settlements.iter().map(ToString::to_string)))
+        .add(Column::WithdrawnAt.is_null());
+    all(on, area, these).await
+}
+
 async fn all(
     on: &impl ConnectionTrait,
     area: &AreaCode,

@@ -5,11 +5,11 @@
 use super::{Visit, VisitFacts, VisitLine, remaining};
 use crate::domain::{Bill, Posted, Registration};
 use crate::refusal::{
-    CROSS_YEAR_STAY, PART_CONTINUED, PART_DAYS, PART_FIXED, PART_NOT_STAY, PARTS_LEAVE_NOTHING,
-    VISIT_EMPTY,
+    CROSS_YEAR_STAY, PART_CAPPED, PART_CONTINUED, PART_DAYS, PART_FIXED, PART_NOT_STAY,
+    PARTS_LEAVE_NOTHING, VISIT_EMPTY,
 };
 use kernel::{Day, Refusal, SettlementId};
-use policy::{Package, SoFar, Stay, year_of};
+use policy::{CrossYear, Package, SoFar, Stay, year_of};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -229,6 +229,14 @@ impl Bill {
             let cut = Day::new(first, 12, 31).unwrap_or(self.begin);
             return Err(no.with("through_day", cut));
         };
+        // A part that ends with the year is the last of it, unless the parts go to that of admission.
+        let last = Day::new(self.end.year(), 12, 31) == Some(self.end)
+            && package.cross_year() != CrossYear::Admission;
+        if self.continues() && !last && package.caps_stays() {
+            let no = PART_CAPPED.refuse().at("through_day");
+            let no = no.with("visit_number", &self.visit);
+            return Err(no.with("package_name", package.name()));
+        }
         Ok(Bill {
             year: Some(year).filter(|year| *year != self.end.year()),
             ..self.clone()
