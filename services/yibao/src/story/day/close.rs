@@ -297,14 +297,19 @@ impl CountyDay<'_> {
             return self.story.expect(false, "院端有这笔请求的编号和内容");
         };
         let desk = self.desk.of(institution);
-        let (id, kind) = (found.planned.request_id.clone(), one.bureau.as_ref());
+        let kind = one.bureau.as_ref();
         if kind.is_none_or(|row| row.kind() != Kind::Settlement) {
             return self.story.expect(false, "少记的是一笔结算");
         }
         let again = ways::bring(&desk, &found.planned).await;
         let again = self.heard("Settle", again)?;
-        self.books.settled(&id, &again);
-        let same = again.settlement_id == one.row_key;
+        let again = again
+            .iter()
+            .find(|part| part.1.settlement_id == one.row_key);
+        let same = again.is_some();
+        again
+            .into_iter()
+            .for_each(|(id, part)| self.books.settled(id, part));
         self.story
             .expect(same, "按原请求编号再问一次，得到的是第一次的答复，没有再付")
     }

@@ -46,6 +46,10 @@ pub enum Whose {
     Adult,
     /// 低保, 优抚, 精神残疾 in one.
     AllThree,
+    /// 职工, with a personal account of their own.
+    Employee,
+    /// 职工 whose account is nearly empty, and whom a relative lets draw.
+    Relative,
 }
 
 /// How a claim comes to the bureau.
@@ -57,6 +61,8 @@ pub enum Way {
     Claim,
     /// 就诊登记, 明细上传, then settled by the visit.
     Visit,
+    /// 中途结算: a long stay settled in two parts, each a settlement of its own.
+    Parts,
     /// 外伤: as a visit, with what was checked of the accident.
     Accident,
     /// 先诊疗后付费: admitted without a deposit.
@@ -65,6 +71,17 @@ pub enum Way {
     Referral,
     /// 零星报销: paid by the patient, reimbursed by the bureau.
     Reimbursement,
+}
+
+impl Kind {
+    /// How many settlements come of it.
+    pub fn settlements(&self) -> usize {
+        let each = match self.way {
+            Way::Parts => 2,
+            _ => 1,
+        };
+        self.claims.iter().sum::<usize>() * each
+    }
 }
 
 /// 县人民医院.
@@ -123,12 +140,12 @@ const fn batched(name: &'static str, care: &'static str, claims: [usize; 4]) -> 
     }
 }
 
-/// Everything that comes in, 2,000 claims in all.
+/// Everything that comes in, 2,000 settlements in all: each part of a stay in parts is one.
 pub const KINDS: &[Kind] = &[
     Kind {
         sites: &[TOWNSHIP, COUNTY_HOSPITAL, CLINIC, STATION, TRADITIONAL],
         diagnoses: &["J06.900", "I10.x00", "K29.700", "M54.500"],
-        ..batched("普通门诊", "11", [500, 320, 0, 0])
+        ..batched("普通门诊", "11", [460, 320, 0, 0])
     },
     Kind {
         way: Way::Visit,
@@ -239,6 +256,26 @@ pub const KINDS: &[Kind] = &[
         whose: Whose::Adult,
         way: Way::Referral,
         ..batched("转诊住院", "21", [0, 0, 0, 10])
+    },
+    Kind {
+        items: STAY,
+        days: Some((20, 40)),
+        diagnoses: &["I63.900"],
+        way: Way::Parts,
+        ..batched("中途结算（各两笔）", "21", [0, 0, 0, 12])
+    },
+    Kind {
+        items: STAY,
+        days: Some((4, 9)),
+        diagnoses: &["K80.100"],
+        whose: Whose::Employee,
+        way: Way::Claim,
+        ..batched("职工住院（个人账户）", "21", [0, 0, 0, 12])
+    },
+    Kind {
+        whose: Whose::Relative,
+        way: Way::Claim,
+        ..batched("职工门诊（家庭共济）", "11", [0, 0, 0, 4])
     },
     Kind {
         sites: &[PSYCHIATRIC],
