@@ -1,8 +1,10 @@
 //! 职工: who has a personal account, what is put into it, and who lets a relative draw.
 
 use super::claims::{Insured, Patient};
+use super::kinds::{KINDS, Whose};
 use super::{CountyDay, patient};
 use crate::story::Halted;
+use crate::story::sheet::yuan;
 use kernel::Scheme;
 use proto::enrollment::{EnrolPersonRequest, QuoteSubsidyRequest};
 use proto::orchestrator as pb;
@@ -42,11 +44,33 @@ impl CountyDay<'_> {
         let told = format!(
             "职工 {} 人已参保，个人账户划入 {} 元，{} 人授权一名亲属共济",
             all.count(),
-            crate::story::sheet::yuan(self.credited),
+            yuan(self.credited),
             holders.len()
         );
         let paired = !holders.is_empty() && holders.len() == relatives.len();
         self.story.expect(paired, told)
+    }
+
+    /// Who has an account pays from it, and whose own is not enough, from the relative's too.
+    pub(super) fn look_at_accounts(&mut self) -> Result<(), Halted> {
+        let (mut own, mut shared, mut whole) = (0, 0, true);
+        for one in &self.settled {
+            let kind = KINDS.get(one.planned.kind).map(|kind| kind.whose);
+            let amounts = one.settlement.amounts.clone().unwrap_or_default();
+            own += amounts.account_fen - amounts.account_shared_fen;
+            shared += amounts.account_shared_fen;
+            whole &= match kind {
+                Some(Whose::Employee) => amounts.account_fen > 0 && amounts.account_shared_fen == 0,
+                Some(Whose::Relative) => amounts.account_shared_fen > 0,
+                _ => amounts.account_fen == 0,
+            };
+        }
+        let told = format!(
+            "职工本人账户支付 {} 元，家庭共济支付 {} 元，居民没有账户支付",
+            yuan(own),
+            yuan(shared)
+        );
+        self.story.expect(whole && own > 0 && shared > 0, told)
     }
 
     async fn enrol(&mut self, person_id: &str) -> Result<(), Halted> {

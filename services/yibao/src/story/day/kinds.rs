@@ -65,6 +65,10 @@ pub enum Way {
     Parts,
     /// 外伤: as a visit, with what was checked of the accident.
     Accident,
+    /// 外伤, and the funds pay first what a third party answers for.
+    Advance,
+    /// 人证核验: with a token that is checked at the desk.
+    Checked,
     /// 先诊疗后付费: admitted without a deposit.
     Guarantee,
     /// 转诊: with a referral that is asked for and approved.
@@ -145,7 +149,7 @@ pub const KINDS: &[Kind] = &[
     Kind {
         sites: &[TOWNSHIP, COUNTY_HOSPITAL, CLINIC, STATION, TRADITIONAL],
         diagnoses: &["J06.900", "I10.x00", "K29.700", "M54.500"],
-        ..batched("普通门诊", "11", [460, 320, 0, 0])
+        ..batched("普通门诊", "11", [434, 320, 0, 0])
     },
     Kind {
         way: Way::Visit,
@@ -240,6 +244,19 @@ pub const KINDS: &[Kind] = &[
         whose: Whose::Adult,
         way: Way::Accident,
         ..batched("外伤住院（经核查）", "22", [0, 0, 0, 12])
+    },
+    Kind {
+        items: STAY,
+        days: Some((6, 14)),
+        diagnoses: &["S82.200"],
+        whose: Whose::Adult,
+        way: Way::Advance,
+        ..batched("外伤住院（先行支付）", "22", [0, 0, 0, 6])
+    },
+    Kind {
+        sites: &[TOWNSHIP, COUNTY_HOSPITAL],
+        way: Way::Checked,
+        ..batched("普通门诊（人证核验）", "11", [0, 0, 0, 20])
     },
     Kind {
         items: STAY,

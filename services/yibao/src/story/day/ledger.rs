@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 
 /// Accounts of what is owed to people.
 const OWED_TO_PEOPLE: &str = "payable:person:";
+/// 追偿收款.
+const RECEIVED: &str = "recovery:received";
 /// 个人账户.
 const ACCOUNTS: &str = "account:person:";
 
@@ -75,9 +77,13 @@ impl CountyDay<'_> {
         self.story.expect(kept && whole.account > 0, told)?;
         let funds = whole.funds.iter().all(|(fund, paid)| {
             let moved = accounts.get(format!("fund:{fund}").as_str());
-            moved.copied().unwrap_or_default() == -paid
+            let back = self.recovered.get(fund).copied().unwrap_or_default();
+            moved.copied().unwrap_or_default() == back - paid
         });
+        let back: i64 = self.recovered.values().sum();
+        let received = accounts.get(RECEIVED).copied().unwrap_or_default();
+        let told = "每个基金的支出，都等于汇总表中的支付额减去向第三方追回的";
         self.story
-            .expect(funds, "每个基金的支出，都等于汇总表中的支付额")
+            .expect(funds && back > 0 && received == -back, told)
     }
 }

@@ -10,7 +10,9 @@ mod books;
 mod claims;
 mod close;
 mod corrections;
+mod debts;
 mod employees;
+mod identities;
 mod kinds;
 mod ledger;
 mod parts;
@@ -161,6 +163,8 @@ struct CountyDay<'a> {
     plain: BTreeSet<String>,
     /// 个人账户划入 of all employees.
     credited: i64,
+    /// 追偿收回, by 基金支付类型.
+    recovered: BTreeMap<String, i64>,
     /// What the claims took.
     took: Duration,
 }
@@ -202,6 +206,7 @@ impl<'a> CountyDay<'a> {
             refused: Vec::new(),
             plain: BTreeSet::new(),
             credited: 0,
+            recovered: BTreeMap::new(),
             took: Duration::ZERO,
         }
     }
@@ -218,7 +223,10 @@ impl<'a> CountyDay<'a> {
         self.correct().await?;
         self.bring_by_hand(&planned).await?;
         self.refuse_reimbursements().await?;
+        self.see_a_stranger().await?;
         self.learn_late().await?;
+        self.leave_unpaid().await?;
+        self.recover().await?;
         self.count(all)?;
         self.story
             .chapter("⑱ 汇总：每一笔都按险种、基金和付款人分清")?;
@@ -349,6 +357,7 @@ impl<'a> CountyDay<'a> {
         }
         let told = format!("{}  逐笔 {all} 笔全部办结", phase.0);
         self.story.expect(all > 0, told)?;
+        self.look_at_accounts()?;
         self.look_at_parts()
     }
 
@@ -409,7 +418,10 @@ impl<'a> CountyDay<'a> {
         self.story
             .sheet
             .table(&headings, &rows.collect::<Vec<_>>())?;
-        let told = format!("{settled} 笔全部结算，{} 类业务一类不缺", KINDS.len());
+        let told = format!(
+            "{settled} 笔全部结算（中途结算的每一部分算一笔），{} 类业务一类不缺",
+            KINDS.len()
+        );
         let each = KINDS
             .iter()
             .all(|kind| self.tally.row(kind.name).claims == kind.settlements());

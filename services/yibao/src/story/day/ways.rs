@@ -3,7 +3,7 @@
 
 use super::claims::{Planned, days_before};
 use super::kinds::{KINDS, TOWNSHIP, Way};
-use super::patient;
+use super::{identities, patient};
 use crate::desk::Desk;
 use prost_types::Timestamp;
 use proto::common::{Claim, ClaimLine, Filing, Settlement};
@@ -26,6 +26,12 @@ const LAST_PART: u32 = 10;
 /// What others answer for of an accident, in basis points.
 const LIABLE_BP: i32 = 3_000;
 
+/// 外伤: what happened, and whether the funds pay first.
+struct Injury {
+    accident: pb::Accident,
+    advance: bool,
+}
+
 /// Brings one claim the way its kind is brought; answers its settlements, each with its request.
 pub async fn bring(desk: &Desk, planned: &Planned) -> Result<Vec<(String, Settlement)>, Status> {
     let way = KINDS.get(planned.kind).map_or(Way::Batch, |kind| kind.way);
@@ -46,7 +52,9 @@ async fn bring_whole(desk: &Desk, planned: &Planned, way: Way) -> Result<Settlem
             let visit = register(&hospital, id, &claim, None).await?;
             settle_visit(&hospital, id, visit).await
         }
-        Way::Accident => injured(&hospital, id, &claim).await,
+        Way::Accident => injured(&hospital, id, &claim, false).await,
+        Way::Advance => injured(&hospital, id, &claim, true).await,
+        Way::Checked => identities::checked(desk, id, claim).await,
         Way::Guarantee => {
             let guarantee_id = admit(&hospital, id, &claim).await?;
             let named = Claim {
@@ -115,7 +123,7 @@ async fn register(
     desk: &Desk,
     id: &str,
     claim: &Claim,
-    accident: Option<pb::Accident>,
+    accident: Option<Injury>,
 ) -> Result<String, Status> {
     let visit_id = open(desk, id, claim, accident).await?;
     let upload = format!("{id}-lines");
@@ -156,7 +164,7 @@ async fn open(
     desk: &Desk,
     id: &str,
     claim: &Claim,
-    accident: Option<pb::Accident>,
+    accident: Option<Injury>,
 ) -> Result<String, Status> {
     let visit = pb::Visit {
         institution_code: claim.institution_code.clone(),
@@ -166,7 +174,8 @@ async fn open(
         med_type: claim.med_type.clone(),
         begin_day: claim.begin_day.clone(),
         diagnosis_code: claim.diagnosis_code.clone(),
-        accident,
+        advance_payment: accident.as_ref().is_some_and(|injury| injury.advance),
+        accident: accident.map(|injury| injury.accident),
         ..pb::Visit::default()
     };
     let request = pb::RegisterVisitRequest {
@@ -221,7 +230,12 @@ fn uploaded(line: &ClaimLine, day: &str) -> pb::VisitLine {
 }
 
 /// 外伤: registered with what happened, and settled once all four checks are done.
-async fn injured(desk: &Desk, id: &str, claim: &Claim) -> Result<Settlement, Status> {
+async fn injured(
+    desk: &Desk,
+    id: &str,
+    claim: &Claim,
+    advance: bool,
+) -> Result<Settlement, Status> {
     let begun = kernel::Day::parse(&claim.begin_day).ok();
     let happened = begun.map(|day| kernel::Instant::beginning_of(day).micros());
     let accident = pb::Accident {
@@ -232,7 +246,7 @@ async fn injured(desk: &Desk, id: &str, claim: &Claim) -> Result<Settlement, Sta
         site: "县城新华路路口".into(),
         cause: "骑行时被机动车碰撞".into(),
     };
-    let visit_id = register(desk, id, claim, Some(accident)).await?;
+    let visit_id = register(desk, id, claim, Some(Injury { accident, advance })).await?;
     let items = [
         Item::PatientAsked,
         Item::RecordRead,
