@@ -317,6 +317,7 @@ pub(super) fn account_name(account: &str) -> String {
         Some(("fund", code)) => {
             Fund::parse(code).map_or(code.to_string(), |f| f.term().to_string())
         }
+        Some(("recovery", _)) => "向第三方追偿的收款".into(),
         Some(("payable", code)) => format!("应付 {}", institution_name(code)),
         _ => String::new(),
     }

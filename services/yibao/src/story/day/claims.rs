@@ -5,7 +5,7 @@ use crate::area::COUNTY;
 use crate::catalogue;
 use crate::people::Resident;
 use kernel::{Day, Fen, Instant, Quantity, Scheme, Sex, UnitPrice};
-use proto::common::{Claim, ClaimLine};
+use proto::common::{AccountUse, Claim, ClaimLine};
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
@@ -19,6 +19,8 @@ pub const TODAY: &str = "2017-11-15";
 const DAY_MILLIS: i64 = 86_400_000;
 /// 成年.
 const ADULT: u32 = 18;
+/// 家庭共济: how many relatives draw on somebody's account.
+const FAMILIES: usize = 4;
 /// 育龄, to.
 const MOTHER: u32 = 45;
 
@@ -53,27 +55,54 @@ pub struct Patient {
     pub all_three: bool,
     /// No identity at all.
     pub plain: bool,
+    /// By which scheme, and with whose account.
+    pub insured: Insured,
+}
+
+/// 险种 of somebody, and what the personal accounts do for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Insured {
+    /// 居民.
+    Resident,
+    /// 职工, who pays from the account of their own.
+    Employee,
+    /// 职工 who draws on a relative's account as well.
+    Relative,
+    /// 职工 whose account a relative draws on, and who does not come.
+    Holder,
 }
 
 /// Who can come: insured since the window, alive, not suspended. The first grown-ups without an
-/// identity, as many as asked for, are to have all three.
+/// identity, as many as asked for, are to have all three. Grown-ups who are not insured as residents
+/// are employees: the first of them in pairs, a relative and the holder of an account.
 pub fn patients(residents: &[Resident], ids: &[String], all_three: usize) -> Vec<Patient> {
-    let mut left = all_three;
+    let (mut left, mut pairs) = (all_three, 0);
     let on = Day::parse(TODAY).ok();
     let all = residents.iter().zip(ids);
     let able = all.filter(|(resident, _)| {
-        resident.payment.is_some() && resident.death.is_none() && resident.suspended.is_none()
+        let here = resident.death.is_none() && resident.suspended.is_none();
+        let grown = on.is_some_and(|on| resident.birth.age_on(on) >= ADULT);
+        here && (resident.payment.is_some() || grown)
     });
     able.map(|(resident, id)| {
         let age = on.map_or(0, |on| resident.birth.age_on(on));
-        let chosen = left > 0 && age >= ADULT && resident.identities.is_empty();
+        let insured = match (resident.payment, pairs) {
+            (Some(_), _) => Insured::Resident,
+            (None, pair) if pair >= 2 * FAMILIES => Insured::Employee,
+            (None, pair) if pair % 2 == 0 => Insured::Relative,
+            (None, _) => Insured::Holder,
+        };
+        pairs += usize::from(insured != Insured::Resident);
+        let resident_only = insured == Insured::Resident && resident.identities.is_empty();
+        let chosen = left > 0 && age >= ADULT && resident_only;
         left -= usize::from(chosen);
         Patient {
             person_id: id.clone(),
             sex: resident.sex.clone(),
             age,
             all_three: chosen,
-            plain: !chosen && resident.identities.is_empty(),
+            plain: !chosen && resident_only,
+            insured,
         }
     })
     .collect()
@@ -122,6 +151,9 @@ fn in_turn(of: &[&'static str], n: usize) -> &'static str {
 
 fn suits(whose: Whose, patient: &Patient) -> bool {
     match whose {
+        Whose::Employee => patient.insured == Insured::Employee,
+        Whose::Relative => patient.insured == Insured::Relative,
+        _ if patient.insured != Insured::Resident => false,
         Whose::AllThree => patient.all_three,
         _ if patient.all_three => false,
         Whose::Anyone => true,
@@ -138,11 +170,17 @@ fn claim(kind: &Kind, n: usize, patient: &Patient, visit: &str, rng: &mut StdRng
     let lines = (1..)
         .zip(kind.items)
         .map(|(number, part)| line(number, part, site, rng));
+    let (scheme, account_use) = match patient.insured {
+        Insured::Resident => (Scheme::Resident, AccountUse::Unspecified),
+        Insured::Relative => (Scheme::Employee, AccountUse::Shared),
+        Insured::Employee | Insured::Holder => (Scheme::Employee, AccountUse::Own),
+    };
     Claim {
         person_id: patient.person_id.clone(),
         institution_code: site.into(),
         visit_number: visit.into(),
-        scheme: Scheme::Resident.to_string(),
+        scheme: scheme.to_string(),
+        account_use: account_use.into(),
         med_type: kind.care.into(),
         begin_day: days_before(TODAY, lasted),
         end_day: TODAY.into(),
@@ -194,7 +232,8 @@ mod tests {
     #[test]
     fn every_claim_of_the_table_is_there_and_is_the_same_again() {
         let planned = planned();
-        assert_eq!(planned.len(), CLAIMS);
+        let settlements = KINDS.iter().map(Kind::settlements);
+        assert_eq!(settlements.sum::<usize>(), CLAIMS);
         for (place, kind) in KINDS.iter().enumerate() {
             let of_kind = planned.iter().filter(|one| one.kind == place).count();
             assert_eq!(of_kind, kind.claims.iter().sum::<usize>(), "{}", kind.name);

@@ -99,6 +99,13 @@ fn rounded_up(mut rows: Rows, _: &[Planned]) -> Rows {
     rows
 }
 
+/// 险种 of what differs: as the bureau has it, else the institution.
+fn scheme_of(one: &ReconciliationDifference) -> &str {
+    let own = one.institution.as_ref().map(|row| row.scheme.as_str());
+    let ours = one.bureau.as_ref().map(|row| row.scheme.as_str());
+    ours.or(own).unwrap_or_default()
+}
+
 /// 类别 in words.
 fn term(verdict: Verdict) -> &'static str {
     match verdict {
@@ -173,14 +180,17 @@ impl CountyDay<'_> {
             rows.extend(compared.schemes.iter().map(|scheme| {
                 let own = scheme.institution.unwrap_or_default();
                 let ours = scheme.bureau.unwrap_or_default();
+                let differing = compared.differences.iter();
+                let differing = differing.filter(|one| scheme_of(one) == scheme.scheme);
                 vec![
                     institution_name(institution).to_string(),
+                    scheme.scheme.clone(),
                     scheme.institution_rows.to_string(),
                     yuan(own.medfee_fen),
                     scheme.bureau_rows.to_string(),
                     yuan(ours.medfee_fen),
                     yuan(ours.funds_fen),
-                    match compared.difference_rows {
+                    match differing.count() {
                         0 => "相符".into(),
                         count => format!("{count} 处"),
                     },
@@ -191,6 +201,7 @@ impl CountyDay<'_> {
         }
         let headings = [
             ("机构", Side::Left),
+            ("险种", Side::Left),
             ("院端行", Side::Right),
             ("院端总额", Side::Right),
             ("局端行", Side::Right),
@@ -297,14 +308,19 @@ impl CountyDay<'_> {
             return self.story.expect(false, "院端有这笔请求的编号和内容");
         };
         let desk = self.desk.of(institution);
-        let (id, kind) = (found.planned.request_id.clone(), one.bureau.as_ref());
+        let kind = one.bureau.as_ref();
         if kind.is_none_or(|row| row.kind() != Kind::Settlement) {
             return self.story.expect(false, "少记的是一笔结算");
         }
         let again = ways::bring(&desk, &found.planned).await;
         let again = self.heard("Settle", again)?;
-        self.books.settled(&id, &again);
-        let same = again.settlement_id == one.row_key;
+        let again = again
+            .iter()
+            .find(|part| part.1.settlement_id == one.row_key);
+        let same = again.is_some();
+        again
+            .into_iter()
+            .for_each(|(id, part)| self.books.settled(id, part));
         self.story
             .expect(same, "按原请求编号再问一次，得到的是第一次的答复，没有再付")
     }
@@ -322,7 +338,7 @@ impl CountyDay<'_> {
     }
 
     /// The settlement as the bureau has it.
-    async fn receipt(
+    pub(super) async fn receipt(
         &mut self,
         institution: &str,
         settlement_id: &str,

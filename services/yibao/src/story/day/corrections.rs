@@ -11,9 +11,10 @@ use std::fmt::Display;
 use tonic::Status;
 
 /// 被拒绝: the codes that the day's mistakes are refused with, and what was wrong.
-pub const REFUSED: [(&str, &str); 8] = [
+pub const REFUSED: [(&str, &str); 9] = [
     ("CLAIM_DENIED", "同一张费用单换了就诊号再报（重复结算）"),
     ("DUPLICATE_CLAIM", "零星报销的费用已在医院结算"),
+    ("IDENTITY_DOUBTED", "人证核验不符，疑似冒名就医"),
     ("LINE_AMOUNT_WRONG", "明细金额不等于单价乘数量"),
     ("PERSON_UNKNOWN", "人员编号不存在"),
     ("RECEIPT_USED", "零星报销的票据已经报过"),
@@ -159,7 +160,11 @@ impl CountyDay<'_> {
     }
 
     /// A "no" with this code, which is counted; anything else ends the story.
-    fn refused_with<T>(&mut self, code: &str, answer: Result<T, Status>) -> Result<(), Halted> {
+    pub(super) fn refused_with<T>(
+        &mut self,
+        code: &str,
+        answer: Result<T, Status>,
+    ) -> Result<(), Halted> {
         let told = answer.err().map(|status| Told::of(&status));
         match told {
             Some(told) if told.code == code => {
@@ -217,7 +222,7 @@ impl CountyDay<'_> {
     }
 
     /// So many settlements of a kind, spread over the institutions.
-    fn some_of(&self, kind: &str, count: usize) -> Vec<Settled> {
+    pub(super) fn some_of(&self, kind: &str, count: usize) -> Vec<Settled> {
         let of_kind = |one: &&Settled| {
             let found = KINDS.get(one.planned.kind);
             found.is_some_and(|found| found.name == kind)

@@ -46,6 +46,10 @@ pub enum Whose {
     Adult,
     /// 低保, 优抚, 精神残疾 in one.
     AllThree,
+    /// 职工, with a personal account of their own.
+    Employee,
+    /// 职工 whose account is nearly empty, and whom a relative lets draw.
+    Relative,
 }
 
 /// How a claim comes to the bureau.
@@ -57,14 +61,31 @@ pub enum Way {
     Claim,
     /// 就诊登记, 明细上传, then settled by the visit.
     Visit,
+    /// 中途结算: a long stay settled in two parts, each a settlement of its own.
+    Parts,
     /// 外伤: as a visit, with what was checked of the accident.
     Accident,
+    /// 外伤, and the funds pay first what a third party answers for.
+    Advance,
+    /// 人证核验: with a token that is checked at the desk.
+    Checked,
     /// 先诊疗后付费: admitted without a deposit.
     Guarantee,
     /// 转诊: with a referral that is asked for and approved.
     Referral,
     /// 零星报销: paid by the patient, reimbursed by the bureau.
     Reimbursement,
+}
+
+impl Kind {
+    /// How many settlements come of it.
+    pub fn settlements(&self) -> usize {
+        let each = match self.way {
+            Way::Parts => 2,
+            _ => 1,
+        };
+        self.claims.iter().sum::<usize>() * each
+    }
 }
 
 /// 县人民医院.
@@ -123,12 +144,12 @@ const fn batched(name: &'static str, care: &'static str, claims: [usize; 4]) -> 
     }
 }
 
-/// Everything that comes in, 2,000 claims in all.
+/// Everything that comes in, 2,000 settlements in all: each part of a stay in parts is one.
 pub const KINDS: &[Kind] = &[
     Kind {
         sites: &[TOWNSHIP, COUNTY_HOSPITAL, CLINIC, STATION, TRADITIONAL],
         diagnoses: &["J06.900", "I10.x00", "K29.700", "M54.500"],
-        ..batched("普通门诊", "11", [500, 320, 0, 0])
+        ..batched("普通门诊", "11", [434, 320, 0, 0])
     },
     Kind {
         way: Way::Visit,
@@ -226,6 +247,19 @@ pub const KINDS: &[Kind] = &[
     },
     Kind {
         items: STAY,
+        days: Some((6, 14)),
+        diagnoses: &["S82.200"],
+        whose: Whose::Adult,
+        way: Way::Advance,
+        ..batched("外伤住院（先行支付）", "22", [0, 0, 0, 6])
+    },
+    Kind {
+        sites: &[TOWNSHIP, COUNTY_HOSPITAL],
+        way: Way::Checked,
+        ..batched("普通门诊（人证核验）", "11", [0, 0, 0, 20])
+    },
+    Kind {
+        items: STAY,
         days: Some((5, 12)),
         diagnoses: &["J18.900"],
         way: Way::Guarantee,
@@ -239,6 +273,26 @@ pub const KINDS: &[Kind] = &[
         whose: Whose::Adult,
         way: Way::Referral,
         ..batched("转诊住院", "21", [0, 0, 0, 10])
+    },
+    Kind {
+        items: STAY,
+        days: Some((20, 40)),
+        diagnoses: &["I63.900"],
+        way: Way::Parts,
+        ..batched("中途结算（各两笔）", "21", [0, 0, 0, 12])
+    },
+    Kind {
+        items: STAY,
+        days: Some((4, 9)),
+        diagnoses: &["K80.100"],
+        whose: Whose::Employee,
+        way: Way::Claim,
+        ..batched("职工住院（个人账户）", "21", [0, 0, 0, 12])
+    },
+    Kind {
+        whose: Whose::Relative,
+        way: Way::Claim,
+        ..batched("职工门诊（家庭共济）", "11", [0, 0, 0, 4])
     },
     Kind {
         sites: &[PSYCHIATRIC],

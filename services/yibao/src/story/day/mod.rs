@@ -10,8 +10,12 @@ mod books;
 mod claims;
 mod close;
 mod corrections;
+mod debts;
+mod employees;
+mod identities;
 mod kinds;
 mod ledger;
+mod parts;
 mod table;
 mod ways;
 
@@ -43,11 +47,13 @@ use tonic::{Request, Status};
 
 /// The county's law.
 const PACKAGE: &str = include_str!("county.toml");
+/// Its law for employees.
+const EMPLOYEES: &str = include_str!("employees.toml");
 /// How many people the county has.
 const PEOPLE: usize = 760;
 /// How many of them have 低保, 优抚 and 精神残疾 in one.
 const ALL_THREE: usize = 8;
-/// The claims of a day.
+/// The settlements of a day.
 const CLAIMS: usize = 2_000;
 /// What is brought one by one, so many at once.
 const AT_ONCE: usize = 8;
@@ -112,7 +118,8 @@ pub async fn tell(
     progress: &Progress,
 ) -> Result<ToldDay, DayError> {
     let package = Package::parse("999999/2017-01-01.toml", PACKAGE)?;
-    let library = Arc::new(Library::new(vec![package])?);
+    let employees = Package::parse("999999/2017-01-01-310.toml", EMPLOYEES)?;
+    let library = Arc::new(Library::new(vec![package, employees])?);
     let clock = Arc::new(ManualClock::at(hour(TODAY, OPENING)));
     let area = AreaCode::parse(COUNTY.code).unwrap_or_else(|_| area::code());
     let config = SuiteConfig {
@@ -154,6 +161,10 @@ struct CountyDay<'a> {
     refused: Vec<Planned>,
     /// Who has no identity, by 人员编号.
     plain: BTreeSet<String>,
+    /// 个人账户划入 of all employees.
+    credited: i64,
+    /// 追偿收回, by 基金支付类型.
+    recovered: BTreeMap<String, i64>,
     /// What the claims took.
     took: Duration,
 }
@@ -194,6 +205,8 @@ impl<'a> CountyDay<'a> {
             refusals: BTreeMap::new(),
             refused: Vec::new(),
             plain: BTreeSet::new(),
+            credited: 0,
+            recovered: BTreeMap::new(),
             took: Duration::ZERO,
         }
     }
@@ -210,7 +223,10 @@ impl<'a> CountyDay<'a> {
         self.correct().await?;
         self.bring_by_hand(&planned).await?;
         self.refuse_reimbursements().await?;
+        self.see_a_stranger().await?;
         self.learn_late().await?;
+        self.leave_unpaid().await?;
+        self.recover().await?;
         self.count(all)?;
         self.story
             .chapter("⑱ 汇总：每一笔都按险种、基金和付款人分清")?;
@@ -242,6 +258,7 @@ impl<'a> CountyDay<'a> {
         let people = claims::patients(&population.residents, &ids, ALL_THREE);
         let plain = people.iter().filter(|patient| patient.plain);
         self.plain = plain.map(|patient| patient.person_id.clone()).collect();
+        self.employ(&people).await?;
         for patient in people.iter().filter(|patient| patient.all_three) {
             for kind in &IDENTITIES {
                 self.recognise(&patient.person_id, kind).await?;
@@ -334,17 +351,14 @@ impl<'a> CountyDay<'a> {
         self.progress.end();
         let all = brought.len();
         for (planned, became) in brought {
-            let settlement = self.heard("Settle", became)?;
-            self.note(Brought {
-                planned,
-                became: Ok(settlement),
-            });
+            for (request_id, settlement) in self.heard("Settle", became)? {
+                self.write_down(planned.clone(), &request_id, settlement);
+            }
         }
-        let told = format!(
-            "{}  逐笔 {all} 笔全部办结：登记上传、外伤核查、担保、转诊、零星报销",
-            phase.0
-        );
-        self.story.expect(all > 0, told)
+        let told = format!("{}  逐笔 {all} 笔全部办结", phase.0);
+        self.story.expect(all > 0, told)?;
+        self.look_at_accounts()?;
+        self.look_at_parts()
     }
 
     /// Writes down what became of a claim: in the institution's books, and for the summary.
@@ -352,22 +366,28 @@ impl<'a> CountyDay<'a> {
         let Brought { planned, became } = brought;
         match became {
             Ok(settlement) => {
-                let kind = KINDS.get(planned.kind).map_or("", |kind| kind.name);
-                let amounts = settlement.amounts.clone().unwrap_or_default();
-                self.tally.add(kind, &amounts, 1);
-                if settlement.reimbursement_id.is_empty() {
-                    self.books.settled(&planned.request_id, &settlement);
-                }
-                self.settled.push(Settled {
-                    planned,
-                    settlement,
-                });
+                let request_id = planned.request_id.clone();
+                self.write_down(planned, &request_id, settlement);
             }
             Err(code) => {
                 *self.refusals.entry(code).or_default() += 1;
                 self.refused.push(planned);
             }
         }
+    }
+
+    /// A settlement, under the request it was asked for by.
+    fn write_down(&mut self, planned: Planned, request_id: &str, settlement: Settlement) {
+        let kind = KINDS.get(planned.kind).map_or("", |kind| kind.name);
+        let amounts = settlement.amounts.clone().unwrap_or_default();
+        self.tally.add(kind, &amounts, 1);
+        if settlement.reimbursement_id.is_empty() {
+            self.books.settled(request_id, &settlement);
+        }
+        self.settled.push(Settled {
+            planned,
+            settlement,
+        });
     }
 
     /// An answer that must not be a "no".
@@ -398,11 +418,15 @@ impl<'a> CountyDay<'a> {
         self.story
             .sheet
             .table(&headings, &rows.collect::<Vec<_>>())?;
-        let told = format!("{settled} 笔费用单全部结算，{} 类业务一类不缺", KINDS.len());
+        let told = format!(
+            "{settled} 笔全部结算（中途结算的每一部分算一笔），{} 类业务一类不缺",
+            KINDS.len()
+        );
         let each = KINDS
             .iter()
-            .all(|kind| self.tally.row(kind.name).claims == kind.claims.iter().sum::<usize>());
-        let whole = settled == CLAIMS && all == CLAIMS;
+            .all(|kind| self.tally.row(kind.name).claims == kind.settlements());
+        let planned = KINDS.iter().flat_map(|kind| kind.claims).sum::<usize>();
+        let whole = settled == CLAIMS && all == planned;
         self.story.expect(whole && each, told)?;
         let codes: Vec<&str> = self.refusals.keys().map(String::as_str).collect();
         let expected = corrections::REFUSED.iter().map(|known| known.0);
@@ -427,7 +451,7 @@ impl<'a> CountyDay<'a> {
             .expect(whole.adds_up() && tally.each_adds_up(), told)?;
         let every = tally.every_payer_pays();
         self.story
-            .expect(every, "五个基金和医院都有支付，没有一列为空")?;
+            .expect(every, "六个基金、个人账户和医院都有支付，没有一列为空")?;
         let told = format!(
             "以上数字的 SM3 摘要（种子相同，每次相同）  {}",
             tally.digest()

@@ -8,9 +8,10 @@ use proto::common::Amounts;
 use std::collections::BTreeMap;
 
 /// 基金: what the table has a column for, by 基金支付类型.
-const FUNDS: [(&str, &str); 5] = [
+const FUNDS: [(&str, &str); 6] = [
     ("390100", "居民医保"),
     ("390200", "大病保险"),
+    ("310100", "职工医保"),
     ("610100", "医疗救助"),
     ("610200", "优抚补助"),
     ("640101", "精神残疾救助"),
@@ -130,11 +131,11 @@ impl Tally {
         self.rows.iter().all(|(_, sum)| sum.adds_up())
     }
 
-    /// No fund's column is empty, nor the hospitals'.
+    /// No fund's column is empty, nor the accounts', nor the hospitals'.
     pub fn every_payer_pays(&self) -> bool {
         let whole = self.whole();
         let funds = FUNDS.iter().all(|(fund, _)| whole.fund(fund) > 0);
-        funds && whole.cash > 0 && whole.hospital > 0
+        funds && whole.account > 0 && whole.cash > 0 && whole.hospital > 0
     }
 
     /// The rows with the sums below them.

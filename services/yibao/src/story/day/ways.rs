@@ -1,9 +1,9 @@
 //! 逐笔: what is brought by itself, each in the way of its kind: registered with lines, checked after
 //! an accident, admitted without a deposit, referred, or paid by the patient and reimbursed.
 
-use super::claims::Planned;
+use super::claims::{Planned, days_before};
 use super::kinds::{KINDS, TOWNSHIP, Way};
-use super::patient;
+use super::{identities, patient};
 use crate::desk::Desk;
 use prost_types::Timestamp;
 use proto::common::{Claim, ClaimLine, Filing, Settlement};
@@ -21,21 +21,40 @@ const SECOND_CLERK: &str = "demo-second";
 const IN_CITY: &str = "1";
 /// 预计费用 on admission.
 const ESTIMATE_FEN: i64 = 500_000;
+/// How many days before its end a stay in parts was settled.
+const LAST_PART: u32 = 10;
 /// What others answer for of an accident, in basis points.
 const LIABLE_BP: i32 = 3_000;
 
-/// Brings one claim the way its kind is brought.
-pub async fn bring(desk: &Desk, planned: &Planned) -> Result<Settlement, Status> {
+/// 外伤: what happened, and whether the funds pay first.
+struct Injury {
+    accident: pb::Accident,
+    advance: bool,
+}
+
+/// Brings one claim the way its kind is brought; answers its settlements, each with its request.
+pub async fn bring(desk: &Desk, planned: &Planned) -> Result<Vec<(String, Settlement)>, Status> {
     let way = KINDS.get(planned.kind).map_or(Way::Batch, |kind| kind.way);
+    if way == Way::Parts {
+        let hospital = desk.of(planned.sender());
+        return in_parts(&hospital, &planned.request_id, &planned.claim).await;
+    }
+    let settlement = bring_whole(desk, planned, way).await?;
+    Ok(vec![(planned.request_id.clone(), settlement)])
+}
+
+async fn bring_whole(desk: &Desk, planned: &Planned, way: Way) -> Result<Settlement, Status> {
     let (id, claim) = (planned.request_id.as_str(), planned.claim.clone());
     let hospital = desk.of(&claim.institution_code);
     match way {
-        Way::Batch | Way::Claim => settle(&hospital, id, claim).await,
+        Way::Parts | Way::Batch | Way::Claim => settle(&hospital, id, claim).await,
         Way::Visit => {
             let visit = register(&hospital, id, &claim, None).await?;
             settle_visit(&hospital, id, visit).await
         }
-        Way::Accident => injured(&hospital, id, &claim).await,
+        Way::Accident => injured(&hospital, id, &claim, false).await,
+        Way::Advance => injured(&hospital, id, &claim, true).await,
+        Way::Checked => identities::checked(desk, id, claim).await,
         Way::Guarantee => {
             let guarantee_id = admit(&hospital, id, &claim).await?;
             let named = Claim {
@@ -104,7 +123,48 @@ async fn register(
     desk: &Desk,
     id: &str,
     claim: &Claim,
-    accident: Option<pb::Accident>,
+    accident: Option<Injury>,
+) -> Result<String, Status> {
+    let visit_id = open(desk, id, claim, accident).await?;
+    let upload = format!("{id}-lines");
+    upload_lines(desk, upload, &visit_id, (&claim.lines, &claim.end_day)).await?;
+    if claim.begin_day != claim.end_day {
+        discharge(desk, id, &visit_id, &claim.end_day).await?;
+    }
+    Ok(visit_id)
+}
+
+/// 中途结算: a stay that is settled up to a day while it goes on, and the rest of it after 出院.
+async fn in_parts(
+    desk: &Desk,
+    id: &str,
+    claim: &Claim,
+) -> Result<Vec<(String, Settlement)>, Status> {
+    let visit_id = open(desk, id, claim, None).await?;
+    let through_day = days_before(&claim.end_day, LAST_PART);
+    let (early, late) = claim.lines.split_at(claim.lines.len() / 2);
+    let upload = format!("{id}-early");
+    upload_lines(desk, upload, &visit_id, (early, &through_day)).await?;
+    let request = pb::SettleRequest {
+        visit_id: visit_id.clone(),
+        through_day,
+        ..pb::SettleRequest::default()
+    };
+    let first = format!("{id}-part");
+    let part = ask(desk, &first, request).await?;
+    let upload = format!("{id}-late");
+    upload_lines(desk, upload, &visit_id, (late, &claim.end_day)).await?;
+    discharge(desk, id, &visit_id, &claim.end_day).await?;
+    let rest = settle_visit(desk, id, visit_id).await?;
+    Ok(vec![(first, part), (id.into(), rest)])
+}
+
+/// 就诊登记; answers the visit's id.
+async fn open(
+    desk: &Desk,
+    id: &str,
+    claim: &Claim,
+    accident: Option<Injury>,
 ) -> Result<String, Status> {
     let visit = pb::Visit {
         institution_code: claim.institution_code.clone(),
@@ -114,7 +174,8 @@ async fn register(
         med_type: claim.med_type.clone(),
         begin_day: claim.begin_day.clone(),
         diagnosis_code: claim.diagnosis_code.clone(),
-        accident,
+        advance_payment: accident.as_ref().is_some_and(|injury| injury.advance),
+        accident: accident.map(|injury| injury.accident),
         ..pb::Visit::default()
     };
     let request = pb::RegisterVisitRequest {
@@ -127,42 +188,54 @@ async fn register(
         .await?
         .into_inner()
         .visit;
-    let visit_id = registered.unwrap_or_default().visit_id;
-    let request = pb::UploadLinesRequest {
-        request_id: format!("{id}-lines"),
-        visit_id: visit_id.clone(),
-        lines: claim
-            .lines
-            .iter()
-            .map(|line| uploaded(claim, line))
-            .collect(),
-    };
-    visits.upload_lines(patient(request)).await?;
-    if claim.begin_day != claim.end_day {
-        let request = pb::DischargeRequest {
-            request_id: format!("{id}-discharge"),
-            visit_id: visit_id.clone(),
-            end_day: claim.end_day.clone(),
-        };
-        visits.discharge(patient(request)).await?;
-    }
-    Ok(visit_id)
+    Ok(registered.unwrap_or_default().visit_id)
 }
 
-fn uploaded(claim: &Claim, line: &ClaimLine) -> pb::VisitLine {
+/// 明细上传 of lines of one day.
+async fn upload_lines(
+    desk: &Desk,
+    request_id: String,
+    visit_id: &str,
+    (lines, day): (&[ClaimLine], &str),
+) -> Result<(), Status> {
+    let request = pb::UploadLinesRequest {
+        request_id,
+        visit_id: visit_id.into(),
+        lines: lines.iter().map(|line| uploaded(line, day)).collect(),
+    };
+    let mut visits = desk.visits();
+    visits.upload_lines(patient(request)).await.map(drop)
+}
+
+/// 出院.
+async fn discharge(desk: &Desk, id: &str, visit_id: &str, day: &str) -> Result<(), Status> {
+    let request = pb::DischargeRequest {
+        request_id: format!("{id}-discharge"),
+        visit_id: visit_id.into(),
+        end_day: day.into(),
+    };
+    desk.visits().discharge(patient(request)).await.map(drop)
+}
+
+fn uploaded(line: &ClaimLine, day: &str) -> pb::VisitLine {
     pb::VisitLine {
         line_code: format!("L-{}", line.number),
         item_code: line.item_code.clone(),
         unit_price_micro_yuan: line.unit_price_micro_yuan,
         quantity_e4: line.quantity_e4,
         amount_fen: line.amount_fen,
-        fee_day: claim.end_day.clone(),
+        fee_day: day.into(),
         ..pb::VisitLine::default()
     }
 }
 
 /// 外伤: registered with what happened, and settled once all four checks are done.
-async fn injured(desk: &Desk, id: &str, claim: &Claim) -> Result<Settlement, Status> {
+async fn injured(
+    desk: &Desk,
+    id: &str,
+    claim: &Claim,
+    advance: bool,
+) -> Result<Settlement, Status> {
     let begun = kernel::Day::parse(&claim.begin_day).ok();
     let happened = begun.map(|day| kernel::Instant::beginning_of(day).micros());
     let accident = pb::Accident {
@@ -173,7 +246,7 @@ async fn injured(desk: &Desk, id: &str, claim: &Claim) -> Result<Settlement, Sta
         site: "县城新华路路口".into(),
         cause: "骑行时被机动车碰撞".into(),
     };
-    let visit_id = register(desk, id, claim, Some(accident)).await?;
+    let visit_id = register(desk, id, claim, Some(Injury { accident, advance })).await?;
     let items = [
         Item::PatientAsked,
         Item::RecordRead,
