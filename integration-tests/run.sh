@@ -9,7 +9,6 @@ cd "$(dirname "$0")/.."
 say() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/yibao-tests.XXXXXX")
-export TMPDIR="$folder" # what a killed test left goes with it
 servers=()
 cleanup() {
     for pid in "${servers[@]}"; do

@@ -407,6 +407,18 @@ fn committed(world: &World) -> u64 {
     counts.sum()
 }
 
+/// Puts the wrong value in its place; a field that a sound request leaves out is added to its message.
+fn put(request: &mut Value, wrong: &Wrong) {
+    if let Some(place) = request.pointer_mut(&wrong.at) {
+        *place = wrong.value.clone();
+        return;
+    }
+    let (message, field) = wrong.at.rsplit_once('/').unwrap_or_default();
+    let message = request.pointer_mut(message).and_then(Value::as_object_mut);
+    let message = message.unwrap_or_else(|| panic!("{}: no {}", wrong.method, wrong.at));
+    message.insert(field.to_string(), wrong.value.clone());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_malformed_request_is_told_its_field_and_changes_nothing() {
     let world = World::open().await;
@@ -438,8 +450,7 @@ async fn a_malformed_request_is_told_its_field_and_changes_nothing() {
         if request.get("request_id").is_some() {
             request["request_id"] = format!("M-{n}").into();
         }
-        let place = request.pointer_mut(&wrong.at);
-        *place.unwrap_or_else(|| panic!("{}: no {}", wrong.method, wrong.at)) = wrong.value.clone();
+        put(&mut request, wrong);
         let commits = committed(&world);
         let answer = ask(&world, &world.service(), &wrong.method, &request).await;
         let mut faults = faults(&answer, &wrong.field);
