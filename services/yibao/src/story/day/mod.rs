@@ -3,7 +3,7 @@
 //! close in which every institution's books agree with the bureau's.
 //!
 //! The people, their claims and so every amount are made from one seed; only how long it took differs
-//! from run to run. A kind is an entry of [`kinds`], a way to bring it a function of [`ways`].
+//! from run to run. A kind is an entry of `kinds`, a way to bring it a function of `ways`.
 
 mod batches;
 mod books;
