@@ -63,10 +63,11 @@ impl Fleet {
             let number = row.try_get("", "number").unwrap();
             (number, row.try_get("", "written_by").unwrap())
         };
-        let subject = saga.try_get("", "subject").unwrap();
+        // Nothing while it runs.
+        let subject: Option<String> = saga.try_get("", "subject").unwrap();
         let lines = lines.iter().map(line).collect();
         database.close().await.unwrap();
-        (subject, lines)
+        (subject.unwrap_or_default(), lines)
     }
 
     async fn standing(&self, referral_id: &str) -> Standing {
@@ -186,6 +187,13 @@ async fn a_coordinator_that_wakes_late_cannot_write() {
     let limit = Instant::now() + PATIENCE;
     while fleet.standing(&referral_id).await != Standing::Used {
         assert!(Instant::now() < limit, "the referral is not used");
+    }
+    // Stopped between its writes: within one it would keep the saga's row locked for as long as it sleeps.
+    while fleet.journal("admit-1").await.1.len() < 2 {
+        assert!(
+            Instant::now() < limit,
+            "the referral's use is not in the journal"
+        );
     }
     fleet.orchestrator.child.signal("STOP");
     fleet.inner["settlement"].child.signal("CONT");
