@@ -1,10 +1,8 @@
 //! The laws of the interface files: everything is explained, and names say units.
 
-use crate::{methods, short};
+use crate::{POOL, methods, short};
 use integration_tests::child::{Child, command, workspace};
-use prost_reflect::{
-    DescriptorPool, EnumDescriptor, FieldDescriptor, FileDescriptor, Kind, MessageDescriptor,
-};
+use prost_reflect::{EnumDescriptor, FieldDescriptor, FileDescriptor, Kind, MessageDescriptor};
 use std::collections::BTreeMap;
 
 /// What a method that changes nothing is called.
@@ -73,8 +71,7 @@ const COUNTS: &[&str] = &[
 const BUF: &str = "YIBAO_TEST_BUF";
 
 fn files() -> Vec<FileDescriptor> {
-    let pool = DescriptorPool::decode(proto::DESCRIPTOR_SET).expect("the descriptor set");
-    let files: Vec<_> = pool
+    let files: Vec<_> = POOL
         .files()
         .filter(|file| file.package_name().starts_with("yibao."))
         .collect();

@@ -15,14 +15,18 @@ use prost::bytes::{Buf, BufMut};
 use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, ServiceDescriptor};
 use runtime::{Context, Wire};
 use serde_json::Value;
+use std::sync::LazyLock;
 use tonic::Status;
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
+/// What the suite says of itself. To read it takes longer than to answer a request.
+static POOL: LazyLock<DescriptorPool> =
+    LazyLock::new(|| DescriptorPool::decode(proto::DESCRIPTOR_SET).expect("the descriptor set"));
+
 /// Every service of the suite.
 fn services() -> Vec<ServiceDescriptor> {
-    let pool = DescriptorPool::decode(proto::DESCRIPTOR_SET).expect("the descriptor set");
-    let all: Vec<_> = pool
+    let all: Vec<_> = POOL
         .services()
         .filter(|s| s.full_name().starts_with("yibao."))
         .collect();

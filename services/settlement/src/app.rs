@@ -25,6 +25,7 @@ mod subsidies;
 mod suspensions;
 mod visits;
 
+use self::accounts::On;
 use self::past::EarlierYears;
 use crate::catalogue::Catalogue;
 use crate::domain::{
@@ -51,7 +52,6 @@ use sea_orm::ConnectionTrait;
 use serde_json::json;
 use std::sync::Arc;
 
-use accounts::On;
 pub use accounts::{ShownAccount, Used};
 pub use batches::BatchReversal;
 pub use closing::ListedDay;

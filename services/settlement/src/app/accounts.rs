@@ -5,10 +5,9 @@
 //! what to lock and after them to know what holds; then the accounts and their entries are written.
 
 use super::{App, LISTS, page_of};
-use crate::domain::AccountUse;
 use crate::domain::{
-    Account, AccountEntry, Accounts, Authorization, Bill, Credit, EntryKind, Movement, Offered,
-    Posted, Purse, movements,
+    Account, AccountEntry, AccountUse, Accounts, Authorization, Bill, Credit, EntryKind, Movement,
+    Offered, Posted, Purse, movements,
 };
 use crate::ledger::{self, Transaction};
 use crate::refusal::AUTHORIZATION_UNKNOWN;

@@ -1,8 +1,9 @@
 //! 差额结算: settlements priced again after they were posted, and what that moves: pure.
 //!
 //! Refunds by line (部分退费), facts and third parties that became known late, and findings of an
-//! inspection are one thing: other evidence for a settlement that stands. It is priced by the package, the catalogue and
-//! the institution it was priced by first, and only the difference moves. What was decided:
+//! inspection are one thing: other evidence for a settlement that stands. It is priced by the package,
+//! the catalogue and the institution it was priced by first, and only the difference moves. What was
+//! decided:
 //!
 //! - The accumulators before the first settlement of a chain are those of the year less the deltas of
 //!   it and of all later ones. What stands in its own evidence may be older: a settlement whose amounts
