@@ -8,6 +8,7 @@ use kernel::{Refusal, Role};
 use prost::Message;
 use proto::enrollment as pb;
 use proto::enrollment::enrollment_service_server::EnrollmentService;
+use runtime::Does::{Changes, Reads, ReadsPeople};
 use runtime::{Access, Answer, Context, answer, carried_origin, origin, parse, render};
 use std::slice;
 use std::sync::Arc;
@@ -16,31 +17,31 @@ use tonic::Request;
 
 /// Who may call what.
 pub const ACCESS: Access = &[
-    ("RegisterHousehold", BUREAU),
-    ("WithdrawRegisterHousehold", BUREAU),
-    ("RegisterPerson", BUREAU),
-    ("WithdrawRegisterPerson", BUREAU),
-    ("RecordIdentity", BUREAU),
-    ("WithdrawRecordIdentity", BUREAU),
-    ("EnrolPerson", BUREAU),
-    ("WithdrawEnrolPerson", BUREAU),
-    ("SuspendBenefit", BUREAU),
-    ("WithdrawSuspendBenefit", BUREAU),
-    ("RecordDeath", BUREAU),
-    ("WithdrawRecordDeath", BUREAU),
-    ("GetPerson", BUREAU),
-    ("ListPersons", BUREAU),
-    ("ListCoverages", BUREAU),
-    ("CheckEligibility", BUREAU),
-    ("QuoteSubsidy", BUREAU),
-    ("ProposePackage", LAW),
-    ("WithdrawProposePackage", LAW),
-    ("ActivatePackage", LAW),
-    ("WithdrawActivatePackage", LAW),
-    ("ListPackages", ANYBODY),
-    ("GetOutcome", ANYBODY),
-    ("Burn", ANYBODY),
-    ("ListEvents", BUREAU),
+    ("RegisterHousehold", BUREAU, Changes),
+    ("WithdrawRegisterHousehold", BUREAU, Changes),
+    ("RegisterPerson", BUREAU, Changes),
+    ("WithdrawRegisterPerson", BUREAU, Changes),
+    ("RecordIdentity", BUREAU, Changes),
+    ("WithdrawRecordIdentity", BUREAU, Changes),
+    ("EnrolPerson", BUREAU, Changes),
+    ("WithdrawEnrolPerson", BUREAU, Changes),
+    ("SuspendBenefit", BUREAU, Changes),
+    ("WithdrawSuspendBenefit", BUREAU, Changes),
+    ("RecordDeath", BUREAU, Changes),
+    ("WithdrawRecordDeath", BUREAU, Changes),
+    ("GetPerson", BUREAU, ReadsPeople),
+    ("ListPersons", BUREAU, ReadsPeople),
+    ("ListCoverages", BUREAU, ReadsPeople),
+    ("CheckEligibility", BUREAU, ReadsPeople),
+    ("QuoteSubsidy", BUREAU, ReadsPeople),
+    ("ProposePackage", LAW, Changes),
+    ("WithdrawProposePackage", LAW, Changes),
+    ("ActivatePackage", LAW, Changes),
+    ("WithdrawActivatePackage", LAW, Changes),
+    ("ListPackages", ANYBODY, Reads),
+    ("GetOutcome", ANYBODY, Reads),
+    ("Burn", ANYBODY, Changes),
+    ("ListEvents", BUREAU, Reads),
 ];
 /// Hospitals and platforms come through the orchestrator.
 const BUREAU: &[Role] = &[Role::Service, Role::Clerk];

@@ -5,15 +5,17 @@ use crate::wire;
 use kernel::Role;
 use proto::inspection as pb;
 use proto::inspection::inspection_service_server::InspectionService;
+use runtime::Does::{Reads, ReadsPeople};
 use runtime::{Access, Answer, answer, parse};
 use tonic::Request;
 
 /// Who may call what. The rules are public to those they are applied to.
 pub const ACCESS: Access = &[
-    ("Screen", &[Role::Service, Role::Clerk]),
+    ("Screen", &[Role::Service, Role::Clerk], ReadsPeople),
     (
         "ListRules",
         &[Role::Service, Role::Clerk, Role::Institution],
+        Reads,
     ),
 ];
 

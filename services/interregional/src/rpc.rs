@@ -5,18 +5,19 @@ use crate::wire;
 use kernel::{Refusal, Role};
 use proto::interregional as pb;
 use proto::interregional::interregional_service_server::InterregionalService;
+use runtime::Does::{Changes, Reads};
 use runtime::{Access, Answer, Context, answer, origin, parse, render};
 use store::{Call, Key, page};
 use tonic::Request;
 
 /// Who may call what.
 pub const ACCESS: Access = &[
-    ("RegisterParticipant", CHANGE),
-    ("WithdrawRegisterParticipant", CHANGE),
-    ("ListParticipants", CHANGE),
-    ("GetOutcome", CHANGE),
-    ("Burn", CHANGE),
-    ("ListEvents", CHANGE),
+    ("RegisterParticipant", CHANGE, Changes),
+    ("WithdrawRegisterParticipant", CHANGE, Changes),
+    ("ListParticipants", CHANGE, Reads),
+    ("GetOutcome", CHANGE, Reads),
+    ("Burn", CHANGE, Changes),
+    ("ListEvents", CHANGE, Reads),
 ];
 const CHANGE: &[Role] = &[Role::Service, Role::Clerk];
 

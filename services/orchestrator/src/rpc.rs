@@ -18,23 +18,24 @@ use kernel::{Principal, Refusal, Role};
 use prost::Message;
 use proto::orchestrator as pb;
 use proto::orchestrator::orchestrator_service_server::OrchestratorService;
+use runtime::Does::{Changes, Reads, ReadsPeople};
 use runtime::{Access, Answer, Context, answer, parse, render};
 use std::sync::Arc;
 
 /// Who may call what.
 pub const ACCESS: Access = &[
-    ("PreSettle", EVERYBODY),
-    ("WhatWouldChange", EVERYBODY),
-    ("Settle", EVERYBODY),
-    ("SettleTogether", EVERYBODY),
-    ("Reverse", EVERYBODY),
-    ("Admit", EVERYBODY),
-    ("Enrol", BUREAU),
-    ("SuspendOnlineSettlement", BUREAU),
-    ("PreviewLateFacts", BUREAU),
-    ("PostLateFacts", BUREAU),
-    ("Withdraw", EVERYBODY),
-    ("GetOutcome", EVERYBODY),
+    ("PreSettle", EVERYBODY, ReadsPeople),
+    ("WhatWouldChange", EVERYBODY, ReadsPeople),
+    ("Settle", EVERYBODY, Changes),
+    ("SettleTogether", EVERYBODY, Changes),
+    ("Reverse", EVERYBODY, Changes),
+    ("Admit", EVERYBODY, Changes),
+    ("Enrol", BUREAU, Changes),
+    ("SuspendOnlineSettlement", BUREAU, Changes),
+    ("PreviewLateFacts", BUREAU, ReadsPeople),
+    ("PostLateFacts", BUREAU, Changes),
+    ("Withdraw", EVERYBODY, Changes),
+    ("GetOutcome", EVERYBODY, Reads),
 ];
 const EVERYBODY: &[Role] = &[Role::Institution, Role::Clerk, Role::Service];
 const BUREAU: &[Role] = &[Role::Clerk, Role::Service];

@@ -5,27 +5,28 @@ use crate::wire;
 use kernel::{Digest, Refusal, Role};
 use proto::referral as pb;
 use proto::referral::referral_service_server::ReferralService;
+use runtime::Does::{Changes, Reads, ReadsPeople};
 use runtime::{Access, Answer, Context, answer, carried_origin, origin, parse, render};
 use store::{Call, Key, page};
 use tonic::Request;
 
 /// Who may call what.
 pub const ACCESS: Access = &[
-    (REQUEST, CHANGE),
-    ("WithdrawRequestReferral", CHANGE),
-    (APPROVE, CHANGE),
-    ("WithdrawApproveReferral", CHANGE),
-    (USE, CHANGE),
-    ("WithdrawUseReferral", CHANGE),
-    (RELEASE, CHANGE),
-    ("WithdrawReleaseReferral", CHANGE),
-    (BAR, CHANGE),
-    ("WithdrawBarInstitution", CHANGE),
-    ("ListBars", CHANGE),
-    ("GetReferral", CHANGE),
-    ("GetOutcome", CHANGE),
-    ("Burn", CHANGE),
-    ("ListEvents", CHANGE),
+    (REQUEST, CHANGE, Changes),
+    ("WithdrawRequestReferral", CHANGE, Changes),
+    (APPROVE, CHANGE, Changes),
+    ("WithdrawApproveReferral", CHANGE, Changes),
+    (USE, CHANGE, Changes),
+    ("WithdrawUseReferral", CHANGE, Changes),
+    (RELEASE, CHANGE, Changes),
+    ("WithdrawReleaseReferral", CHANGE, Changes),
+    (BAR, CHANGE, Changes),
+    ("WithdrawBarInstitution", CHANGE, Changes),
+    ("ListBars", CHANGE, Reads),
+    ("GetReferral", CHANGE, ReadsPeople),
+    ("GetOutcome", CHANGE, Reads),
+    ("Burn", CHANGE, Changes),
+    ("ListEvents", CHANGE, Reads),
 ];
 const CHANGE: &[Role] = &[Role::Service, Role::Clerk];
 

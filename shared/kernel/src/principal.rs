@@ -24,10 +24,20 @@ pub enum Role {
     Service,
     /// 定点医药机构: a hospital or pharmacy.
     Institution,
+    /// 业务平台: a provincial platform that calls for institutions or people.
+    Platform,
+    /// 外统筹区: the suite of another region.
+    Region,
     /// 经办: a clerk of the bureau.
     Clerk,
-    /// 运维: an operator.
+    /// 负责人: who approves what a clerk prepared.
+    Supervisor,
+    /// 系统管理员: an operator.
     Operator,
+    /// 安全管理员: who says who may do what.
+    Security,
+    /// 审计管理员: who reads what others did, and changes nothing.
+    Auditor,
 }
 
 /// The person behind a name that stands in request keys: a caller may be a service that calls for

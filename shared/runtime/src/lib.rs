@@ -27,7 +27,7 @@ pub use process::{run, stop_signal};
 pub use serve::{Probe, ServeError, Server, Service};
 pub use settings::{Identity, Needs, Settings, SettingsError};
 pub use shared_cache::SharedCache;
-pub use stack::{Access, loopback_caller};
+pub use stack::{Access, Does, LoopbackCaller, loopback_caller};
 pub use status::{fault_of, status_of};
 pub use telemetry::Telemetry;
 pub use wire::{Broken, Wire, WireError, connect};

@@ -16,7 +16,7 @@ pub enum Identity {
     #[default]
     Service,
     /// On loopback only: a caller is who its `yibao-caller` header says, a clerk without one; with
-    /// `@330523` behind the name it works in that area.
+    /// `@330523` behind the name it works in that area, with `+auditor` behind it that is its role.
     Development,
 }
 

@@ -40,8 +40,19 @@ const CALLER_HEADER: &str = "yibao-caller";
 /// How much of its time a request gives up for the answer, at most.
 const ANSWER_FIRST: Duration = Duration::from_millis(20);
 
-/// Which roles may call a method. A method without a line may not be called at all.
-pub type Access = &'static [(&'static str, &'static [Role])];
+/// Which roles may call a method, and what it does. A method without a line may not be called at all.
+pub type Access = &'static [(&'static str, &'static [Role], Does)];
+
+/// What a method does, as far as those who watch over it must know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Does {
+    /// 办理: changes something, and its events say what.
+    Changes,
+    /// 查阅个人信息: answers what is known of people; who read it is recorded.
+    ReadsPeople,
+    /// 查询: answers nothing that is about a person.
+    Reads,
+}
 
 #[derive(Clone)]
 struct Layers {
@@ -64,7 +75,7 @@ pub(crate) enum Rule {
 impl Rule {
     fn allows(self, method: &str, principal: &Principal) -> bool {
         match self {
-            Rule::Table(access) => access.iter().any(|(name, roles)| {
+            Rule::Table(access) => access.iter().any(|(name, roles, _)| {
                 *name == method && roles.iter().any(|role| principal.has(*role))
             }),
             Rule::Elsewhere(_) => true,
@@ -76,7 +87,7 @@ impl Rule {
         let path = request.uri().path();
         match self {
             Rule::Table(access) => {
-                let known = access.iter().any(|(name, _)| *name == method_of(request));
+                let known = access.iter().any(|(name, ..)| *name == method_of(request));
                 if known { path } else { "unknown" }.to_string()
             }
             Rule::Elsewhere(interface) => interface.to_string(),
@@ -178,33 +189,57 @@ fn developer(settings: &Settings, caller: Option<HeaderValue>) -> Option<Princip
     let Identity::Development = settings.identity else {
         return None;
     };
-    let (caller, area) = match caller {
-        None => ("developer".to_string(), None),
+    let who = match caller {
+        None => loopback_caller("developer")?,
         Some(caller) => loopback_caller(caller.to_str().ok()?)?,
     };
-    let roles = match InstitutionCode::parse(&caller) {
-        Ok(_) => vec![Role::Institution],
-        Err(_) => vec![Role::Clerk, Role::Operator],
-    };
+    let roles = who
+        .roles
+        .unwrap_or_else(|| match InstitutionCode::parse(&who.caller) {
+            Ok(_) => vec![Role::Institution],
+            Err(_) => vec![Role::Clerk, Role::Operator],
+        });
     Some(Principal {
-        caller,
+        caller: who.caller,
         on_behalf_of: None,
-        area: area.unwrap_or_else(|| settings.area.clone()),
+        area: who.area.unwrap_or_else(|| settings.area.clone()),
         roles,
     })
 }
 
-/// `name` or `name@330523`: a caller's name as a key can carry it, and the pooling area it works
-/// in where that is not the configured one. `~` joins the names of a chain and is nobody's own.
-/// What a development caller may say of itself, and what a client may send.
-pub fn loopback_caller(caller: &str) -> Option<(String, Option<AreaCode>)> {
-    let (caller, area) = match caller.split_once('@') {
-        None => (caller, None),
+/// What a development caller says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoopbackCaller {
+    /// Its name as a key can carry it. `~` joins the names of a chain and is nobody's own.
+    pub caller: String,
+    /// The pooling area it works in, where that is not the configured one.
+    pub area: Option<AreaCode>,
+    /// Its roles, where they are not those that its name suggests.
+    pub roles: Option<Vec<Role>>,
+}
+
+/// `name`, `name@330523`, `name+auditor` or `name@330523+clerk+supervisor`: what a development caller
+/// may say of itself, and what a client may send. Nobody says that it is a service.
+pub fn loopback_caller(text: &str) -> Option<LoopbackCaller> {
+    let mut parts = text.split('+');
+    let named = parts.next()?;
+    let roles: Vec<Role> = parts.map(role).collect::<Option<_>>()?;
+    let (caller, area) = match named.split_once('@') {
+        None => (named, None),
         Some((caller, area)) => (caller, Some(AreaCode::parse(area).ok()?)),
     };
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     let fits = (1..=64).contains(&caller.len()) && caller.bytes().all(plain);
-    fits.then(|| (caller.to_string(), area))
+    fits.then(|| LoopbackCaller {
+        caller: caller.to_string(),
+        area,
+        roles: Some(roles).filter(|roles| !roles.is_empty()),
+    })
+}
+
+fn role(name: &str) -> Option<Role> {
+    let role = serde_json::from_value(serde_json::Value::from(name)).ok()?;
+    Some(role).filter(|role| *role != Role::Service)
 }
 
 async fn access_rule(State(layers): State<Layers>, request: Request, next: Next) -> Response {
@@ -294,10 +329,19 @@ impl Extractor for Headers<'_> {
 mod tests {
     use super::*;
 
+    fn plain(caller: &str) -> LoopbackCaller {
+        let caller = caller.to_string();
+        LoopbackCaller {
+            caller,
+            area: None,
+            roles: None,
+        }
+    }
+
     #[test]
     fn a_caller_cannot_name_itself_a_chain() {
         let name = loopback_caller;
-        assert_eq!(name("clerk-7"), Some(("clerk-7".to_string(), None)));
+        assert_eq!(name("clerk-7"), Some(plain("clerk-7")));
         for bad in ["", "orchestrator~clerk-7", "a b"] {
             assert_eq!(name(bad), None, "{bad}");
         }
@@ -306,10 +350,27 @@ mod tests {
     #[test]
     fn a_caller_in_development_may_work_in_another_area() {
         let name = loopback_caller;
-        let anji = AreaCode::parse("330523").ok();
-        assert!(anji.is_some());
-        assert_eq!(name("clerk-7@330523"), Some(("clerk-7".to_string(), anji)));
+        let area = AreaCode::parse("330523").ok();
+        assert!(area.is_some());
+        let anji = LoopbackCaller {
+            area,
+            ..plain("clerk-7")
+        };
+        assert_eq!(name("clerk-7@330523"), Some(anji));
         for bad in ["clerk-7@", "@330523", "clerk-7@33052", "clerk-7@330523@1"] {
+            assert_eq!(name(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_caller_in_development_may_choose_its_roles_but_not_be_a_service() {
+        let name = loopback_caller;
+        let two = LoopbackCaller {
+            roles: Some(vec![Role::Clerk, Role::Auditor]),
+            ..plain("li")
+        };
+        assert_eq!(name("li+clerk+auditor"), Some(two));
+        for bad in ["li+", "li+service", "li+Clerk", "li+nobody", "+clerk"] {
             assert_eq!(name(bad), None, "{bad}");
         }
     }

@@ -6,27 +6,28 @@ use crate::wire::identity_check as own_wire;
 use kernel::Role;
 use proto::orchestrator as pb;
 use proto::orchestrator::identity_service_server::IdentityService;
+use runtime::Does::{Changes, Reads, ReadsPeople};
 use runtime::{Access, Answer, answer, own_institution, parse, render, whose_institution};
 use store::{Key, page};
 use tonic::Request;
 
 /// Who may call what.
 pub const ACCESS: Access = &[
-    ("RegisterCard", BUREAU),
-    ("WithdrawRegisterCard", BUREAU),
-    ("RevokeCard", BUREAU),
-    ("RestoreCard", BUREAU),
-    ("IssueToken", BUREAU),
-    ("WithdrawIssueToken", BUREAU),
-    ("VerifyIdentity", ANYWHERE),
-    ("WithdrawVerifyIdentity", ANYWHERE),
-    ("ClearDoubt", BUREAU),
-    ("WithdrawClearDoubt", BUREAU),
-    ("GetIdentityCheck", ANYWHERE),
-    ("ListDoubts", BUREAU),
-    ("GetOutcome", ANYWHERE),
+    ("RegisterCard", BUREAU, Changes),
+    ("WithdrawRegisterCard", BUREAU, Changes),
+    ("RevokeCard", BUREAU, Changes),
+    ("RestoreCard", BUREAU, Changes),
+    ("IssueToken", BUREAU, Changes),
+    ("WithdrawIssueToken", BUREAU, Changes),
+    ("VerifyIdentity", ANYWHERE, Changes),
+    ("WithdrawVerifyIdentity", ANYWHERE, Changes),
+    ("ClearDoubt", BUREAU, Changes),
+    ("WithdrawClearDoubt", BUREAU, Changes),
+    ("GetIdentityCheck", ANYWHERE, ReadsPeople),
+    ("ListDoubts", BUREAU, ReadsPeople),
+    ("GetOutcome", ANYWHERE, Reads),
     // A key has its caller in it: nobody burns another's.
-    ("Burn", ANYWHERE),
+    ("Burn", ANYWHERE, Changes),
 ];
 /// Institutions too, each for its own.
 const ANYWHERE: &[Role] = &[Role::Service, Role::Clerk, Role::Institution];

@@ -20,6 +20,7 @@ use places::Places;
 use proto::orchestrator as pb;
 use proto::orchestrator::batch_service_server::BatchService;
 use proto::orchestrator::settle_batch_response::Told;
+use runtime::Does::Changes;
 use runtime::{Access, Answer, Context, answer};
 use std::future::Future;
 use std::sync::Arc;
@@ -34,6 +35,7 @@ use tracing::Instrument;
 pub const ACCESS: Access = &[(
     "SettleBatch",
     &[Role::Institution, Role::Clerk, Role::Service],
+    Changes,
 )];
 
 /// Answers that wait to be sent, of one stream.

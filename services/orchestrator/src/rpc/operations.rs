@@ -6,22 +6,23 @@ use kernel::{Digest, Refusal, Role};
 use prost::Message;
 use proto::orchestrator as pb;
 use proto::orchestrator::saga_service_server::SagaService;
+use runtime::Does::{Changes, Reads, ReadsPeople};
 use runtime::{Access, Answer, Context, answer, origin, parse, render};
 use store::{Call, Key, page};
 use tonic::Request;
 
 /// Who may call what.
 pub const ACCESS: Access = &[
-    ("ListSagas", OPERATORS),
-    ("GetSaga", OPERATORS),
-    ("ReckonSaga", OPERATORS),
-    (DIRECT, OPERATORS),
-    (DIRECT_ALL, OPERATORS),
-    (PROPOSE, OPERATORS),
-    (APPROVE, OPERATORS),
-    ("GetOutcome", OPERATORS),
-    ("Burn", OPERATORS),
-    ("ListEvents", OPERATORS),
+    ("ListSagas", OPERATORS, Reads),
+    ("GetSaga", OPERATORS, ReadsPeople),
+    ("ReckonSaga", OPERATORS, ReadsPeople),
+    (DIRECT, OPERATORS, Changes),
+    (DIRECT_ALL, OPERATORS, Changes),
+    (PROPOSE, OPERATORS, Changes),
+    (APPROVE, OPERATORS, Changes),
+    ("GetOutcome", OPERATORS, Reads),
+    ("Burn", OPERATORS, Changes),
+    ("ListEvents", OPERATORS, Reads),
 ];
 const OPERATORS: &[Role] = &[Role::Operator, Role::Service];
 

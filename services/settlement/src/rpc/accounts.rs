@@ -6,21 +6,22 @@ use kernel::refusal::BAD_PAGE_TOKEN;
 use kernel::{CreditId, FamilyAuthorizationId, PersonId};
 use proto::orchestrator as pb;
 use proto::orchestrator::account_service_server::AccountService;
+use runtime::Does::{Changes, Reads, ReadsPeople};
 use runtime::{Access, Answer, answer, origin, parse, render};
 use store::{Key, new_id, page};
 use tonic::Request;
 
 /// Who may call what.
 pub const ACCESS: Access = &[
-    ("CreditAccount", BUREAU),
-    ("WithdrawCreditAccount", BUREAU),
-    ("GetAccount", BUREAU),
-    ("ListAccountEntries", BUREAU),
-    ("AuthorizeFamilyMember", BUREAU),
-    ("WithdrawAuthorizeFamilyMember", BUREAU),
-    ("EndFamilyAuthorization", BUREAU),
-    ("GetOutcome", BUREAU),
-    ("Burn", BUREAU),
+    ("CreditAccount", BUREAU, Changes),
+    ("WithdrawCreditAccount", BUREAU, Changes),
+    ("GetAccount", BUREAU, ReadsPeople),
+    ("ListAccountEntries", BUREAU, ReadsPeople),
+    ("AuthorizeFamilyMember", BUREAU, Changes),
+    ("WithdrawAuthorizeFamilyMember", BUREAU, Changes),
+    ("EndFamilyAuthorization", BUREAU, Changes),
+    ("GetOutcome", BUREAU, Reads),
+    ("Burn", BUREAU, Changes),
 ];
 
 /// Methods whose keys can be asked about and burned.

@@ -7,19 +7,20 @@ use kernel::refusal::{BAD_PAGE_TOKEN, invalid};
 use kernel::{PersonId, PersonName, Scheme, SettlementId};
 use proto::orchestrator as pb;
 use proto::orchestrator::receipt_service_server::ReceiptService;
+use runtime::Does::{Reads, ReadsPeople};
 use runtime::{Access, Answer, answer, parse};
 use store::page;
 use tonic::Request;
 
 /// Who may call what.
 pub const ACCESS: Access = &[
-    ("GetSettlement", ANYWHERE),
-    ("ListSettlements", ANYWHERE),
-    ("GetReceipt", ANYWHERE),
-    ("PrintReceipt", ANYWHERE),
-    ("VerifyReceipt", EVERYBODY),
-    ("GetStatement", BUREAU),
-    ("ReplaySettlements", BUREAU),
+    ("GetSettlement", ANYWHERE, ReadsPeople),
+    ("ListSettlements", ANYWHERE, ReadsPeople),
+    ("GetReceipt", ANYWHERE, ReadsPeople),
+    ("PrintReceipt", ANYWHERE, ReadsPeople),
+    ("VerifyReceipt", EVERYBODY, Reads),
+    ("GetStatement", BUREAU, ReadsPeople),
+    ("ReplaySettlements", BUREAU, ReadsPeople),
 ];
 
 /// Days one list covers at most.

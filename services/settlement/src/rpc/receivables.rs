@@ -6,26 +6,27 @@ use crate::wire;
 use kernel::{InstitutionCode, PaymentId, Principal, Refusal, ReminderId};
 use proto::orchestrator as pb;
 use proto::orchestrator::receivable_service_server::ReceivableService;
+use runtime::Does::{Changes, Reads, ReadsPeople};
 use runtime::{Access, Answer, answer, origin, parse, render};
 use store::{Key, page};
 use tonic::Request;
 
 /// Who may call what.
 pub const ACCESS: Access = &[
-    ("OpenReceivable", ANYWHERE),
-    ("CancelReceivable", ANYWHERE),
-    ("RecordPayment", ANYWHERE),
-    ("RevokePayment", ANYWHERE),
-    ("WriteOff", ANYWHERE),
-    ("RevokeWriteOff", ANYWHERE),
-    ("RecordReminder", ANYWHERE),
-    ("RevokeReminder", ANYWHERE),
-    ("GetReceivable", ANYWHERE),
-    ("ListReceivables", ANYWHERE),
-    ("ListDueReminders", ANYWHERE),
-    ("GetOutcome", ANYWHERE),
+    ("OpenReceivable", ANYWHERE, Changes),
+    ("CancelReceivable", ANYWHERE, Changes),
+    ("RecordPayment", ANYWHERE, Changes),
+    ("RevokePayment", ANYWHERE, Changes),
+    ("WriteOff", ANYWHERE, Changes),
+    ("RevokeWriteOff", ANYWHERE, Changes),
+    ("RecordReminder", ANYWHERE, Changes),
+    ("RevokeReminder", ANYWHERE, Changes),
+    ("GetReceivable", ANYWHERE, ReadsPeople),
+    ("ListReceivables", ANYWHERE, ReadsPeople),
+    ("ListDueReminders", ANYWHERE, ReadsPeople),
+    ("GetOutcome", ANYWHERE, Reads),
     // A key has its caller in it: nobody burns another's.
-    ("Burn", ANYWHERE),
+    ("Burn", ANYWHERE, Changes),
 ];
 
 /// Methods whose keys can be asked about and burned.

@@ -9,26 +9,27 @@ use kernel::refusal::{BAD_PAGE_TOKEN, invalid};
 use kernel::{Day, Principal, Refusal};
 use proto::orchestrator as pb;
 use proto::orchestrator::reconciliation_service_server::ReconciliationService;
+use runtime::Does::{Changes, Reads, ReadsPeople};
 use runtime::{Access, Answer, answer, origin, parse, render};
 use store::{Key, page};
 use tonic::Request;
 
 /// Who may call what.
 pub const ACCESS: Access = &[
-    ("ReconcileTotals", ANYWHERE),
-    ("ReconcileLines", ANYWHERE),
-    ("WithdrawReconcileLines", ANYWHERE),
-    ("ListDifferences", ANYWHERE),
-    ("ExplainDifference", ANYWHERE),
-    ("WithdrawExplainDifference", ANYWHERE),
-    ("CloseDay", ANYWHERE),
-    ("WithdrawCloseDay", ANYWHERE),
-    ("ListDays", ANYWHERE),
-    ("CloseMonth", BUREAU),
-    ("WithdrawCloseMonth", BUREAU),
-    ("GetMonth", BUREAU),
-    ("GetOutcome", ANYWHERE),
-    ("Burn", ANYWHERE),
+    ("ReconcileTotals", ANYWHERE, Reads),
+    ("ReconcileLines", ANYWHERE, Changes),
+    ("WithdrawReconcileLines", ANYWHERE, Changes),
+    ("ListDifferences", ANYWHERE, ReadsPeople),
+    ("ExplainDifference", ANYWHERE, Changes),
+    ("WithdrawExplainDifference", ANYWHERE, Changes),
+    ("CloseDay", ANYWHERE, Changes),
+    ("WithdrawCloseDay", ANYWHERE, Changes),
+    ("ListDays", ANYWHERE, Reads),
+    ("CloseMonth", BUREAU, Changes),
+    ("WithdrawCloseMonth", BUREAU, Changes),
+    ("GetMonth", BUREAU, Reads),
+    ("GetOutcome", ANYWHERE, Reads),
+    ("Burn", ANYWHERE, Changes),
 ];
 
 /// Methods whose keys can be asked about and burned.

@@ -6,18 +6,19 @@ use kernel::refusal::invalid;
 use kernel::{RecoveryId, SettlementId};
 use proto::orchestrator as pb;
 use proto::orchestrator::recovery_service_server::RecoveryService;
+use runtime::Does::{Changes, Reads, ReadsPeople};
 use runtime::{Access, Answer, answer, origin, parse, render};
 use store::{Key, page};
 use tonic::Request;
 
 /// Who may call what.
 pub const ACCESS: Access = &[
-    ("RecordRecovery", BUREAU),
-    ("RevokeRecovery", BUREAU),
-    ("GetAdvance", BUREAU),
-    ("ListAdvances", BUREAU),
-    ("GetOutcome", BUREAU),
-    ("Burn", BUREAU),
+    ("RecordRecovery", BUREAU, Changes),
+    ("RevokeRecovery", BUREAU, Changes),
+    ("GetAdvance", BUREAU, ReadsPeople),
+    ("ListAdvances", BUREAU, ReadsPeople),
+    ("GetOutcome", BUREAU, Reads),
+    ("Burn", BUREAU, Changes),
 ];
 
 /// Methods whose keys can be asked about and burned.

@@ -5,20 +5,21 @@ use crate::wire;
 use kernel::ReimbursementId;
 use proto::orchestrator as pb;
 use proto::orchestrator::reimbursement_service_server::ReimbursementService;
+use runtime::Does::{Changes, Reads, ReadsPeople};
 use runtime::{Access, Answer, answer, origin, parse, render};
 use store::{Key, page};
 use tonic::Request;
 
 /// Who may call what.
 pub const ACCESS: Access = &[
-    ("SubmitReimbursement", BUREAU),
-    ("WithdrawSubmitReimbursement", BUREAU),
-    ("ApproveReimbursement", BUREAU),
-    ("RejectReimbursement", BUREAU),
-    ("GetReimbursement", BUREAU),
-    ("ListReimbursements", BUREAU),
-    ("GetOutcome", BUREAU),
-    ("Burn", BUREAU),
+    ("SubmitReimbursement", BUREAU, Changes),
+    ("WithdrawSubmitReimbursement", BUREAU, Changes),
+    ("ApproveReimbursement", BUREAU, Changes),
+    ("RejectReimbursement", BUREAU, Changes),
+    ("GetReimbursement", BUREAU, ReadsPeople),
+    ("ListReimbursements", BUREAU, ReadsPeople),
+    ("GetOutcome", BUREAU, Reads),
+    ("Burn", BUREAU, Changes),
 ];
 
 /// Methods whose keys can be asked about and burned.

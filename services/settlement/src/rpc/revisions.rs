@@ -6,24 +6,25 @@ use crate::wire;
 use kernel::{InstitutionCode, SettlementId};
 use proto::orchestrator as pb;
 use proto::orchestrator::revision_service_server::RevisionService;
+use runtime::Does::{Changes, Reads, ReadsPeople};
 use runtime::{Access, Answer, answer, origin, parse, render};
 use store::{Key, page};
 use tonic::Request;
 
 /// Who may call what.
 pub const ACCESS: Access = &[
-    ("RefundLines", ANYWHERE),
-    ("WithdrawRefundLines", ANYWHERE),
-    ("PreviewFinding", BUREAU),
-    ("PostFinding", BUREAU),
-    ("WithdrawPostFinding", BUREAU),
-    ("PreviewThirdParty", BUREAU),
-    ("PostThirdParty", BUREAU),
-    ("WithdrawPostThirdParty", BUREAU),
-    ("ListRevisions", ANYWHERE),
-    ("GetOutcome", ANYWHERE),
+    ("RefundLines", ANYWHERE, Changes),
+    ("WithdrawRefundLines", ANYWHERE, Changes),
+    ("PreviewFinding", BUREAU, ReadsPeople),
+    ("PostFinding", BUREAU, Changes),
+    ("WithdrawPostFinding", BUREAU, Changes),
+    ("PreviewThirdParty", BUREAU, ReadsPeople),
+    ("PostThirdParty", BUREAU, Changes),
+    ("WithdrawPostThirdParty", BUREAU, Changes),
+    ("ListRevisions", ANYWHERE, ReadsPeople),
+    ("GetOutcome", ANYWHERE, Reads),
     // A key has its caller in it: nobody burns another's.
-    ("Burn", ANYWHERE),
+    ("Burn", ANYWHERE, Changes),
 ];
 
 /// Methods whose keys can be asked about and burned.

@@ -10,26 +10,27 @@ use kernel::{InstitutionCode, Refusal, VisitId};
 use proto::orchestrator as pb;
 use proto::orchestrator::visit_service_server::VisitService;
 use proto::settlement;
+use runtime::Does::{Changes, Reads, ReadsPeople};
 use runtime::{Access, Answer, Context, answer, origin, parse, render};
 use store::{Key, page};
 use tonic::Request;
 
 /// Who may call what.
 pub const ACCESS: Access = &[
-    (REGISTER, ANYWHERE),
-    (CHANGE, ANYWHERE),
-    (CANCEL, ANYWHERE),
-    (DISCHARGE, ANYWHERE),
-    (CANCEL_DISCHARGE, ANYWHERE),
-    (UPLOAD, ANYWHERE),
-    (REVOKE, ANYWHERE),
-    (CHECK, ANYWHERE),
-    ("GetVisit", ANYWHERE),
-    ("ListVisits", ANYWHERE),
-    ("ListVisitLines", ANYWHERE),
-    ("ListUnmapped", ANYWHERE),
-    ("GetOutcome", ANYWHERE),
-    ("Burn", ANYWHERE),
+    (REGISTER, ANYWHERE, Changes),
+    (CHANGE, ANYWHERE, Changes),
+    (CANCEL, ANYWHERE, Changes),
+    (DISCHARGE, ANYWHERE, Changes),
+    (CANCEL_DISCHARGE, ANYWHERE, Changes),
+    (UPLOAD, ANYWHERE, Changes),
+    (REVOKE, ANYWHERE, Changes),
+    (CHECK, ANYWHERE, Changes),
+    ("GetVisit", ANYWHERE, ReadsPeople),
+    ("ListVisits", ANYWHERE, ReadsPeople),
+    ("ListVisitLines", ANYWHERE, ReadsPeople),
+    ("ListUnmapped", ANYWHERE, Reads),
+    ("GetOutcome", ANYWHERE, Reads),
+    ("Burn", ANYWHERE, Changes),
 ];
 const REGISTER: &str = "RegisterVisit";
 const CHANGE: &str = "ChangeVisit";
