@@ -7,9 +7,10 @@ pub mod campaign;
 pub mod child;
 mod stuck;
 
-use kernel::{AreaCode, Clock, IdNumber, Instant, Principal, Role};
+use kernel::{AreaCode, Clock, Fen, IdNumber, Instant, Principal, Role};
 use policy::Library;
 use proto::common::{Claim, ClaimLine, Settlement};
+use proto::orchestrator::approval_subject::Subject;
 use proto::{enrollment, orchestrator, referral, settlement};
 use runtime::clock::ManualClock;
 use runtime::{Context, Wire, render};
@@ -55,6 +56,11 @@ impl World {
         wrap: impl Fn(&'static str, Wire) -> Wire + Send + Sync + 'static,
     ) -> World {
         World::tuned(|config| config.wrap = Some(Arc::new(wrap))).await
+    }
+
+    /// A fresh world in which one person moves any sum: for what is not about second persons.
+    pub async fn of_one_person() -> World {
+        World::tuned(|config| config.second_person_above = Fen(i64::MAX)).await
     }
 
     /// A fresh world with its suite opened otherwise.
@@ -122,6 +128,31 @@ impl World {
     /// Clients for a clerk of the bureau.
     pub fn clerk(&self) -> Desk {
         self.suite.desk("clerk-1")
+    }
+
+    /// What one person proposes and another agrees to: the approval's id.
+    pub async fn approved(&self, subject: Subject) -> String {
+        let request_id = format!("approved-{}", self.people.fetch_add(1, Ordering::Relaxed));
+        let request = orchestrator::ProposeApprovalRequest {
+            request_id: request_id.clone(),
+            subject: Some(orchestrator::ApprovalSubject {
+                subject: Some(subject),
+            }),
+            reason: "测试复核".into(),
+        };
+        let mut clerk = self.suite.desk("clerk-9").approvals();
+        let proposed = clerk.propose_approval(patient(request)).await;
+        let proposed = proposed.expect("a proposal").into_inner().approval;
+        let proposed = proposed.expect("the approval");
+        let request = orchestrator::GiveApprovalRequest {
+            request_id,
+            approval_id: proposed.approval_id.clone(),
+            digest: proposed.digest,
+        };
+        let mut head = self.suite.desk("head-9+supervisor").approvals();
+        let given = head.give_approval(patient(request)).await;
+        given.expect("an agreement");
+        proposed.approval_id
     }
 
     /// A service calling for the clerk: what the orchestrator looks like to its peers.

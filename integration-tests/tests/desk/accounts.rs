@@ -142,6 +142,7 @@ async fn credit(world: &World, id: &str, person: &str, fen: i64) -> pb::AccountC
         amount_fen: fen,
         period: "2018-03".into(),
         reason: "按月划入".into(),
+        ..Default::default()
     };
     let credited = world
         .clerk()
@@ -618,6 +619,7 @@ async fn a_late_fact_goes_back_to_the_account_first_charged() {
         scheme: "390".into(),
         year: 2017,
         preview_digest: previewed.into_inner().preview_digest,
+        ..Default::default()
     };
     let posted = desk.post_late_facts(patient(request)).await.unwrap();
     let [revision] = &posted.into_inner().revisions[..] else {

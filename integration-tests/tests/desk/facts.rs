@@ -274,6 +274,7 @@ async fn paid_late(world: &World, id: &str, person: &str) -> PostLateFactsRespon
         scheme: "310".into(),
         year: 2017,
         preview_digest: late(world, person).await.preview_digest,
+        ..Default::default()
     };
     let mut desk = world.clerk().orchestrator();
     let paid = desk.post_late_facts(patient(request)).await.unwrap();

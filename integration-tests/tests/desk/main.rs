@@ -1,6 +1,7 @@
 //! 柜台: what a hospital's billing desk, a pharmacy and a bureau's clerk do in a day.
 
 mod accounts;
+mod approvals;
 mod batch;
 mod county;
 mod facts;

@@ -523,6 +523,7 @@ async fn what_the_bureau_corrects_is_not_the_patients_to_pay_there() {
         case_reference: "案2018-1".into(),
         reason: "重复收费".into(),
         recovered_from: Payee::Institution.into(),
+        ..Default::default()
     };
     let mut revisions = world.clerk().revisions();
     let found = revisions.post_finding(patient(finding)).await.unwrap();

@@ -247,6 +247,7 @@ async fn post(
         advance_payment: advance,
         document_number: "判决书1号".into(),
         preview_digest: digest.into(),
+        ..Default::default()
     };
     let mut desk = world.clerk().revisions();
     let answer = desk.post_third_party(patient(request)).await?;
@@ -263,7 +264,7 @@ async fn read(world: &World, id: &str) -> Settlement {
 
 #[tokio::test]
 async fn a_third_party_found_later_is_recovered_from_the_person() {
-    let world = World::open().await;
+    let world = World::of_one_person().await;
     let (person, other) = (world.insured(None).await, world.insured(None).await);
     let later = |person: &str, number: &str| {
         let days = ("2017-05-01", "2017-05-10");

@@ -1,6 +1,8 @@
 //! 机构名录: which institutions have an agreement on a day, and how many.
 
 use integration_tests::{CLINIC, HOSPITAL, World, code, patient, stay, visit};
+use proto::orchestrator::AgreementEnd;
+use proto::orchestrator::approval_subject::Subject;
 use proto::settlement::{
     CountInstitutionsRequest, CountInstitutionsResponse, EndAgreementRequest, Institution,
     ListInstitutionsAsOfRequest, RegisterInstitutionRequest, WithdrawEndAgreementRequest,
@@ -34,6 +36,20 @@ fn end(id: &str, institution: &str, day: &str) -> EndAgreementRequest {
         institution_code: institution.into(),
         from_day: day.into(),
         reason: "协议到期不再续签".into(),
+        ..Default::default()
+    }
+}
+
+/// The same, with another person's agreement.
+async fn agreed(world: &World, request: EndAgreementRequest) -> EndAgreementRequest {
+    let subject = Subject::EndAgreement(AgreementEnd {
+        institution_code: request.institution_code.clone(),
+        from_day: request.from_day.clone(),
+        reason: request.reason.clone(),
+    });
+    EndAgreementRequest {
+        approval_id: world.approved(subject).await,
+        ..request
     }
 }
 
@@ -69,7 +85,10 @@ async fn counts_are_of_a_day_and_say_their_base() {
     );
 
     let mut clerk = world.clerk().settlement();
-    let ended = end("e-1", "P00000000001", "2018-06-01");
+    let alone = end("e-0", "P00000000001", "2018-06-01");
+    let no = clerk.end_agreement(patient(alone)).await.unwrap_err();
+    assert_eq!(code(&no), "APPROVAL_NEEDED");
+    let ended = agreed(&world, end("e-1", "P00000000001", "2018-06-01")).await;
     let told = clerk.end_agreement(patient(ended.clone())).await.unwrap();
     let told = told.into_inner();
     assert_eq!(told.institution.unwrap().agreement_until_day, "2018-06-01");
@@ -107,7 +126,7 @@ async fn after_the_end_of_its_agreement_nothing_is_settled_for_an_institution() 
     let world = World::open().await;
     let person = world.insured(None).await;
     let mut clerk = world.clerk().settlement();
-    let request = end("e-1", HOSPITAL, "2017-03-10");
+    let request = agreed(&world, end("e-1", HOSPITAL, "2017-03-10")).await;
     clerk.end_agreement(patient(request)).await.unwrap();
     // The stay's last day is the first without an agreement.
     let no = world

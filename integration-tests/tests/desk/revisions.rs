@@ -322,6 +322,7 @@ async fn pay(
         scheme: "390".into(),
         year: 2017,
         preview_digest: digest.into(),
+        ..Default::default()
     };
     let mut desk = world.clerk().orchestrator();
     Ok(desk.post_late_facts(patient(request)).await?.into_inner())
@@ -375,7 +376,7 @@ async fn amounts_now(world: &World, settled: &[Settlement]) -> Vec<Amounts> {
 
 #[tokio::test]
 async fn an_identity_recognised_late_is_paid_exactly_and_once() {
-    let world = World::open().await;
+    let world = World::of_one_person().await;
     let person = world.insured(None).await;
     let settled = a_year(&world, &person, "A").await;
     assert_eq!(preview(&world, &person).await.revisions, []);
@@ -480,7 +481,7 @@ async fn an_identity_recognised_late_is_paid_exactly_and_once() {
 
 #[tokio::test]
 async fn a_death_learnt_late_is_recovered_once() {
-    let world = World::open().await;
+    let world = World::of_one_person().await;
     let person = world.insured(None).await;
     let settled = a_year(&world, &person, "A").await;
     let before = amounts(&settled);
@@ -547,6 +548,7 @@ fn finding(id: &str, settled: &Settlement, lines: &[i32]) -> PostFindingRequest 
         recovered_from: Payee::Unspecified.into(),
         reason: "病历无相应医嘱".into(),
         case_reference: "锡医保稽〔2018〕1号".into(),
+        ..Default::default()
     }
 }
 
@@ -565,7 +567,7 @@ async fn find(world: &World, request: PostFindingRequest) -> Result<PostFindingR
 
 #[tokio::test]
 async fn a_finding_recovers_what_was_paid_for_a_line_once() {
-    let world = World::open().await;
+    let world = World::of_one_person().await;
     let person = world.insured(None).await;
     let settled = a_year(&world, &person, "A").await;
     let before = amounts(&settled);

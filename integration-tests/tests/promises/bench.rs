@@ -331,8 +331,8 @@ impl Bench {
         let wires = self.world.suite.wires();
         let wire = match service {
             "enrollment" | "identity" => &wires.enrollment,
-            "account" | "settlement" | "receivable" | "reconciliation" | "recovery"
-            | "reimbursement" | "revision" | "visit" => &wires.settlement,
+            "account" | "approval" | "settlement" | "receivable" | "reconciliation"
+            | "recovery" | "reimbursement" | "revision" | "visit" => &wires.settlement,
             "referral" => &wires.referral,
             "inspection" => &wires.inspection,
             "interregional" => &wires.interregional,
@@ -354,8 +354,8 @@ pub fn full_name(service: &str) -> String {
     let (first, rest) = service.split_at(1);
     let package = match service {
         // The public interfaces besides the orchestrator's own.
-        "account" | "identity" | "receivable" | "reconciliation" | "recovery" | "reimbursement"
-        | "revision" | "saga" | "visit" => "orchestrator",
+        "account" | "approval" | "identity" | "receivable" | "reconciliation" | "recovery"
+        | "reimbursement" | "revision" | "saga" | "visit" => "orchestrator",
         own => own,
     };
     format!("yibao.{package}.v1.{}{rest}Service", first.to_uppercase())

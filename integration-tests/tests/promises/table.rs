@@ -2,6 +2,7 @@
 //! is refused for good. That none is missing is proved against the descriptors.
 
 mod accounts;
+mod approvals;
 mod batches;
 mod identities;
 mod operations;
@@ -14,6 +15,9 @@ mod visits;
 
 use crate::bench::{Bad, Bench, Good, Mend, No, Rpc, SUBJECT, Seen};
 use accounts::{credit, end_of_authorization, family_authorization};
+use approvals::{
+    approval_cancelled, approval_given, approval_proposed, approval_revoked, approved,
+};
 use batches::{
     batch, batch_reversal, cancellation, guarantee, held_after_posting, holding, online_suspension,
     subsidy, subsidy_cancellation,
@@ -23,7 +27,7 @@ use identities::{
     token_of_nobody,
 };
 use integration_tests::{CLINIC, DRUG, HOSPITAL, id_number, stay};
-use kernel::Role::{self, Clerk, Operator, Service};
+use kernel::Role::{self, Clerk, Operator, Service, Supervisor};
 use operations::{
     abandonment, of_an_ended_saga, proposal_to_abandon, resumption, resumption_of_many,
 };
@@ -130,6 +134,10 @@ table! {
     Clerk orchestrator.SuspendOnlineSettlement: of_institution, Bad::Twice("SUSPENSION_OVERLAPS");
     Clerk orchestrator.SuspendOnlineSettlement: of_person, Bad::Twice("SUSPENSION_OVERLAPS");
     Clerk account.CreditAccount: credit, Bad::Never;
+    Clerk approval.ProposeApproval: approval_proposed, Bad::Never;
+    Supervisor approval.GiveApproval: approval_given, Bad::Twice("APPROVAL_GIVEN");
+    Supervisor approval.RevokeApproval: approval_revoked, Bad::Twice("APPROVAL_NOT_GIVEN");
+    Clerk approval.CancelApproval: approval_cancelled, Bad::Twice("APPROVAL_ENDED");
     Clerk account.AuthorizeFamilyMember: family_authorization,
         Bad::Twice("AUTHORIZATION_OVERLAPS");
     Clerk account.EndFamilyAuthorization: end_of_authorization,
@@ -263,11 +271,13 @@ async fn agreement_end(bench: &Bench) -> Good {
     let asked = ("settlement", "RegisterInstitution");
     bench.done(Clerk, asked, &registered).await;
     let day = format!("{}-07-07", 2100 + bench.number());
-    let content = json!({
+    let mut content = json!({
         "institution_code": registered["institution"]["institution_code"],
         "from_day": day,
         "reason": "测试终止",
     });
+    let subject = json!({ "end_agreement": content });
+    content["approval_id"] = json!(approved(bench, &subject).await);
     let good = good(content, "/reason", json!("其他原因"));
     good.seen(("settlement", "ListInstitutions"), json!({}), &day)
 }

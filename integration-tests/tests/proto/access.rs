@@ -103,6 +103,8 @@ const OF_OPERATORS: &[&str] = &[
 /// What a clerk may not call: money moves through the orchestrator alone, and neither the law nor
 /// sagas are a clerk's.
 const NOT_OF_CLERKS: &[&str] = &[
+    "approval/GiveApproval",
+    "approval/RevokeApproval",
     "enrollment/ActivatePackage",
     "enrollment/ProposePackage",
     "enrollment/WithdrawActivatePackage",
@@ -137,6 +139,17 @@ const NOT_OF_CLERKS: &[&str] = &[
     "settlement/WithdrawPostSubsidy",
     "settlement/WithdrawProposePackage",
     "settlement/WithdrawSuspendOnline",
+];
+
+/// What a supervisor may call besides what anybody may: to agree, not to propose.
+const OF_SUPERVISORS: &[&str] = &[
+    "approval/Burn",
+    "approval/CancelApproval",
+    "approval/GetApproval",
+    "approval/GetOutcome",
+    "approval/GiveApproval",
+    "approval/ListApprovals",
+    "approval/RevokeApproval",
 ];
 
 fn is_denied(answer: &Result<Vec<u8>, Status>) -> bool {
@@ -177,6 +190,11 @@ async fn every_method_has_a_rule() {
     assert_eq!(
         denied(&world, "operator-1", &[Role::Operator]).await,
         of_operators
+    );
+    let of_supervisors = without(OF_SUPERVISORS);
+    assert_eq!(
+        denied(&world, "head-1", &[Role::Supervisor]).await,
+        of_supervisors
     );
     let of_institutions = without(OF_INSTITUTIONS);
     assert_eq!(

@@ -30,7 +30,7 @@ fn services() -> Vec<ServiceDescriptor> {
         .services()
         .filter(|s| s.full_name().starts_with("yibao."))
         .collect();
-    assert_eq!(all.len(), 17);
+    assert_eq!(all.len(), 18);
     all
 }
 
@@ -74,8 +74,8 @@ fn wire(world: &World, package: &str) -> Wire {
         "interregional" => &wires.interregional,
         "batch" | "orchestrator" | "saga" => &wires.orchestrator,
         "referral" => &wires.referral,
-        "account" | "settlement" | "receipt" | "receivable" | "reconciliation" | "recovery"
-        | "reimbursement" | "revision" | "visit" => &wires.settlement,
+        "account" | "approval" | "settlement" | "receipt" | "receivable" | "reconciliation"
+        | "recovery" | "reimbursement" | "revision" | "visit" => &wires.settlement,
         other => panic!("no service {other}"),
     };
     wire.clone()

@@ -2,6 +2,7 @@
 //! and changes nothing, so that the caller may mend it and keep its request id.
 
 mod accounts;
+mod approvals;
 mod batches;
 mod identities;
 mod operations;
@@ -208,6 +209,7 @@ fn of_settlement() -> Vec<Wrong> {
         at("settlement/EndAgreement", "institution_code", json!("")),
         at("settlement/EndAgreement", "from_day", json!("")),
         at("settlement/EndAgreement", "reason", json!("")), at("settlement/EndAgreement", "reason", long(201)),
+        at("settlement/EndAgreement", "approval_id", json!("1")),
         at("settlement/ListInstitutionsAsOf", "day", json!("2018-3-1")),
         at("settlement/CountInstitutions", "day", json!("")),
         catalogue("effective_day", json!("")), catalogue("items", json!([])),
@@ -434,6 +436,7 @@ async fn a_malformed_request_is_told_its_field_and_changes_nothing() {
         operations::of_operations(),
         receipts::of_receipts(),
         accounts::of_accounts(),
+        approvals::of_approvals(),
         reimbursements::of_reimbursements(),
         identities::of_identities(),
         reconciliations::of_reconciliations(),

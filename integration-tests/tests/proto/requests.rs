@@ -1,6 +1,7 @@
 //! One sound request for every method: what malformed ones and noise are made from.
 
 mod accounts;
+mod approvals;
 mod batches;
 mod identities;
 mod operations;
@@ -37,6 +38,7 @@ pub struct Ground {
     sagas: [String; 3],
     reimbursements: reimbursements::Kept,
     accounts: accounts::Shared,
+    approvals: approvals::Prepared,
     visits: visits::Registered,
     identities: identities::Kept,
     revised: revisions::Revised,
@@ -104,6 +106,7 @@ impl Ground {
             sagas: operations::sagas(world).await,
             reimbursements: reimbursements::kept(world).await,
             accounts: accounts::shared(world).await,
+            approvals: approvals::prepared(world).await,
             visits: visits::registered(world).await,
             identities: identities::kept(world).await,
             revised: revisions::revised(world).await,
@@ -123,6 +126,7 @@ impl Ground {
         all.extend(self.reading());
         all.extend(self.visiting());
         all.extend(self.accounts());
+        all.extend(self.approving());
         all.extend(self.identifying());
         all.extend(self.reimbursing());
         all.extend(self.reconciling());
@@ -224,7 +228,8 @@ impl Ground {
             (
                 "settlement/EndAgreement",
                 json!({"request_id": "S", "institution_code": CLINIC,
-                "from_day": "2019-01-01", "reason": "测试"}),
+                "from_day": "2019-01-01", "reason": "测试",
+                "approval_id": self.approvals.ending}),
             ),
             (
                 "settlement/PublishCatalogue",
@@ -373,6 +378,7 @@ fn for_all_services() -> Vec<(&'static str, Value)> {
             "interregional" => "RegisterParticipant",
             "orchestrator" => "METHOD_SETTLE",
             "account" => "CreditAccount",
+            "approval" => "ProposeApproval",
             "receivable" => "RecordPayment",
             "reconciliation" => "CloseDay",
             "recovery" => "RecordRecovery",

@@ -119,6 +119,8 @@ pub struct LateFacts {
     pub year: i32,
     /// The digest of what was shown; empty where it is only to be shown.
     pub shown: String,
+    /// 复核编号: by whose approval; empty for none.
+    pub approval: String,
 }
 
 /// 暂停联网结算: whom to suspend.
@@ -309,6 +311,7 @@ pub fn whose_late_facts(message: &pb::PreviewLateFactsRequest) -> Result<LateFac
         scheme: parse::code("scheme", Scheme::parse(&message.scheme))?,
         year: parse::wanted("year", year, "2000至2100的年份")?,
         shown: String::new(),
+        approval: String::new(),
     })
 }
 
@@ -323,6 +326,7 @@ pub fn late_facts(message: pb::PostLateFactsRequest) -> Result<LateFacts, Refusa
     Ok(LateFacts {
         origin: origin("PostLateFacts", &message),
         shown: shown.to_string(),
+        approval: message.approval_id,
         ..whose
     })
 }

@@ -6,6 +6,7 @@
 //! account three, one of the family two or three more, a package that asks for years without a claim one.
 
 mod accounts;
+mod approvals;
 mod batches;
 mod closing;
 mod guarantees;

@@ -1,6 +1,7 @@
 //! A bill, what others say of it, and the decision what it costs: pure.
 
 mod account;
+mod approval;
 pub mod closing;
 mod guarantee;
 mod hold;
@@ -23,6 +24,7 @@ pub use account::{
     Account, AccountEntry, AccountUse, Accounts, Authorization, By, CREDIT_MAX, Credit, Drawn,
     EntryKind, Movement, Offered, Purse, Relation, differences, movements, offered_again,
 };
+pub use approval::{ApprovalState, DualApproval, Second, Subject, VALID_DAYS, needed};
 pub use guarantee::{Admission, Cancellation, Guarantee, GuaranteeState, Guarantees, Stay, named};
 pub use hold::{BATCH_MAX, Hold, HoldState, Taken, expiry, holdable, within};
 pub use past::PastYears;

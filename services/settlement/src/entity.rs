@@ -830,6 +830,40 @@ pub mod receivable_reminder {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// 双人复核: what one person proposes and another agrees to.
+pub mod approval {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "approval")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub approval_id: String,
+        pub method: String,
+        /// The content of the request, encoded.
+        pub content: Vec<u8>,
+        pub digest: String,
+        pub reason: String,
+        pub proposed_by: String,
+        pub proposed_at: i64,
+        pub given_by: Option<String>,
+        pub given_at: Option<i64>,
+        pub used_by: Option<String>,
+        pub used_at: Option<i64>,
+        pub used_request: Option<String>,
+        pub cancelled_by: Option<String>,
+        pub cancelled_at: Option<i64>,
+        pub cancel_reason: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// 追偿: what each fund got back is in the ledger, under the id of this.
 pub mod recovery {
     use sea_orm::entity::prelude::*;

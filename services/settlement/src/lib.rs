@@ -21,6 +21,7 @@
 //!               its parts: ──posted──▶ standing ──reversed (newest first, whatever the year)──▶ gone
 //! receivable:   open ──payments──▶ paid ──one revoked──▶ open;  open ◀──▶ written off;
 //!               open ──cancelled, settlement reversed──▶ cancelled
+//! approval:     proposed ⇄ given ──used──▶ used by one request; cancelled or expired before
 //! recovery:     recorded ──revoked──▶ taken back by the opposite entry
 //! institution:  registered ──withdrawn by its request──▶ gone;  in force ──EndAgreement, on its day──▶ ended
 //! credit:       posted ──withdrawn by its request──▶ taken back, if the account still has it
@@ -53,6 +54,7 @@ use ::store::{Db, DbConfig, OpenError, event};
 use kernel::{Clock, Fen};
 use policy::Library;
 use proto::orchestrator::account_service_server::AccountServiceServer;
+use proto::orchestrator::approval_service_server::ApprovalServiceServer;
 use proto::orchestrator::receipt_service_server::ReceiptServiceServer;
 use proto::orchestrator::receivable_service_server::ReceivableServiceServer;
 use proto::orchestrator::reconciliation_service_server::ReconciliationServiceServer;
@@ -97,9 +99,11 @@ pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>, library: Arc<Li
     let visits = VisitServiceServer::new(rpc.clone());
     let revisions = RevisionServiceServer::new(rpc.clone());
     let accounts = AccountServiceServer::new(rpc.clone());
+    let approvals = ApprovalServiceServer::new(rpc.clone());
     let probed = db.clone();
     Service::new(NAME, server, rpc::ACCESS, settings)
         .with_also(accounts, rpc::accounts::ACCESS, settings)
+        .with_also(approvals, rpc::approvals::ACCESS, settings)
         .with_also(receipts, rpc::receipts::ACCESS, settings)
         .with_also(reconciliations, rpc::reconciliations::ACCESS, settings)
         .with_also(reimbursements, rpc::reimbursements::ACCESS, settings)

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod agreements;
+mod approvals;
 mod batches;
 mod hospital_shares;
 mod parts;
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
         migrations.push(Box::new(accounts::Accounts));
         migrations.push(Box::new(receivables::Receivables));
         migrations.push(Box::new(hospital_shares::HospitalShares));
+        migrations.push(Box::new(approvals::Approvals));
         migrations
     }
 }

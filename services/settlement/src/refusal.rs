@@ -238,6 +238,24 @@ kernel::refusals! {
     REIMBURSEMENT_UNAPPROVED: Precondition, "零星报销 {reimbursement_id} 超过须复核的金额,尚未复核。", "请由另一名经办人员复核后,以新的请求编号结算。";
     /// The claim is not the one that was submitted.
     REIMBURSEMENT_OTHER_CLAIM: Precondition, "费用单与零星报销 {reimbursement_id} 受理的不一致。", "请按受理的费用单结算,或退回后重新受理。";
+    /// One person alone may not do it.
+    APPROVAL_NEEDED: Precondition, "本项业务须由另一名负责人复核同意后办理。", "请提请复核(ApprovalService.ProposeApproval),经负责人同意后填写复核编号,以新的请求编号办理。";
+    /// No such approval in the caller's area.
+    APPROVAL_UNKNOWN: NotFound, "复核 {approval_id} 不存在。", "请核对复核编号,以新的请求编号办理。";
+    /// It was withdrawn, sent back, or not used in its days.
+    APPROVAL_ENDED: Precondition, "复核 {approval_id} 已撤回、退回或过期。", "请重新提请复核,以新的请求编号办理。";
+    /// It is agreed to already.
+    APPROVAL_GIVEN: Precondition, "复核 {approval_id} 已经同意。", "请查询其当前状态。";
+    /// Nobody agreed to it.
+    APPROVAL_NOT_GIVEN: Precondition, "复核 {approval_id} 尚未同意,或同意已撤销。", "请由负责人同意后,以新的请求编号办理。";
+    /// Another request took effect with it.
+    APPROVAL_USED: Precondition, "复核 {approval_id} 已用于一次办理。", "每次办理须单独复核;请重新提请复核,以新的请求编号办理。";
+    /// What was read is not what is proposed.
+    APPROVAL_CHANGED: Precondition, "复核 {approval_id} 的内容与复核人所见不符。", "请重新查询并核对后,以新的请求编号复核。";
+    /// The request does something else than what was agreed to.
+    APPROVAL_OTHER: Precondition, "复核 {approval_id} 同意的不是本次办理的内容。", "请按同意的内容办理,或重新提请复核,以新的请求编号办理。";
+    /// Nobody is both persons.
+    APPROVAL_SAME_PERSON: Precondition, "{by} 不得既提请或办理、又同意复核 {approval_id}。", "请由另一名人员复核或办理。";
     /// The account does not have any more what would have to go out again.
     ACCOUNT_SPENT: Precondition, "个人账户余额已不足:所涉金额已被使用。", "请先撤销之后使用该账户的结算,再重复同一冲正。";
     /// Claims that are held first would set money of an account aside.

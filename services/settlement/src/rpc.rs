@@ -2,6 +2,7 @@
 //! about.
 
 pub mod accounts;
+pub mod approvals;
 mod claims;
 mod guarantees;
 mod holds;

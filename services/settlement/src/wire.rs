@@ -2,6 +2,7 @@
 
 mod account;
 mod amounts;
+mod approval;
 mod claim;
 mod guarantee;
 mod hold;
@@ -17,6 +18,9 @@ mod visit;
 
 pub use account::{account, account_entry, authorization, credit, new_authorization, new_credit};
 pub use amounts::{comparison, quote, reason, settlement};
+pub use approval::{
+    approval, approval_id_of, approval_in_list, approval_state, approval_subject, second,
+};
 pub use claim::{bill, change, order, posting};
 pub use guarantee::{admission, cancellation, guarantee};
 pub use hold::{batch_reversal, held_claims, hold, hold_ids, set};

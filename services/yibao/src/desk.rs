@@ -6,6 +6,7 @@ use proto::enrollment::enrollment_service_client::EnrollmentServiceClient;
 use proto::inspection::inspection_service_client::InspectionServiceClient;
 use proto::interregional::interregional_service_client::InterregionalServiceClient;
 use proto::orchestrator::account_service_client::AccountServiceClient;
+use proto::orchestrator::approval_service_client::ApprovalServiceClient;
 use proto::orchestrator::batch_service_client::BatchServiceClient;
 use proto::orchestrator::identity_service_client::IdentityServiceClient;
 use proto::orchestrator::orchestrator_service_client::OrchestratorServiceClient;
@@ -133,6 +134,11 @@ impl Desk {
     /// 个人账户与家庭共济.
     pub fn accounts(&self) -> AccountServiceClient<Wire> {
         AccountServiceClient::new(self.named(&self.wires.settlement))
+    }
+
+    /// 双人复核.
+    pub fn approvals(&self) -> ApprovalServiceClient<Wire> {
+        ApprovalServiceClient::new(self.named(&self.wires.settlement))
     }
 
     /// 就诊凭证, 人证核验.

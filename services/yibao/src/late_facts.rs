@@ -62,6 +62,7 @@ pub async fn obey(asked: LateFacts, out: &mut dyn Write) -> Result<(), Trouble> 
         scheme: asked.scheme.clone(),
         year: asked.year,
         preview_digest: digest.clone(),
+        ..Default::default()
     };
     // Said before it is asked: without it nobody could repeat what was not answered.
     writeln!(out, "请求编号 {request_id}")?;

@@ -2,7 +2,7 @@
 //! wired to its peers without a network in between.
 
 use crate::desk::{Desk, Wires};
-use kernel::{AreaCode, Clock};
+use kernel::{AreaCode, Clock, Fen};
 use orchestrator::{Executor, Peers, Times};
 use policy::Library;
 use runtime::clock::SystemClock;
@@ -48,6 +48,8 @@ pub struct SuiteConfig {
     pub saga_times: Times,
     /// 人证核验: whether institutions must show who was treated before they settle.
     pub identity_required: bool,
+    /// 双人复核: above this nobody moves money alone.
+    pub second_person_above: Fen,
     /// Which commits of the sagas' journals are lost.
     pub journal_faults: Option<CommitFaults>,
 }
@@ -65,6 +67,7 @@ impl SuiteConfig {
             wrap: None,
             saga_times: Times::of(Duration::from_secs(6)),
             identity_required: false,
+            second_person_above: Fen(1_000_000),
             journal_faults: None,
         }
     }
@@ -216,6 +219,7 @@ impl SuiteConfig {
     fn embedded(&self, database_url: String) -> Settings {
         Settings {
             redis_url: self.redis_url.clone(),
+            second_person_above_fen: self.second_person_above.0,
             ..Settings::embedded(self.listen, self.area.clone(), database_url)
         }
     }

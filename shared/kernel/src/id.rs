@@ -160,6 +160,8 @@ ids! {
     ReminderId;
     /// 追偿: one payment of a third party.
     RecoveryId;
+    /// 复核: what one person prepared and another agrees to.
+    ApprovalId;
     /// 转诊 (trt_dcla_detl_sn): one referral.
     ReferralId;
     /// 暂停转入: the days on which nobody is referred to an institution.

@@ -60,8 +60,8 @@ pub struct Settings {
     /// dead replica's sagas. A call of a saga takes half of it at most. Used by the orchestrator.
     #[serde(default = "saga_lease")]
     pub saga_lease_ms: u64,
-    /// 零星报销: from a total above this, in fen, another person must approve it before it is paid.
-    /// Used by settlement.
+    /// 双人复核: above this, in fen, another person must approve a reimbursement, a correction or a credit
+    /// before it moves money. Used by settlement.
     #[serde(default = "second_person_above")]
     pub second_person_above_fen: i64,
     /// 人证核验: whether an institution must show who was treated before it settles. Used by the

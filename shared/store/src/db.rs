@@ -21,6 +21,9 @@ use tokio::sync::Semaphore;
 const ATTEMPTS_MAX: u32 = 6;
 /// How long a writer waits for its turn or for a row lock before it gives up as busy.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
+/// How long a transaction may do nothing before PostgreSQL ends it: a replica that hangs must not keep
+/// its locks from the others. Nothing of ours waits for anything but the database inside one.
+const IDLE_MAX: Duration = Duration::from_secs(30);
 /// Variables one statement may bind: SQLite allows 32,766, PostgreSQL 65,535 (differs).
 const VARIABLES_MAX: usize = 30_000;
 
@@ -311,8 +314,11 @@ fn options(config: &DbConfig) -> ConnectOptions {
         .set_schema_search_path(config.schema.clone())
         .set_application_name(format!("yibao-{}", config.schema))
         .map_sqlx_postgres_opts(|options: PgConnectOptions| {
-            let wait = format!("{}ms", LOCK_WAIT.as_millis());
-            options.options([("lock_timeout", wait)])
+            let millis = |time: Duration| format!("{}ms", time.as_millis());
+            options.options([
+                ("lock_timeout", millis(LOCK_WAIT)),
+                ("idle_in_transaction_session_timeout", millis(IDLE_MAX)),
+            ])
         })
         .map_sqlx_sqlite_opts(|options| {
             options
@@ -395,11 +401,12 @@ fn is_disconnect(fault: &DbErr) -> bool {
                 | Error::WorkerCrashed
         )
     );
-    // PostgreSQL: connection failures, out of resources, cancelled, shutting down, starting up, and
-    // a standby that is not the primary yet.
+    // PostgreSQL: connection failures, out of resources, cancelled, shutting down, starting up, a
+    // standby that is not the primary yet, and a transaction ended because it did nothing.
     let passing = |code: String| {
         let classes = ["08", "53", "57"];
-        code == "25006" || code.len() == 5 && classes.iter().any(|class| code.starts_with(class))
+        matches!(&*code, "25006" | "25P03")
+            || code.len() == 5 && classes.iter().any(|class| code.starts_with(class))
     };
     broken || code_of(fault).is_some_and(passing)
 }

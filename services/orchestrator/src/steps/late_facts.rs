@@ -91,6 +91,7 @@ impl Step for PostLateFacts {
             year: self.facts.year,
             members: messages(&self.members),
             preview_digest: self.facts.shown.clone(),
+            approval_id: self.facts.approval.clone(),
         };
         let mut settlement = client(ports).max_decoding_message_size(MESSAGE_BYTES_MAX);
         let answer = ports.change(request, |request| settlement.post_late_facts(request));

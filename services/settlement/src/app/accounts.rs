@@ -7,7 +7,7 @@
 use super::{App, LISTS, page_of};
 use crate::domain::{
     Account, AccountEntry, AccountUse, Accounts, Authorization, Bill, Credit, EntryKind, Movement,
-    Offered, Posted, Purse, movements,
+    Offered, Posted, Purse, Second, movements,
 };
 use crate::ledger::{self, Transaction};
 use crate::refusal::AUTHORIZATION_UNKNOWN;
@@ -173,9 +173,12 @@ impl App {
         &self,
         call: &Call,
         new: &Credit,
+        second: &Second,
     ) -> Result<(Credit, bool), Refusal> {
         let area = &call.key.area;
         let work = |tx: Tx| async move {
+            self.second_person_above(&tx, call, second, new.amount)
+                .await?;
             let people = BTreeSet::from([new.person]);
             let year = call.now.day().year();
             store::make_accounts(&tx, area, &people, year).await?;
@@ -219,6 +222,7 @@ impl App {
             let back = moved(&credit, year, -credit.amount);
             accounts.move_by(EntryKind::CreditWithdrawn, &id, &back)?;
             store::mark_credit_withdrawn(&tx, area, &id, now).await?;
+            store::free_approval(&tx, key).await?;
             store::save_accounts(&tx, area, &accounts).await?;
             let opposite = super::opposites_of(&tx, area, vec![id.clone()], now).await?;
             store::insert_transactions(&tx, area, &opposite, now).await?;

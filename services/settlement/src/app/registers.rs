@@ -2,7 +2,7 @@
 
 use super::{App, LISTS};
 use crate::catalogue::{Catalogue, Item};
-use crate::domain::Institution;
+use crate::domain::{Institution, Second};
 use crate::refusal::{AGREEMENT_ENDED, AGREEMENT_NOT_BEGUN, INSTITUTION_UNKNOWN};
 use crate::store;
 use ::store::event::{self, Event};
@@ -106,7 +106,7 @@ impl App {
         &self,
         call: &Call,
         code: &InstitutionCode,
-        (from, reason): (Day, &str),
+        (from, reason, second): (Day, &str, &Second),
     ) -> Result<(Institution, bool), Refusal> {
         let area = &call.key.area;
         let work = |tx: Tx| async move {
@@ -128,6 +128,7 @@ impl App {
                 let no = no.with("agreement_from_day", institution.agreement_from);
                 return Err(no.into());
             }
+            self.second_person(&tx, call, second).await?;
             if !store::end_agreement(&tx, area, &id, (from, reason)).await? {
                 // Another request ended it a moment ago: asked again, it is refused by name.
                 return Err(kernel::refusal::CONTENTION.refuse().into());
@@ -159,6 +160,7 @@ impl App {
         let now = self.clock.now();
         let undo = |tx: Tx, id: String| async move {
             store::resume_agreement(&tx, &key.area, &id).await?;
+            store::free_approval(&tx, key).await?;
             let told = Event {
                 area: key.area.clone(),
                 kind: "institution.agreement_resumed",

@@ -17,8 +17,8 @@ use super::{
 };
 use crate::domain::{
     Accounts, Amendment, CHAIN_MAX, Cause, Denied, EntryKind, Link, Member, Payee, PersonYear,
-    Posted, RefundedLine, Revised, Revision, YearKey, accumulators_before, chain, left, movements,
-    preview_digest,
+    Posted, RefundedLine, Revised, Revision, Second, YearKey, accumulators_before, chain, left,
+    movements, preview_digest,
 };
 use crate::ledger::{self, Transaction};
 use crate::refusal::{
@@ -30,8 +30,8 @@ use ::store::event::{self, Event};
 use ::store::{Call, Key, Made, Stop, Tx, new_id};
 use kernel::refusal::INTERNAL;
 use kernel::{
-    AreaCode, CorrectionId, Day, Digest, Instant, InstitutionCode, Outcome, Refusal, RevisionId,
-    SettlementId,
+    AreaCode, CorrectionId, Day, Digest, Fen, Instant, InstitutionCode, Outcome, Refusal,
+    RevisionId, SettlementId,
 };
 use policy::{Refund as Order, Settlement};
 use sea_orm::ConnectionTrait;
@@ -204,8 +204,9 @@ impl App {
         &self,
         call: &Call,
         what: &FindingWanted,
+        second: &Second,
     ) -> Result<(Vec<Shown>, bool), Refusal> {
-        let work = |tx| self.post_finding_in(tx, call, what);
+        let work = |tx| self.post_finding_in(tx, call, what, second);
         let done = self.db.once(call, LISTS, work).await?;
         let shown = self.correction(&call.key.area, &done.subject).await?;
         Ok((shown, done.replayed()))
@@ -216,6 +217,7 @@ impl App {
         tx: Tx,
         call: &Call,
         what: &FindingWanted,
+        second: &Second,
     ) -> Result<Made<()>, Stop> {
         let area = &call.key.area;
         let (year, standing) = self.locked_from(&tx, call, what.settlement, None).await?;
@@ -234,6 +236,8 @@ impl App {
             reason: &what.reason,
             case_reference: &what.case_reference,
         };
+        let amount = funds_moved(&moved.revised);
+        self.second_person_above(&tx, call, second, amount).await?;
         self.correct(&tx, call, &year, moved, &why).await
     }
 
@@ -285,9 +289,9 @@ impl App {
         &self,
         call: &Call,
         facts: &LateFacts,
-        shown: Digest,
+        (shown, second): (Digest, &Second),
     ) -> Result<(CorrectionId, Vec<Shown>, bool), Refusal> {
-        let work = |tx| self.post_late_facts_in(tx, call, facts, shown);
+        let work = |tx| self.post_late_facts_in(tx, call, facts, (shown, second));
         let done = self.db.once(call, LISTS, work).await?;
         let revisions = self.correction(&call.key.area, &done.subject).await?;
         let id = CorrectionId::parse(&done.subject).map_err(|_| INTERNAL.refuse())?;
@@ -299,7 +303,7 @@ impl App {
         tx: Tx,
         call: &Call,
         facts: &LateFacts,
-        shown: Digest,
+        (shown, second): (Digest, &Second),
     ) -> Result<Made<()>, Stop> {
         let area = &call.key.area;
         let year = lock_year(&tx, call, &facts.whose).await?;
@@ -319,6 +323,8 @@ impl App {
             reason: "",
             case_reference: "",
         };
+        let amount = funds_moved(&moved.revised);
+        self.second_person_above(&tx, call, second, amount).await?;
         self.correct(&tx, call, &year, moved, &why).await
     }
 
@@ -495,8 +501,8 @@ impl App {
         let now = self.clock.now();
         let undo = |tx: Tx, id: String| async move {
             // Nothing is left of it where it was cancelled since.
-            let taken = take_back(&tx, &key.area, &id, now, own).await;
-            taken.map(drop)
+            take_back(&tx, &key.area, &id, now, own).await?;
+            store::free_approval(&tx, key).await
         };
         self.db.withdraw(key, now, LISTS, undo).await
     }
@@ -558,6 +564,12 @@ impl App {
         };
         all.into_iter().map(shown).collect()
     }
+}
+
+/// What the funds pay more or less, each settlement by itself: two that cancel each other are two.
+fn funds_moved(revised: &[Revised]) -> Fen {
+    let moved = |one: &Revised| one.settlement.funds() - one.before.amounts.funds();
+    revised.iter().map(|one| Fen(moved(one).0.abs())).sum()
 }
 
 /// Takes back what stands of a correction; false when there is no such correction, or not any more. An

@@ -6,6 +6,7 @@ use kernel::refusal::BAD_PAGE_TOKEN;
 use kernel::{CreditId, FamilyAuthorizationId, PersonId};
 use proto::orchestrator as pb;
 use proto::orchestrator::account_service_server::AccountService;
+use proto::orchestrator::approval_subject::Subject;
 use runtime::Does::{Changes, Reads, ReadsPeople};
 use runtime::{Access, Answer, answer, origin, parse, render};
 use store::{Key, new_id, page};
@@ -43,7 +44,9 @@ impl AccountService for Rpc {
             let call = self.call(&context, method, &message.request_id, origin)?;
             let id = CreditId(new_id(call.now));
             let new = wire::new_credit(&message, id, call.now)?;
-            let (credit, replayed) = self.0.credit_account(&call, &new).await?;
+            let approval_id = message.approval_id.clone();
+            let second = wire::second(&approval_id, Subject::CreditAccount(message))?;
+            let (credit, replayed) = self.0.credit_account(&call, &new, &second).await?;
             let credit = Some(wire::credit(credit));
             Ok(pb::CreditAccountResponse { credit, replayed })
         })

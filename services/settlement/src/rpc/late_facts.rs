@@ -3,6 +3,7 @@
 use super::Rpc;
 use crate::wire;
 use kernel::CorrectionId;
+use proto::orchestrator::approval_subject::Subject;
 use proto::settlement as pb;
 use runtime::{Answer, answer, carried_origin, parse};
 use tonic::Request;
@@ -48,8 +49,16 @@ impl Rpc {
             let method = "PostLateFacts";
             let origin = carried_origin(&message.origin, method, &message)?;
             let call = self.call(&context, method, &message.request_id, origin)?;
-            let (correction, revisions, replayed) =
-                self.0.post_late_facts(&call, &facts, shown).await?;
+            let does = Subject::PostLateFacts(proto::orchestrator::PostLateFactsRequest {
+                person_id: message.person_id,
+                scheme: message.scheme,
+                year: message.year,
+                preview_digest: message.preview_digest,
+                ..Default::default()
+            });
+            let second = wire::second(&message.approval_id, does)?;
+            let posted = self.0.post_late_facts(&call, &facts, (shown, &second));
+            let (correction, revisions, replayed) = posted.await?;
             Ok(pb::PostLateFactsResponse {
                 correction_id: correction.to_string(),
                 revisions: revisions.iter().map(wire::revision).collect(),

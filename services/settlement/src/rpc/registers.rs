@@ -3,6 +3,8 @@
 use super::Rpc;
 use crate::wire;
 use kernel::InstitutionCode;
+use proto::orchestrator::AgreementEnd;
+use proto::orchestrator::approval_subject::Subject;
 use proto::settlement as pb;
 use runtime::{Answer, answer, origin, parse, render};
 use store::{Key, page};
@@ -93,7 +95,13 @@ impl Rpc {
             let method = "EndAgreement";
             let origin = origin(method, &message);
             let call = self.call(&context, method, &message.request_id, origin)?;
-            let ended = self.0.end_agreement(&call, &code, (from, &reason));
+            let does = Subject::EndAgreement(AgreementEnd {
+                institution_code: message.institution_code,
+                from_day: message.from_day,
+                reason: message.reason,
+            });
+            let second = wire::second(&message.approval_id, does)?;
+            let ended = self.0.end_agreement(&call, &code, (from, &reason, &second));
             let (institution, replayed) = ended.await?;
             let institution = Some(wire::institution(institution));
             Ok(pb::EndAgreementResponse {

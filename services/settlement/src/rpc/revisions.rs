@@ -5,6 +5,7 @@ use crate::app::{FindingWanted, Shown, ThirdPartyFound};
 use crate::wire;
 use kernel::{InstitutionCode, SettlementId};
 use proto::orchestrator as pb;
+use proto::orchestrator::approval_subject::Subject;
 use proto::orchestrator::revision_service_server::RevisionService;
 use runtime::Does::{Changes, Reads, ReadsPeople};
 use runtime::{Access, Answer, answer, origin, parse, render};
@@ -91,7 +92,9 @@ impl RevisionService for Rpc {
             let method = "PostFinding";
             let origin = origin(method, &message);
             let call = self.call(&context, method, &message.request_id, origin)?;
-            let (shown, replayed) = self.0.post_finding(&call, &wanted).await?;
+            let approval_id = message.approval_id.clone();
+            let second = wire::second(&approval_id, Subject::PostFinding(message))?;
+            let (shown, replayed) = self.0.post_finding(&call, &wanted, &second).await?;
             Ok(pb::PostFindingResponse {
                 revisions: visible(&shown, None),
                 replayed,
@@ -147,7 +150,10 @@ impl RevisionService for Rpc {
             let method = "PostThirdParty";
             let origin = origin(method, &message);
             let call = self.call(&context, method, &message.request_id, origin)?;
-            let (shown, replayed) = self.0.post_third_party(&call, &found, seen).await?;
+            let approval_id = message.approval_id.clone();
+            let second = wire::second(&approval_id, Subject::PostThirdParty(message))?;
+            let bound = (seen, &second);
+            let (shown, replayed) = self.0.post_third_party(&call, &found, bound).await?;
             Ok(pb::PostThirdPartyResponse {
                 revisions: visible(&shown, None),
                 replayed,

@@ -1,6 +1,7 @@
 //! Every query of the service.
 
 mod accounts;
+mod approvals;
 mod claims;
 mod closes;
 mod guarantees;
@@ -23,6 +24,9 @@ pub use accounts::{
     account_entries, drawn_by, end_authorization, find_authorization, find_credit,
     insert_authorization, insert_credit, lock_accounts, make_accounts, mark_credit_withdrawn,
     read_accounts, save_accounts, shown_authorizations, standing_authorizations, used_by,
+};
+pub use approvals::{
+    approvals, find_approval, free_approval, insert_approval, lock_approval, save_approval,
 };
 pub use claims::{
     Past, Standing, as_posted, find_all_posted, find_posted, find_row, history, insert,

@@ -1,8 +1,10 @@
 //! 第三方责任: a third party was found, or paid, after the bill was settled without it, or with another
 //! share. The person has the third party's money, so that the difference is the person's.
 
-use super::{App, LISTS, Moved, On, Shown, Standing, Why};
-use crate::domain::{Amendment, Cause, Payee, PersonYear, Revised, is_news, preview_digest};
+use super::{App, LISTS, Moved, On, Shown, Standing, Why, funds_moved};
+use crate::domain::{
+    Amendment, Cause, Payee, PersonYear, Revised, Second, is_news, preview_digest,
+};
 use crate::refusal::PREVIEW_CHANGED;
 use crate::store;
 use ::store::{Call, Stop, Tx};
@@ -46,7 +48,7 @@ impl App {
         &self,
         call: &Call,
         what: &ThirdPartyFound,
-        shown: Digest,
+        (shown, second): (Digest, &Second),
     ) -> Result<(Vec<Shown>, bool), Refusal> {
         let work = |tx: Tx| async move {
             let area = &call.key.area;
@@ -68,6 +70,8 @@ impl App {
                 reason: "",
                 case_reference: &what.document,
             };
+            let amount = funds_moved(&moved.revised);
+            self.second_person_above(&tx, call, second, amount).await?;
             self.correct(&tx, call, &year, moved, &why).await
         };
         let done = self.db.once(call, LISTS, work).await?;

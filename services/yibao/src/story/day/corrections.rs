@@ -203,6 +203,7 @@ impl CountyDay<'_> {
                 scheme: one.settlement.scheme.clone(),
                 year: self.story.stage.year,
                 preview_digest: preview.preview_digest,
+                ..Default::default()
             };
             let answer = clerk.post_late_facts(patient(request)).await;
             let posted = self.story.granted("PostLateFacts", answer)?;

@@ -106,6 +106,7 @@ impl CountyDay<'_> {
             amount_fen,
             period: PERIOD.into(),
             reason: "按月划入".into(),
+            ..Default::default()
         };
         let answer = self.desk.accounts().credit_account(patient(request)).await;
         self.story.granted("CreditAccount", answer)?;
