@@ -271,6 +271,26 @@ impl World {
         answer.into_inner().person.expect("a person").person_id
     }
 
+    /// 慢特病备案 of a person with a disease from 2016 on, without an end, at these institutions alone;
+    /// at any where there are none.
+    pub async fn filed(&self, person: &str, disease: &str, fixed: &[&str]) -> String {
+        let request = orchestrator::FileDiseaseRequest {
+            request_id: format!("filing-{disease}-{person}"),
+            person_id: person.into(),
+            scheme: "390".into(),
+            kind: orchestrator::disease_filing::Kind::Chronic.into(),
+            disease_code: disease.into(),
+            disease_name: "测试病种".into(),
+            first_day: "2016-01-01".into(),
+            institution_codes: fixed.iter().map(|code| code.to_string()).collect(),
+            material: "诊断证明".into(),
+            ..Default::default()
+        };
+        let answer = self.clerk().filings().file_disease(request).await;
+        let filed = answer.expect("a filing").into_inner();
+        filed.filing.expect("a filing").filing_id
+    }
+
     /// Withdraws the registration of the newest person: from now on nobody knows them.
     pub async fn withdraw_last_person(&self) {
         let n = self.people.load(Ordering::SeqCst) - 1;

@@ -5,6 +5,7 @@ mod approvals;
 mod batch;
 mod county;
 mod facts;
+mod filings;
 mod identities;
 mod receipts;
 mod receivables;

@@ -2,6 +2,7 @@
 //! the area whose package has it. Every amount was reckoned by hand and stands beside its reckoning.
 
 mod anji;
+mod card;
 mod erenhot;
 mod payers;
 mod tongliang;

@@ -643,6 +643,7 @@ async fn visits_of_every_kind_are_settled() {
         ..no
     };
     assert_eq!(refused(desk.register(no).await), "INVALID_FIELD");
+    world.filed(&person, "M03900", &[HOSPITAL]).await;
     let visits = [
         (chronic(&person), None),
         (

@@ -330,7 +330,7 @@ impl Bench {
     fn wire(&self, service: &str) -> Wire {
         let wires = self.world.suite.wires();
         let wire = match service {
-            "enrollment" | "identity" => &wires.enrollment,
+            "enrollment" | "filing" | "identity" => &wires.enrollment,
             "account" | "approval" | "settlement" | "receivable" | "reconciliation"
             | "recovery" | "reimbursement" | "revision" | "visit" => &wires.settlement,
             "referral" => &wires.referral,
@@ -354,8 +354,8 @@ pub fn full_name(service: &str) -> String {
     let (first, rest) = service.split_at(1);
     let package = match service {
         // The public interfaces besides the orchestrator's own.
-        "account" | "approval" | "identity" | "receivable" | "reconciliation" | "recovery"
-        | "reimbursement" | "revision" | "saga" | "visit" => "orchestrator",
+        "account" | "approval" | "filing" | "identity" | "receivable" | "reconciliation"
+        | "recovery" | "reimbursement" | "revision" | "saga" | "visit" => "orchestrator",
         own => own,
     };
     format!("yibao.{package}.v1.{}{rest}Service", first.to_uppercase())

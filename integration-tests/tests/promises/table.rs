@@ -4,6 +4,7 @@
 mod accounts;
 mod approvals;
 mod batches;
+mod filings;
 mod identities;
 mod operations;
 mod receivables;
@@ -22,6 +23,7 @@ use batches::{
     batch, batch_reversal, cancellation, guarantee, held_after_posting, holding, online_suspension,
     subsidy, subsidy_cancellation,
 };
+use filings::{filing, filing_changed, filing_ended};
 use identities::{
     by_a_revoked_card, card, card_restored, card_revoked, doubt_cleared, identity_check, token,
     token_of_nobody,
@@ -161,6 +163,9 @@ table! {
     Clerk visit.RevokeLines: revocation, Bad::Twice("LINE_UNKNOWN");
     Clerk visit.RecordAccidentCheck: accident_check, staged!("ACCIDENT_NONE", check_of_nothing);
     Clerk orchestrator.PostLateFacts: late_facts, Bad::Twice("NOTHING_TO_REVISE");
+    Clerk filing.FileDisease: filing, Bad::Twice("FILING_OVERLAPS");
+    Clerk filing.ChangeFilingInstitutions: filing_changed, Bad::Twice("FILING_CHANGED_ON_DAY");
+    Clerk filing.EndFiling: filing_ended, Bad::Twice("FILING_DAY_OUTSIDE");
     Clerk identity.RegisterCard: card, Bad::Twice("CARD_TAKEN");
     Clerk identity.RevokeCard: card_revoked, Bad::Twice("CARD_REVOKED");
     Clerk identity.RestoreCard: card_restored, Bad::Twice("CARD_NOT_REVOKED");

@@ -9,6 +9,7 @@ use tonic::{Code, Status};
 /// What an institution may call.
 const OF_INSTITUTIONS: &[&str] = &[
     "batch/SettleBatch",
+    "filing/ListFilings",
     "identity/Burn",
     "identity/GetIdentityCheck",
     "identity/GetOutcome",

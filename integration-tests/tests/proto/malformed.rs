@@ -4,6 +4,7 @@
 mod accounts;
 mod approvals;
 mod batches;
+mod filings;
 mod identities;
 mod operations;
 mod orchestrated;
@@ -226,6 +227,12 @@ fn of_settlement() -> Vec<Wrong> {
         post("member.as_of_day", json!("")), post("member.identity_kinds[0]", json!("身份")),
         post("member.birth_day", json!("1980-02-30")), post("member.continuous_years", json!(-1)),
         post("member.continuous_years", json!(201)),
+        post("member.filed_diseases[0].filing_id", json!("1")),
+        post("member.filed_diseases[0].kind", json!(0)), post("member.filed_diseases[0].kind", json!(9)),
+        post("member.filed_diseases[0].disease_code", json!("病种")),
+        post("member.filed_diseases[0].first_day", json!("")),
+        post("member.filed_diseases[0].last_day", json!("2015-12-31")),
+        post("member.filed_diseases[0].institution_codes[0]", json!("H1")),
         post("findings[0].rule_code", json!("")), post("findings[0].effect", json!(99)),
         post("findings[0].effect", json!(0)), post("findings[0].line_number", json!(-1)),
         post("findings[0].sentence", json!("")), post("findings[0].other_settlement_id", json!("1")),
@@ -438,6 +445,7 @@ async fn a_malformed_request_is_told_its_field_and_changes_nothing() {
         accounts::of_accounts(),
         approvals::of_approvals(),
         reimbursements::of_reimbursements(),
+        filings::of_filings(),
         identities::of_identities(),
         reconciliations::of_reconciliations(),
         visits::of_visits(),

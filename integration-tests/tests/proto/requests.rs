@@ -3,6 +3,7 @@
 mod accounts;
 mod approvals;
 mod batches;
+mod filings;
 mod identities;
 mod operations;
 mod orchestrated;
@@ -40,6 +41,7 @@ pub struct Ground {
     accounts: accounts::Shared,
     approvals: approvals::Prepared,
     visits: visits::Registered,
+    filing: String,
     identities: identities::Kept,
     revised: revisions::Revised,
     owing: receivables::Owing,
@@ -49,6 +51,7 @@ impl Ground {
     /// People, referrals and settlements in a world that has none.
     pub async fn lay(world: &World) -> Ground {
         let insured = world.insured(None).await;
+        let insured_again = insured.clone();
         let mut posted = [world.insured(None).await, world.insured(None).await];
         for (n, person) in posted.iter_mut().enumerate() {
             let claim = stay(person, &format!("GROUND-{n}"), 1_000);
@@ -108,6 +111,7 @@ impl Ground {
             accounts: accounts::shared(world).await,
             approvals: approvals::prepared(world).await,
             visits: visits::registered(world).await,
+            filing: filings::kept(world, &insured_again).await,
             identities: identities::kept(world).await,
             revised: revisions::revised(world).await,
             owing: receivables::owing(world).await,
@@ -127,6 +131,7 @@ impl Ground {
         all.extend(self.visiting());
         all.extend(self.accounts());
         all.extend(self.approving());
+        all.extend(self.filing_diseases());
         all.extend(self.identifying());
         all.extend(self.reimbursing());
         all.extend(self.reconciling());
@@ -374,6 +379,7 @@ fn for_all_services() -> Vec<(&'static str, Value)> {
         let (package, verb) = name.split_once('/').unwrap();
         let change = match package {
             "enrollment" => "EnrolPerson",
+            "filing" => "FileDisease",
             "identity" => "VerifyIdentity",
             "interregional" => "RegisterParticipant",
             "orchestrator" => "METHOD_SETTLE",
@@ -428,7 +434,10 @@ fn member(person: &str, day: &str) -> Value {
     json!({"person_id": person, "area_code": integration_tests::AREA, "person_version": 1,
         "scheme": "390", "as_of_day": day, "eligible": true, "ineligibilities": [],
         "sex": "2", "birth_day": "1980-01-01", "identity_kinds": ["2303"],
-        "continuous_years": 3})
+        "continuous_years": 3,
+        "filed_diseases": [{"filing_id": "0190d6b2-5f5e-7cc3-98c4-dc0c0c07398f",
+            "kind": "KIND_CHRONIC", "disease_code": "M03900", "first_day": "2016-01-01",
+            "last_day": "", "institution_codes": [CLINIC]}]})
 }
 
 fn change() -> Value {

@@ -2,6 +2,7 @@
 //! reads each have a file.
 
 mod credentials;
+mod filings;
 mod identity_checks;
 mod insure;
 mod read;
@@ -119,6 +120,7 @@ fn withdrawn(what: Recorded) -> &'static str {
         Recorded::Identity => "identity.withdrawn",
         Recorded::Suspension => "benefit.suspension_withdrawn",
         Recorded::Card => "card.withdrawn",
+        Recorded::Filing => "disease_filing.withdrawn",
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod coverage;
 mod credential;
+mod disease_filing;
 mod eligibility;
 mod identity;
 mod identity_check;
@@ -14,6 +15,10 @@ pub use coverage::{
 pub use credential::{
     Card, Certificate, CredentialToken, IssuedToken, NewToken, Presented, Revocation, TokenKey,
     TokenText, credential_unknown,
+};
+pub use disease_filing::{
+    DiseaseFiling, Filed, FiledDisease, FilingChange, INSTITUTIONS_MAX, NewFiling, Otherwise,
+    first_day_of_bill,
 };
 pub use eligibility::{Cover, Ineligibility, Member, NewSuspension, Record, Suspension};
 pub use identity::{Identity, NewIdentity, kinds_on};

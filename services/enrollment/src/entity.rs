@@ -260,3 +260,64 @@ pub mod credential_guess {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// 门诊慢特病备案, as it was filed.
+pub mod disease_filing {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "disease_filing")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub filing_id: String,
+        pub person_id: String,
+        pub scheme: String,
+        pub kind: String,
+        pub disease_code: String,
+        pub disease_name: String,
+        pub from_day: String,
+        pub until_day: Option<String>,
+        /// Between spaces; empty for any.
+        pub institution_codes: String,
+        pub material: String,
+        pub filed_by: String,
+        pub filed_at: i64,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 备案变更: what is otherwise than it was filed, from a day on.
+pub mod filing_change {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "filing_change")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub change_id: String,
+        pub filing_id: String,
+        pub person_id: String,
+        pub kind: String,
+        pub from_day: String,
+        /// Between spaces; empty for any, and of an end.
+        pub institution_codes: String,
+        pub reason: String,
+        pub changed_by: String,
+        pub changed_at: i64,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

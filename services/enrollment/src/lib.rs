@@ -1,7 +1,8 @@
 //! 参保: who is insured, as what, since when, and who pays the fee.
 //!
 //! It decides whether a payment insures a person for a year, which identity the subsidy follows,
-//! whether the funds may pay for a person on a day, and whether who was at a visit is that person. It refuses to know claims and money in the
+//! whether the funds may pay for a person on a day, with which diseases a person is filed, and whether
+//! who was at a visit is that person. It refuses to know claims and money in the
 //! funds: what a claim costs and what the fund ledger says is settlement's. The numbers of the law
 //! (fees, rates, waiting months) are the policy packages', not ours.
 //!
@@ -18,6 +19,8 @@
 //! token:       issued ──used once by a check──▶ used; either ──time──▶ expired, ──withdrawn──▶ gone
 //! check:       matched ──withdrawn──▶ gone
 //!              not matched (a doubt) ◀──▶ cleared, by a look at the person or by the bureau
+//! filing:      filed ──withdrawn──▶ gone           at most one of a disease and day; its institutions
+//!                                                  change and it ends by dated rows, each withdrawn
 //! package:     proposed ──activated by another person──▶ scheduled ──its instant──▶ in force
 //!
 //! a day of a coverage's year:   … waiting … │ benefit_from … benefits run … │ until (1 January)
@@ -43,6 +46,7 @@ use ::store::{Db, DbConfig, OpenError, event};
 use domain::TokenKey;
 use kernel::Clock;
 use proto::enrollment::enrollment_service_server::EnrollmentServiceServer;
+use proto::orchestrator::filing_service_server::FilingServiceServer;
 use proto::orchestrator::identity_service_server::IdentityServiceServer;
 use runtime::{Service, Settings};
 use std::sync::Arc;
@@ -70,9 +74,11 @@ pub fn build(
     let app = app::App::new(db.clone(), clock.clone(), library, token_key(settings));
     let rpc = rpc::Rpc(Arc::new(app));
     let server = EnrollmentServiceServer::new(rpc.clone());
+    let filings = FilingServiceServer::new(rpc.clone());
     let checks = IdentityServiceServer::new(rpc);
     let probed = db.clone();
     Service::new(NAME, server, rpc::ACCESS, settings)
+        .with_also(filings, rpc::filings::ACCESS, settings)
         .with_also(checks, rpc::identity_checks::ACCESS, settings)
         .with_background(event::keep_sealing(db, clock))
         .with_probe(Arc::new(move || {

@@ -1,6 +1,7 @@
 //! How the service's tables came to be.
 
 mod credentials;
+mod filings;
 
 use sea_orm::DeriveIden;
 use sea_orm_migration::prelude::*;
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
         migrations.push(Box::new(FeeTiers));
         migrations.push(Box::new(credentials::Credentials));
         migrations.push(Box::new(Standings));
+        migrations.push(Box::new(filings::Filings));
         migrations
     }
 }

@@ -21,6 +21,16 @@ kernel::refusals! {
     FEE_UNKNOWN: Precondition, "政策包 {package_name} 没有 {year} 年度的个人缴费标准。", "请核对参保年度,或等待该年度缴费标准公布,然后以新的请求编号重新提交。";
     /// What was paid is not the fee less the subsidy.
     FEE_MISMATCH: Precondition, "个人应缴 {expected_fen} 分,实缴 {paid_fen} 分,金额不符。", "请先调用 QuoteSubsidy 测算应缴金额,按应缴金额缴费后以新的请求编号重新提交。";
+    /// Two filings of one disease of one person share a day.
+    FILING_OVERLAPS: Precondition, "该人员的病种 {disease_code} 与已有备案 {filing_id} 的有效期重叠。", "请调整起止日期,或先终止、冲正已有备案,然后以新的请求编号重新提交。";
+    /// No such filing in the caller's area.
+    FILING_UNKNOWN: NotFound, "本统筹区没有慢特病备案 {filing_id}。", "请核对备案流水号,以新的请求编号办理。";
+    /// The day of a change or an end is none on which the filing goes on.
+    FILING_DAY_OUTSIDE: Precondition, "{day} 不能作为备案 {filing_id} 的变更或终止日期:其有效期自 {first_day} 至 {last_day}。", "定点自首日之后、末日以内的日期起变更,终止日期早于原末日;请核对日期后以新的请求编号办理。";
+    /// The institutions change on this day already.
+    FILING_CHANGED_ON_DAY: Exists, "备案 {filing_id} 已自 {day} 起变更定点。", "请另选日期,或先冲正原变更,再以新的请求编号办理。";
+    /// The filing was changed too often.
+    FILING_CHANGES_MAX: Precondition, "备案 {filing_id} 的变更已达 {max} 次。", "请先终止该备案,另行备案,以新的请求编号办理。";
     /// The card number stands for somebody in the area.
     CARD_TAKEN: Exists, "该卡号在本统筹区已登记。", "请核对卡号;原登记有误的,先冲正原登记,再以新的请求编号提交。";
     /// No such card in the caller's area.

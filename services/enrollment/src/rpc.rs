@@ -1,5 +1,6 @@
 //! The generated trait: parse, call the app, render.
 
+pub mod filings;
 pub mod identity_checks;
 
 use crate::app::App;

@@ -2,6 +2,7 @@
 
 pub mod card;
 pub mod coverage;
+pub mod disease_filing;
 pub mod eligibility;
 pub mod guess;
 pub mod household;

@@ -1,5 +1,6 @@
 //! Protobuf to domain and back.
 
+pub mod disease_filing;
 pub mod identity_check;
 
 use crate::domain::{
@@ -328,6 +329,8 @@ pub fn person_file(law: &Law, file: PersonFile) -> pb::GetPersonResponse {
 pub fn member(area: &AreaCode, member: Member) -> common::Member {
     let why = |one: &Ineligibility| ineligibility(one, &member.scheme);
     let kinds = member.identities.iter();
+    let filed = member.filed_diseases.into_iter();
+    let filed = filed.map(disease_filing::filed_disease);
     common::Member {
         person_id: member.person.to_string(),
         area_code: area.to_string(),
@@ -343,6 +346,7 @@ pub fn member(area: &AreaCode, member: Member) -> common::Member {
         person_type: person_type(&member.standing),
         covered_by: covered_by(&member.standing),
         insured_years: member.insured_years,
+        filed_diseases: filed.collect(),
     }
 }
 

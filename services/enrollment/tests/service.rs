@@ -7,6 +7,7 @@ use proto::common::outcome::State;
 use proto::common::{Member, Outcome};
 use proto::enrollment as pb;
 use proto::enrollment::enrollment_service_client::EnrollmentServiceClient;
+use proto::orchestrator::filing_service_client::FilingServiceClient;
 use proto::orchestrator::identity_service_client::IdentityServiceClient;
 use runtime::clock::ManualClock;
 use runtime::{Context, Settings, Wire, fault_of};
@@ -20,6 +21,8 @@ struct Suite {
     client: EnrollmentServiceClient<Wire>,
     /// Likewise, of the public interface to who is at the desk.
     desk: IdentityServiceClient<Wire>,
+    /// Likewise, to filed diseases.
+    filings: FilingServiceClient<Wire>,
     area: &'static str,
     db: Db,
     _database: TestDatabase,
@@ -48,6 +51,7 @@ impl Suite {
         Suite {
             client: EnrollmentServiceClient::new(service.wire()),
             desk: IdentityServiceClient::new(service.wire()),
+            filings: FilingServiceClient::new(service.wire()),
             area: here,
             db,
             _database: database,
@@ -75,6 +79,8 @@ macro_rules! call {
 
 #[path = "service/again.rs"]
 mod again;
+#[path = "service/filings.rs"]
+mod filings;
 #[path = "service/identity_checks.rs"]
 mod identity_checks;
 #[path = "service/packages.rs"]

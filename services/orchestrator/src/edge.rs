@@ -4,6 +4,7 @@
 use crate::steps::Peers;
 use proto::orchestrator::account_service_server::AccountServiceServer;
 use proto::orchestrator::approval_service_server::ApprovalServiceServer;
+use proto::orchestrator::filing_service_server::FilingServiceServer;
 use proto::orchestrator::identity_service_server::IdentityServiceServer;
 use proto::orchestrator::receipt_service_server::ReceiptServiceServer;
 use proto::orchestrator::receivable_service_server::ReceivableServiceServer;
@@ -20,6 +21,7 @@ pub fn passing_on(service: Service, peers: &Peers, settings: &Settings) -> Servi
     service
         .with_passed_on::<AccountServiceServer<()>>(settlement(), settings)
         .with_passed_on::<ApprovalServiceServer<()>>(settlement(), settings)
+        .with_passed_on::<FilingServiceServer<()>>(peers.enrollment.clone(), settings)
         .with_passed_on::<IdentityServiceServer<()>>(peers.enrollment.clone(), settings)
         .with_passed_on::<ReceiptServiceServer<()>>(settlement(), settings)
         .with_passed_on::<ReimbursementServiceServer<()>>(settlement(), settings)

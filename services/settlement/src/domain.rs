@@ -3,6 +3,7 @@
 mod account;
 mod approval;
 pub mod closing;
+mod filed;
 mod guarantee;
 mod hold;
 mod past;
@@ -25,6 +26,7 @@ pub use account::{
     EntryKind, Movement, Offered, Purse, Relation, differences, movements, offered_again,
 };
 pub use approval::{ApprovalState, DualApproval, Second, Subject, VALID_DAYS, needed};
+pub use filed::FiledDisease;
 pub use guarantee::{Admission, Cancellation, Guarantee, GuaranteeState, Guarantees, Stay, named};
 pub use hold::{BATCH_MAX, Hold, HoldState, Taken, expiry, holdable, within};
 pub use past::PastYears;
@@ -214,6 +216,9 @@ pub struct Member {
     /// 参保年度 of the scheme, the newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub insured_years: Vec<i32>,
+    /// 门诊慢特病备案 around the day; nothing in what was stored before they were recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filed_diseases: Option<Vec<FiledDisease>>,
 }
 
 /// What a finding does to the claim.
@@ -433,7 +438,7 @@ impl Bill {
 }
 
 /// What can be refused before anything is read: the person's snapshot must be about this bill, the
-/// days must have come, and no rule may deny the whole claim.
+/// days must have come, no rule may deny the whole claim, and its diseases must be filed.
 pub fn admit(
     bill: &Bill,
     member: Option<&Member>,
@@ -470,7 +475,7 @@ pub fn admit(
         .iter()
         .find(|finding| finding.effect == Effect::DenyClaim)
     {
-        None => Ok(()),
+        None => bill.is_filed(member),
         Some(finding) => {
             let no = CLAIM_DENIED.refuse().with("rule", &finding.rule);
             let no = no.with("found", &finding.sentence);

@@ -13,6 +13,10 @@ kernel::refusals! {
     CATALOGUE_EXISTS: Exists, "自 {day} 起生效的目录已发布。", "目录发布后不可更改;请以新的生效日期发布新版本。";
     /// No catalogue counts on the day.
     NO_CATALOGUE: Precondition, "{day} 没有已生效的医保目录。", "请联系经办机构发布目录,再以新的请求编号办理。";
+    /// The person is not filed with the disease on the day of a fee.
+    CHRONIC_QUALIFICATION_MISSING: Precondition, "参保人在 {day} 没有病种 {disease_code} 的门诊慢特病(两病)备案。", "请先向经办机构办理备案(FileDisease),或不按该病种、作为普通门诊结算,以新的请求编号办理。";
+    /// The person is filed with the disease, at other institutions.
+    CHRONIC_INSTITUTION_NOT_FIXED: Precondition, "机构 {institution_code} 在 {day} 不是参保人病种 {disease_code} 的定点机构。", "请到定点机构就诊,或向经办机构变更定点(ChangeFilingInstitutions),或作为普通门诊结算,以新的请求编号办理。";
     /// A supervision rule denies the whole claim.
     CLAIM_DENIED: Precondition, "审核规则 {rule} 不予结算:{found}", "请核对单据;更正后以新的请求编号办理,确属不同业务的请联系经办机构人工审核。";
     /// The claim's last day has not come yet.

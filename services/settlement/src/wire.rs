@@ -7,6 +7,7 @@ mod claim;
 mod guarantee;
 mod hold;
 mod ledger;
+mod member;
 mod receipt;
 mod receivable;
 pub mod reconciliation;

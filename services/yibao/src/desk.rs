@@ -8,6 +8,7 @@ use proto::interregional::interregional_service_client::InterregionalServiceClie
 use proto::orchestrator::account_service_client::AccountServiceClient;
 use proto::orchestrator::approval_service_client::ApprovalServiceClient;
 use proto::orchestrator::batch_service_client::BatchServiceClient;
+use proto::orchestrator::filing_service_client::FilingServiceClient;
 use proto::orchestrator::identity_service_client::IdentityServiceClient;
 use proto::orchestrator::orchestrator_service_client::OrchestratorServiceClient;
 use proto::orchestrator::receipt_service_client::ReceiptServiceClient;
@@ -144,6 +145,11 @@ impl Desk {
     /// 就诊凭证, 人证核验.
     pub fn identities(&self) -> IdentityServiceClient<Wire> {
         IdentityServiceClient::new(self.named(&self.wires.enrollment))
+    }
+
+    /// 门诊慢特病备案.
+    pub fn filings(&self) -> FilingServiceClient<Wire> {
+        FilingServiceClient::new(self.named(&self.wires.enrollment))
     }
 
     /// 结算查询.

@@ -128,6 +128,10 @@ ids! {
     TokenId;
     /// 人证核验: one check of who was at a visit.
     IdentityCheckId;
+    /// 门诊慢特病备案 (trt_dcla_detl_sn): a person filed with a disease.
+    FilingId;
+    /// 备案变更: one change of a filing, or its end.
+    FilingChangeId;
     /// 结算 (setl_id): one settlement.
     SettlementId;
     /// 差额结算: one settlement priced again, and what that moved.

@@ -67,6 +67,7 @@ async fn before_and_after_the_merger_by_the_day() {
         let days = (day.as_str(), day.as_str());
         let mut claim = claim(&person, HOSPITAL, "14", &format!("C-{year}"), days, 100_000);
         claim.disease_codes = vec!["M03900".into()];
+        town.world.filed(&person, "M03900", &[]).await;
         let settled = town.settle(claim).await;
         let sum: i64 = expected.iter().map(|(_, paid)| paid).sum();
         assert_eq!(paid(&settled), (expected, 100_000 - sum), "{year}");

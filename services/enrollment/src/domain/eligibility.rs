@@ -1,6 +1,6 @@
 //! 待遇检查: may the funds pay for a person on a day, and if not, why.
 
-use crate::domain::{InsuranceYear, Standing, kinds_on};
+use crate::domain::{Filed, FiledDisease, InsuranceYear, Standing, kinds_on};
 use kernel::{Day, IdentityKind, Period, PersonId, Scheme, Sex, SuspensionId};
 use policy::{InsuredHistory, Package};
 
@@ -48,6 +48,8 @@ pub struct Record {
     pub covers: Vec<Cover>,
     /// When benefits are suspended.
     pub suspensions: Vec<Period>,
+    /// Filed diseases by the scheme.
+    pub filings: Vec<Filed>,
 }
 
 /// A coverage as far as eligibility needs it.
@@ -88,6 +90,8 @@ pub struct Member {
     pub standing: Standing,
     /// 参保年度 of the scheme, the newest first.
     pub insured_years: Vec<i32>,
+    /// 门诊慢特病备案 that stand on the day or shortly before it.
+    pub filed_diseases: Vec<FiledDisease>,
 }
 
 /// One reason why the funds may not pay, the heaviest first.
@@ -125,6 +129,8 @@ impl Record {
         let held = self.identities.iter().map(|(kind, period)| (kind, *period));
         let standing = self.cover_on(day).map(|cover| cover.standing.clone());
         let insured_years = self.insured_years();
+        let filings = self.filings.iter();
+        let filed_diseases = filings.flat_map(|filing| filing.around(day)).collect();
         Member {
             person: self.person,
             version: self.version,
@@ -137,6 +143,7 @@ impl Record {
             continuous_years,
             standing: standing.unwrap_or_default(),
             insured_years,
+            filed_diseases,
         }
     }
 
@@ -271,6 +278,7 @@ mod tests {
                 period("2024-05-01", "2024-06-01"),
                 period("2027-01-01", ""),
             ],
+            filings: Vec::new(),
         }
     }
 

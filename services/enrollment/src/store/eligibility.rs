@@ -1,15 +1,16 @@
 //! What eligibility is decided upon, on the hot path of every settlement.
 //!
 //! One statement, and so one snapshot: in two, a change committed between them could be told under
-//! the version of before. Everything it needs has the same shape, a code with two days, so the four
+//! the version of before. Everything it needs has the same shape, a code with two days, so the six
 //! tables are read as one list; each part is found by an index that begins with the area.
 
+mod filings;
 mod visit;
 
 use super::coverage::standing_of;
 use super::{period, person, unreadable};
 use crate::app::PACKAGE;
-use crate::domain::{AtVisit, Cover, InsuranceYear, Record, VisitFacts};
+use crate::domain::{AtVisit, Cover, Filed, InsuranceYear, Record, VisitFacts};
 use crate::entity::{coverage, identity, person as persons, suspension};
 use kernel::{AreaCode, Day, IdentityKind, PersonId, Scheme, Sex};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, UnionType};
@@ -66,6 +67,9 @@ pub async fn find(
     all.union(UnionType::All, identities_part(area, id, day))
         .union(UnionType::All, coverages_part(area, id, scheme))
         .union(UnionType::All, suspensions_part(area, id, day));
+    for part in filings::parts(area, id, (scheme, day)) {
+        all.union(UnionType::All, part);
+    }
     for part in visit
         .into_iter()
         .flat_map(|visit| visit::parts(area, id, visit))
@@ -83,7 +87,10 @@ pub async fn find(
     let (person, lines): (Vec<Line>, Vec<Line>) =
         lines.into_iter().partition(|line| line.part == PERSON);
     let person = person.first().ok_or_else(|| person::unknown(id))?;
-    let record = begun(id, person).and_then(|record| lines.iter().try_fold(record, with));
+    let record = filings::read(lines).and_then(|(filings, lines)| {
+        let record = begun(id, person, filings)?;
+        lines.iter().try_fold(record, with)
+    });
     let record = record.ok_or_else(|| unreadable("eligibility", &id.to_string()))?;
     Ok(Found {
         record,
@@ -92,7 +99,7 @@ pub async fn find(
     })
 }
 
-fn begun(id: PersonId, line: &Line) -> Option<Record> {
+fn begun(id: PersonId, line: &Line, filings: Vec<Filed>) -> Option<Record> {
     let death_day = line.until_day.as_deref().map(Day::parse);
     Some(Record {
         person: id,
@@ -103,6 +110,7 @@ fn begun(id: PersonId, line: &Line) -> Option<Record> {
         identities: Vec::new(),
         covers: Vec::new(),
         suspensions: Vec::new(),
+        filings,
     })
 }
 

@@ -18,15 +18,18 @@ pub enum Recorded {
     Suspension,
     /// 社保卡.
     Card,
+    /// 门诊慢特病备案.
+    Filing,
 }
 
 impl Recorded {
     /// All of them.
-    pub const ALL: [Recorded; 4] = [
+    pub const ALL: [Recorded; 5] = [
         Recorded::Coverage,
         Recorded::Identity,
         Recorded::Suspension,
         Recorded::Card,
+        Recorded::Filing,
     ];
 
     fn table(self) -> &'static str {
@@ -35,6 +38,7 @@ impl Recorded {
             Recorded::Identity => "identity",
             Recorded::Suspension => "suspension",
             Recorded::Card => "card",
+            Recorded::Filing => "disease_filing",
         }
     }
 
@@ -44,6 +48,7 @@ impl Recorded {
             Recorded::Identity => "identity_id",
             Recorded::Suspension => "suspension_id",
             Recorded::Card => "card_id",
+            Recorded::Filing => "filing_id",
         }
     }
 }

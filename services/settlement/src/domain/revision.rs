@@ -203,11 +203,38 @@ impl Amendment {
             Amendment::Members(members, earlier) => {
                 // Posted since the days were asked for: so is the preview of another year.
                 let member = members.get(&evidence.bill.end);
-                evidence.member = member.ok_or_else(|| PREVIEW_CHANGED.refuse())?.clone();
+                let member = member.ok_or_else(|| PREVIEW_CHANGED.refuse())?.clone();
+                evidence.member = as_filed(of, member)?;
                 evidence.past = PastYears::by(package, earlier);
             }
         }
         Ok(evidence)
+    }
+}
+
+/// The person as known now, held against the settlement's bill as when it was settled: a filing that
+/// is gone since is for the bureau to weigh, by reversing the settlement or filing anew. Nobody was
+/// asked about filings when the oldest were settled.
+fn as_filed(of: &Posted, member: Member) -> Result<Member, Refusal> {
+    let Evidence {
+        bill,
+        member: before,
+        ..
+    } = &of.evidence;
+    if before.filed_diseases.is_none() {
+        let filed_diseases = None;
+        return Ok(Member {
+            filed_diseases,
+            ..member
+        });
+    }
+    match bill.is_filed(&member) {
+        Ok(()) => Ok(member),
+        Err(mut no) => {
+            // What was asked is about a year, and names no claim.
+            no.field = None;
+            Err(no.with("settlement_id", of.id))
+        }
     }
 }
 

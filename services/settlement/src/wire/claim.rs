@@ -1,28 +1,20 @@
 //! A claim, and what others say of it, from protobuf.
 
+use super::member::{identities, member};
 use crate::app::Order;
 use crate::domain::{
-    AccountUse, Approval, Basis, Bill, BillLine, Effect, FINDINGS_MAX, Finding, Member,
-    Registration, StayPart,
+    AccountUse, Approval, Basis, Bill, BillLine, Effect, FINDINGS_MAX, Finding, Registration,
+    StayPart,
 };
 use kernel::refusal::invalid;
 use kernel::{
     BadText, CLAIM_FEN_MAX, CatalogueId, Day, DiagnosisCode, Digest, DiseaseCode, Fen, GuaranteeId,
-    IdentityKind, InstitutionCode, InstitutionKind, InstitutionTier, ItemCode, MedType, PersonId,
-    PersonType, Quantity, Rate, ReferralId, Refusal, ReimbursementId, Scheme, SettlementId,
-    UnitPrice, VisitId,
+    InstitutionCode, InstitutionKind, InstitutionTier, ItemCode, MedType, PersonId, Quantity, Rate,
+    ReferralId, Refusal, ReimbursementId, Scheme, SettlementId, UnitPrice, VisitId,
 };
-use policy::{
-    Change, FILINGS_MAX, Filing, IDENTITIES_MAX, LINES_MAX, Place, ThirdParty, YEARS_MAX,
-};
+use policy::{Change, FILINGS_MAX, Filing, LINES_MAX, Place, ThirdParty};
 use proto::{common, settlement as pb};
 use runtime::parse;
-use std::ops::RangeInclusive;
-
-/// Years insured that a person brings at most.
-const INSURED_YEARS_MAX: usize = 100;
-/// What is a year of insurance at all.
-const YEARS: RangeInclusive<i32> = 1900..=2200;
 
 /// A claim.
 pub fn bill(claim: Option<&common::Claim>) -> Result<Bill, Refusal> {
@@ -307,64 +299,6 @@ fn bill_line(index: usize, line: &common::ClaimLine, end: Day) -> Result<BillLin
         approval: approval(path("approval"), line.approval)?,
         day,
     })
-}
-
-/// What enrollment says of a person.
-pub fn member(member: &common::Member) -> Result<Member, Refusal> {
-    member_at("member", member)
-}
-
-/// What enrollment says of a person, named so by the caller.
-pub fn member_at(place: &str, member: &common::Member) -> Result<Member, Refusal> {
-    let path = |field: &str| format!("{place}.{field}");
-    let years = u32::try_from(member.continuous_years);
-    let years = years.ok().filter(|years| *years <= YEARS_MAX);
-    let expected = format_args!("0至{YEARS_MAX}年");
-    let kind = Some(member.person_type.as_str()).filter(|code| !code.is_empty());
-    let person_type = kind.map(|code| parse::code(path("person_type"), PersonType::parse(code)));
-    Ok(Member {
-        person: parse::field(path("person_id"), PersonId::parse(&member.person_id))?,
-        version: member.person_version,
-        scheme: parse::code(path("scheme"), Scheme::parse(&member.scheme))?,
-        as_of: parse::day(path("as_of_day"), &member.as_of_day)?,
-        eligible: member.eligible,
-        reason: member
-            .ineligibilities
-            .first()
-            .map(|reason| reason.sentence.clone()),
-        identities: identities(&path("identity_kinds"), &member.identity_kinds)?,
-        birth: parse::optional_day(path("birth_day"), &member.birth_day)?,
-        continuous_years: parse::wanted(path("continuous_years"), years, expected)?,
-        person_type: person_type.transpose()?,
-        covered_by: covered_by(&path("covered_by"), &member.covered_by)?,
-        insured_years: insured_years(&path("insured_years"), &member.insured_years)?,
-    })
-}
-
-fn identities(path: &str, kinds: &[String]) -> Result<Vec<IdentityKind>, Refusal> {
-    if kinds.len() > IDENTITIES_MAX {
-        return Err(invalid(path, format!("至多{IDENTITIES_MAX}种身份")));
-    }
-    let kind = |(index, kind): (usize, &String)| {
-        parse::code(format!("{path}[{index}]"), IdentityKind::parse(kind))
-    };
-    kinds.iter().enumerate().map(kind).collect()
-}
-
-fn covered_by(path: &str, codes: &[String]) -> Result<Vec<Scheme>, Refusal> {
-    if codes.len() > FILINGS_MAX {
-        return Err(invalid(path, format!("至多{FILINGS_MAX}个险种")));
-    }
-    let scheme = |(index, code): (usize, &String)| {
-        parse::code(format!("{path}[{index}]"), Scheme::parse(code))
-    };
-    codes.iter().enumerate().map(scheme).collect()
-}
-
-fn insured_years(path: &str, years: &[i32]) -> Result<Vec<i32>, Refusal> {
-    let fits = years.len() <= INSURED_YEARS_MAX && years.iter().all(|year| YEARS.contains(year));
-    let expected = format_args!("至多{INSURED_YEARS_MAX}个年份");
-    parse::wanted(path, fits.then(|| years.to_vec()), expected)
 }
 
 /// 如果改变: what shall be otherwise.

@@ -1,6 +1,7 @@
 //! 先诊疗后付费: stays and guarantees.
 
-use super::claim::{member, optional_id};
+use super::claim::optional_id;
+use super::member::member;
 use crate::domain::{Admission, Cancellation, Guarantee, GuaranteeState, Stay};
 use kernel::{
     CLAIM_FEN_MAX, DiagnosisCode, Fen, GuaranteeId, InstitutionCode, MedType, PersonId, ReferralId,

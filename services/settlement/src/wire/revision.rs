@@ -1,7 +1,8 @@
 //! 差额结算: refunds, findings and revisions.
 
 use super::amounts::{amounts, comparison};
-use super::claim::{member_at, third_party_of};
+use super::claim::third_party_of;
+use super::member::member_at;
 use crate::app::{FindingWanted, LateFacts, Refund, Shown, ThirdPartyFound};
 use crate::domain::{Cause, Denied, Payee, RefundedLine, Revised, Revision, YearKey};
 use crate::ledger::fund_differences;

@@ -252,6 +252,18 @@ pub fn member(identities: &[&str]) -> common::Member {
         birth_day: "1954-09-30".into(),
         identity_kinds: identities.iter().map(|kind| kind.to_string()).collect(),
         continuous_years: 3,
+        filed_diseases: ["M03900", "M01600"].map(filed).into(),
+        ..Default::default()
+    }
+}
+
+/// A disease filed long ago, at any institution.
+fn filed(disease: &str) -> common::FiledDisease {
+    common::FiledDisease {
+        filing_id: PERSON.into(),
+        kind: common::filed_disease::Kind::Chronic.into(),
+        disease_code: disease.into(),
+        first_day: "2010-01-01".into(),
         ..Default::default()
     }
 }

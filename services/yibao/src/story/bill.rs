@@ -87,6 +87,15 @@ pub const WRONG_SEX: Bill = Bill {
     ],
 };
 
+/// 门诊慢特病: a month's drugs for hypertension, in the township centre.
+pub const CHRONIC: Bill = Bill {
+    institution: TOWNSHIP_CENTRE,
+    care: MedType::Chronic,
+    days: ("2017-07-10", "2017-07-10"),
+    diagnosis: "I10.x00",
+    items: &[("D-AMLODIPINE", 2_480, 5)],
+};
+
 /// 肺炎住院: a week, begun without a deposit.
 pub const PNEUMONIA_STAY: Bill = Bill {
     institution: GENERAL_HOSPITAL,

@@ -69,8 +69,9 @@ impl Story<'_> {
         self.reverse(&heroine, &stay, &settled, [&before, &after])
             .await?;
 
-        self.chapter("⑧ 智能审核：限女性的项目出现在男性的费用单上")?;
-        self.screen().await?;
+        self.chapter("⑧ 智能审核与备案：限女性的项目出现在男性的费用单上；没有备案的慢特病")?;
+        let hero = self.screen().await?;
+        self.file_a_disease(&hero).await?;
 
         self.chapter("⑨ 基金账试算平衡")?;
         self.balance().await?;
@@ -341,7 +342,8 @@ impl Story<'_> {
         self.refused(answer, "ALREADY_REVERSED")
     }
 
-    async fn screen(&mut self) -> Result<(), Halted> {
+    /// Answers who it was.
+    async fn screen(&mut self) -> Result<String, Halted> {
         let hero = self.register(&HERO).await?;
         self.enrol(&hero).await?;
         let claim = self.claim(&WRONG_SEX, &hero, 4);
@@ -371,7 +373,8 @@ impl Story<'_> {
         self.expect(
             denied(2) && own_pay == refused,
             format!("违规的第 2 行 {} 元由个人承担，其余照常结算", yuan(refused)),
-        )
+        )?;
+        Ok(hero)
     }
 
     pub(super) async fn trial_balance(&mut self) -> Result<GetTrialBalanceResponse, Halted> {

@@ -11,6 +11,7 @@ mod bill;
 mod chapters;
 mod compare;
 pub mod day;
+mod filing;
 mod sagas;
 pub(crate) mod sheet;
 mod show;

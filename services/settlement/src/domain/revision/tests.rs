@@ -393,3 +393,25 @@ fn lines_are_refunded_in_whole_or_in_part() {
         assert!(left(&refunded).unwrap_err().is(no), "{refunded:?}");
     }
 }
+
+/// What was settled before filings were recorded rests on none; what was asked about is asked again.
+#[test]
+fn filings_are_asked_about_where_they_were_before() {
+    let mut book = Book::open();
+    book.post(&[3]);
+    let mut posted = book.settlements[0].clone();
+    let disease = kernel::DiseaseCode::parse("M03900").unwrap();
+    posted.evidence.bill.diseases = vec![disease];
+    let unfiled = Member {
+        filed_diseases: Some(Vec::new()),
+        ..posted.evidence.member.clone()
+    };
+    let known = as_filed(&posted, unfiled.clone()).unwrap();
+    assert_eq!(known.filed_diseases, None);
+    posted.evidence.member.filed_diseases = Some(Vec::new());
+    let no = as_filed(&posted, unfiled).unwrap_err();
+    assert_eq!(no.code, "CHRONIC_QUALIFICATION_MISSING");
+    assert_eq!(no.field, None);
+    let of = no.facts.iter().find(|(name, _)| name == "settlement_id");
+    assert_eq!(of.unwrap().1, posted.id.to_string());
+}

@@ -12,6 +12,7 @@ mod close;
 mod corrections;
 mod debts;
 mod employees;
+mod filings;
 mod identities;
 mod kinds;
 mod ledger;
@@ -219,6 +220,7 @@ impl<'a> CountyDay<'a> {
             .chapter("⑰ 一天的业务：各机构同时批量上传，其余逐笔办理")?;
         let planned = claims::plan(&people);
         let all = planned.len();
+        self.file_diseases(&planned).await?;
         self.bring_batches(&planned).await?;
         self.correct().await?;
         self.bring_by_hand(&planned).await?;
