@@ -4,8 +4,11 @@
 //! [`World`] is one such suite with a small area of its own; everything else is a test's business.
 
 pub mod campaign;
+mod certificates;
 pub mod child;
 mod stuck;
+
+pub use certificates::{certificate, sealed};
 
 use kernel::{AreaCode, Clock, Fen, IdNumber, Instant, Principal, Role};
 use policy::Library;

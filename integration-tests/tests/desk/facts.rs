@@ -2,6 +2,8 @@
 //! how the years before went reaches the amounts, on every way to them. The package is a test's own,
 //! `facts/employees.toml`; every amount beside it was reckoned by hand.
 
+mod standings;
+
 use integration_tests::{CLINIC, DRUG, HOSPITAL, World, claim, code, patient};
 use kernel::Clock;
 use proto::common::{Amounts, Claim, Settlement};

@@ -16,6 +16,7 @@ mod reimbursements;
 mod replay;
 mod revisions;
 mod seed_rows;
+mod transfers;
 mod visits;
 
 use integration_tests::World;

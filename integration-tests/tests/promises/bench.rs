@@ -330,7 +330,7 @@ impl Bench {
     fn wire(&self, service: &str) -> Wire {
         let wires = self.world.suite.wires();
         let wire = match service {
-            "enrollment" | "filing" | "identity" => &wires.enrollment,
+            "enrollment" | "filing" | "identity" | "transfer" => &wires.enrollment,
             "account" | "approval" | "settlement" | "receivable" | "reconciliation"
             | "recovery" | "reimbursement" | "revision" | "visit" => &wires.settlement,
             "referral" => &wires.referral,
@@ -355,7 +355,9 @@ pub fn full_name(service: &str) -> String {
     let package = match service {
         // The public interfaces besides the orchestrator's own.
         "account" | "approval" | "filing" | "identity" | "receivable" | "reconciliation"
-        | "recovery" | "reimbursement" | "revision" | "saga" | "visit" => "orchestrator",
+        | "recovery" | "reimbursement" | "revision" | "saga" | "transfer" | "visit" => {
+            "orchestrator"
+        }
         own => own,
     };
     format!("yibao.{package}.v1.{}{rest}Service", first.to_uppercase())

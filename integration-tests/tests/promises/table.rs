@@ -12,6 +12,7 @@ mod reconciliations;
 mod reimbursements;
 mod revisions;
 mod sagas;
+mod transfers;
 mod visits;
 
 use crate::bench::{Bad, Bench, Good, Mend, No, Rpc, SUBJECT, Seen};
@@ -51,6 +52,7 @@ use sagas::{
     one_settled_before, reversal_referred, reversed_before, settle_referred, together, unapproved,
 };
 use serde_json::{Value, json};
+use transfers::{accepted, application, certified, rejected, standing};
 use visits::{
     accident_check, cancellation as visit_cancellation, change as visit_change, check_of_nothing,
     discharge, discharge_cancelled, of_another_number, registration, revocation, settle_visit,
@@ -85,6 +87,7 @@ table! {
     Clerk enrollment.RegisterPerson: person, Bad::Twice("ID_NUMBER_TAKEN");
     Clerk enrollment.RecordIdentity: identity, Bad::Twice("IDENTITY_OVERLAPS");
     Clerk enrollment.EnrolPerson: coverage, Bad::Twice("ALREADY_INSURED");
+    Clerk enrollment.ChangeStanding: standing, Bad::Twice("STANDING_CHANGED_THEN");
     Clerk enrollment.SuspendBenefit: suspension, staged!("PERSON_UNKNOWN", of_nobody);
     Clerk enrollment.RecordDeath: death, Bad::Twice("PERSON_DEAD");
     Operator enrollment.ProposePackage: proposal_there, Bad::Twice("DOCUMENT_EXISTS");
@@ -172,6 +175,10 @@ table! {
     Clerk identity.IssueToken: token, staged!("PERSON_UNKNOWN", token_of_nobody);
     Clerk identity.VerifyIdentity: identity_check, staged!("CREDENTIAL_REVOKED", by_a_revoked_card);
     Clerk identity.ClearDoubt: doubt_cleared, Bad::Twice("DOUBT_NOT_OPEN");
+    Clerk transfer.IssueTransferCertificate: certified, Bad::Twice("TRANSFER_CERTIFIED");
+    Clerk transfer.ApplyTransferIn: application, Bad::Twice("TRANSFER_CERTIFICATE_USED");
+    Clerk transfer.AcceptTransferIn: accepted, Bad::Twice("TRANSFER_DECIDED");
+    Clerk transfer.RejectTransferIn: rejected, Bad::Twice("TRANSFER_DECIDED");
     Operator saga.DirectSaga: resumption, Bad::Twice("SAGA_NOT_STUCK");
     Operator saga.DirectSagas: resumption_of_many, Bad::Never;
     Operator saga.ProposeAbandonment: proposal_to_abandon,

@@ -152,6 +152,14 @@ const OF_SUPERVISORS: &[&str] = &[
     "approval/ListApprovals",
     "approval/RevokeApproval",
 ];
+/// What a platform may call: it applies for people who are elsewhere.
+const OF_PLATFORMS: &[&str] = &[
+    "transfer/ApplyTransferIn",
+    "transfer/Burn",
+    "transfer/GetOutcome",
+    "transfer/GetTransfer",
+    "transfer/WithdrawApplyTransferIn",
+];
 
 fn is_denied(answer: &Result<Vec<u8>, Status>) -> bool {
     match answer {
@@ -201,6 +209,11 @@ async fn every_method_has_a_rule() {
     assert_eq!(
         denied(&world, HOSPITAL, &[Role::Institution]).await,
         of_institutions
+    );
+    let of_platforms = without(OF_PLATFORMS);
+    assert_eq!(
+        denied(&world, "platform-1", &[Role::Platform]).await,
+        of_platforms
     );
     let not_of_clerks = NOT_OF_CLERKS.iter().map(|name| name.to_string());
     assert_eq!(

@@ -30,7 +30,7 @@ fn services() -> Vec<ServiceDescriptor> {
         .services()
         .filter(|s| s.full_name().starts_with("yibao."))
         .collect();
-    assert_eq!(all.len(), 19);
+    assert_eq!(all.len(), 20);
     all
 }
 
@@ -69,7 +69,7 @@ fn path(method: &MethodDescriptor) -> String {
 fn wire(world: &World, package: &str) -> Wire {
     let wires = world.suite.wires();
     let wire = match package {
-        "enrollment" | "filing" | "identity" => &wires.enrollment,
+        "enrollment" | "filing" | "identity" | "transfer" => &wires.enrollment,
         "inspection" => &wires.inspection,
         "interregional" => &wires.interregional,
         "batch" | "orchestrator" | "saga" => &wires.orchestrator,

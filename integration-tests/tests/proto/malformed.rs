@@ -14,6 +14,7 @@ mod reconciliations;
 mod reimbursements;
 mod revisions;
 mod streams;
+mod transfers;
 mod visits;
 
 use crate::requests::Ground;
@@ -447,6 +448,7 @@ async fn a_malformed_request_is_told_its_field_and_changes_nothing() {
         reimbursements::of_reimbursements(),
         filings::of_filings(),
         identities::of_identities(),
+        transfers::of_transfers(),
         reconciliations::of_reconciliations(),
         visits::of_visits(),
         revisions::of_revisions(),

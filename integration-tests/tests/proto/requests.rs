@@ -12,6 +12,7 @@ mod receivables;
 mod reconciliations;
 mod reimbursements;
 mod revisions;
+mod transfers;
 mod visits;
 
 use crate::{ask, caller, methods, short};
@@ -43,6 +44,7 @@ pub struct Ground {
     visits: visits::Registered,
     filing: String,
     identities: identities::Kept,
+    transfers: transfers::Moving,
     revised: revisions::Revised,
     owing: receivables::Owing,
 }
@@ -113,6 +115,7 @@ impl Ground {
             visits: visits::registered(world).await,
             filing: filings::kept(world, &insured_again).await,
             identities: identities::kept(world).await,
+            transfers: transfers::moving(world).await,
             revised: revisions::revised(world).await,
             owing: receivables::owing(world).await,
         }
@@ -133,6 +136,7 @@ impl Ground {
         all.extend(self.approving());
         all.extend(self.filing_diseases());
         all.extend(self.identifying());
+        all.extend(self.transferring());
         all.extend(self.reimbursing());
         all.extend(self.reconciling());
         all.extend(self.correcting());
@@ -186,6 +190,11 @@ impl Ground {
                 "scheme": "390", "year": 2017, "paid_day": "2016-11-15", "paid_fen": 18_000,
                 "exempt_from_waiting": false, "fee_tier": "", "repaid_years": 0,
                 "enrolment_way": "", "origin": ""}),
+            ),
+            (
+                "enrollment/ChangeStanding",
+                json!({"request_id": "S", "person_id": mortal, "from_day": "2017-06-01",
+                "person_type": "12", "covered_by": ["320"]}),
             ),
             (
                 "enrollment/SuspendBenefit",
@@ -391,6 +400,7 @@ fn for_all_services() -> Vec<(&'static str, Value)> {
             "referral" => "UseReferral",
             "revision" => "RefundLines",
             "saga" => "DirectSaga",
+            "transfer" => "ApplyTransferIn",
             "reimbursement" => "SubmitReimbursement",
             "visit" => "UploadLines",
             _ => "PostSettlement",

@@ -7,6 +7,8 @@ mod identity_checks;
 mod insure;
 mod read;
 mod register;
+mod standings;
+mod transfers;
 
 pub use identity_checks::Shown;
 
@@ -121,6 +123,9 @@ fn withdrawn(what: Recorded) -> &'static str {
         Recorded::Suspension => "benefit.suspension_withdrawn",
         Recorded::Card => "card.withdrawn",
         Recorded::Filing => "disease_filing.withdrawn",
+        Recorded::Standing => "standing.change_withdrawn",
+        Recorded::TransferCertificate => "transfer.certificate_withdrawn",
+        Recorded::Transfer => "transfer.withdrawn",
     }
 }
 

@@ -7,10 +7,13 @@ mod eligibility;
 mod identity;
 mod identity_check;
 mod person;
+mod standing;
+mod transfer;
+mod transfer_certificate;
 
 pub use coverage::{
-    Coverage, FeeShare, InsuranceYear, Payment, Plan, Quote, SUPPLEMENTS_MAX, Standing, Terms,
-    YearsRepaid, already_insured, no_package,
+    Coverage, FeeShare, InsuranceYear, Payer, Payment, Plan, Quote, Terms, YearsRepaid,
+    already_insured, no_package,
 };
 pub use credential::{
     Card, Certificate, CredentialToken, IssuedToken, NewToken, Presented, Revocation, TokenKey,
@@ -26,6 +29,13 @@ pub use identity_check::{
     AtVisit, CheckedPerson, Clearance, IdentityCheck, Manner, NewCheck, Purpose, Seen, VisitFacts,
 };
 pub use person::{Household, NewHousehold, NewPerson, Person};
+pub use standing::{NewStanding, SUPPLEMENTS_MAX, Standing, StandingChange, changed_then};
+pub use transfer::{
+    Application, Decision, Stage, Transfer, TransferState, Verdict, unknown as transfer_unknown,
+};
+pub use transfer_certificate::{
+    CertifiedPeriod, Leaver, Leaving, NewCertificate, TransferCertificate,
+};
 
 /// A person with what is recorded of them.
 #[derive(Clone, Debug)]
@@ -36,6 +46,8 @@ pub struct PersonFile {
     pub identities: Vec<Identity>,
     /// All coverages.
     pub coverages: Vec<Coverage>,
+    /// All changes of their standing.
+    pub changes: Vec<StandingChange>,
     /// All suspensions.
     pub suspensions: Vec<Suspension>,
 }

@@ -126,6 +126,31 @@ pub mod coverage {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// 参保口径变更.
+pub mod standing_change {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "standing_change")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub standing_change_id: String,
+        pub person_id: String,
+        pub coverage_id: String,
+        pub from_day: String,
+        /// 参保口径 as JSON.
+        pub standing: String,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// 待遇暂停.
 pub mod suspension {
     use sea_orm::entity::prelude::*;
@@ -141,6 +166,69 @@ pub mod suspension {
         pub from_day: String,
         pub until_day: Option<String>,
         pub reason: String,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 参保凭证.
+pub mod transfer_certificate {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "transfer_certificate")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub certificate_id: String,
+        pub person_id: String,
+        pub scheme: String,
+        pub end_day: String,
+        /// The certificate as JSON.
+        pub content: String,
+        pub digest: String,
+        /// The coverage that ended by it, and when that would have ended.
+        pub coverage_id: Option<String>,
+        pub until_before: Option<String>,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 转入申请.
+pub mod transfer_in {
+    use super::Personal;
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "transfer_in")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub transfer_id: String,
+        pub from_area: String,
+        pub certificate_id: String,
+        /// The certificate as JSON.
+        pub content: String,
+        pub id_number: Personal,
+        pub applied_by: String,
+        pub applied_at: i64,
+        pub decided_by: Option<String>,
+        pub decided_at: Option<i64>,
+        /// Only of an accepted one.
+        pub person_id: Option<String>,
+        /// Only of a rejected one.
+        pub rejection: Option<String>,
         pub withdrawn_at: Option<i64>,
     }
 

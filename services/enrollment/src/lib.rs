@@ -1,8 +1,9 @@
 //! 参保: who is insured, as what, since when, and who pays the fee.
 //!
 //! It decides whether a payment insures a person for a year, which identity the subsidy follows,
-//! whether the funds may pay for a person on a day, with which diseases a person is filed, and whether
-//! who was at a visit is that person. It refuses to know claims and money in the
+//! whether the funds may pay for a person on a day, with which diseases a person is filed, what of
+//! another area counts for who comes from it, and whether who was at a visit is that person. It
+//! refuses to know claims and money in the
 //! funds: what a claim costs and what the fund ledger says is settlement's. The numbers of the law
 //! (fees, rates, waiting months) are the policy packages', not ours.
 //!
@@ -14,6 +15,12 @@
 //!                dead
 //! identity:    recorded ──withdrawn──▶ gone        at most one of a kind on any day
 //! coverage:    enrolled ──withdrawn──▶ gone        at most one of a person and year
+//! standing:    changed ──withdrawn──▶ gone         at most one change of a coverage and day; goes with
+//!                 the coverage
+//! certificate: issued, and the coverage ends ──withdrawn──▶ gone, and the coverage goes on
+//! transfer in: applied ──accepted by another person──▶ accepted, and the years count
+//!                 │ ──rejected by another person──▶ rejected      either ──withdrawn──▶ applied
+//!                 ╰──withdrawn, from wherever it stands──▶ gone, and the certificate may be used again
 //! suspension:  suspended ──withdrawn──▶ gone       may overlap others
 //! card:        registered ◀──restored── revoked ◀──▶ …; either ──withdrawn──▶ gone
 //! token:       issued ──used once by a check──▶ used; either ──time──▶ expired, ──withdrawn──▶ gone
@@ -29,8 +36,8 @@
 //! A person who is registered again under the number of a withdrawn registration is the same person:
 //! claims, accumulators and a recorded death follow the human; what was withdrawn stays withdrawn.
 //!
-//! Row locks are taken in one order: key → household → person → what is recorded of the person →
-//! token → doubts. Every change of a person's data grows the person's version, and growing it is the
+//! Row locks are taken in one order: key → household → person → what is recorded of the person,
+//! applications last → token → doubts. Every change of a person's data grows the person's version, and growing it is the
 //! lock; a check changes nothing of the person and locks its token alone.
 
 mod app;
@@ -48,6 +55,7 @@ use kernel::Clock;
 use proto::enrollment::enrollment_service_server::EnrollmentServiceServer;
 use proto::orchestrator::filing_service_server::FilingServiceServer;
 use proto::orchestrator::identity_service_server::IdentityServiceServer;
+use proto::orchestrator::transfer_service_server::TransferServiceServer;
 use runtime::{Service, Settings};
 use std::sync::Arc;
 
@@ -75,11 +83,13 @@ pub fn build(
     let rpc = rpc::Rpc(Arc::new(app));
     let server = EnrollmentServiceServer::new(rpc.clone());
     let filings = FilingServiceServer::new(rpc.clone());
-    let checks = IdentityServiceServer::new(rpc);
+    let checks = IdentityServiceServer::new(rpc.clone());
+    let transfers = TransferServiceServer::new(rpc);
     let probed = db.clone();
     Service::new(NAME, server, rpc::ACCESS, settings)
         .with_also(filings, rpc::filings::ACCESS, settings)
         .with_also(checks, rpc::identity_checks::ACCESS, settings)
+        .with_also(transfers, rpc::transfers::ACCESS, settings)
         .with_background(event::keep_sealing(db, clock))
         .with_probe(Arc::new(move || {
             let db = probed.clone();

@@ -2,6 +2,8 @@
 
 mod credentials;
 mod filings;
+mod standings_dated;
+mod transfers;
 
 use sea_orm::DeriveIden;
 use sea_orm_migration::prelude::*;
@@ -21,6 +23,8 @@ impl MigratorTrait for Migrator {
         migrations.push(Box::new(credentials::Credentials));
         migrations.push(Box::new(Standings));
         migrations.push(Box::new(filings::Filings));
+        migrations.push(Box::new(standings_dated::StandingsDated));
+        migrations.push(Box::new(transfers::Transfers));
         migrations
     }
 }

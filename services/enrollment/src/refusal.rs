@@ -17,6 +17,40 @@ kernel::refusals! {
     IDENTITY_OVERLAPS: Precondition, "该人员的身份 {kind} 与已有认定 {identity_id} 的有效期重叠。", "请调整起止日期,或先冲正已有认定,然后以新的请求编号重新提交。";
     /// The person has a coverage for the year: one scheme, one coverage, one subsidy.
     ALREADY_INSURED: Exists, "该人员 {year} 年度已有参保。", "同一年度只能参加一个险种、享受一次资助;如需更正,请先冲正原参保,然后以新的请求编号重新提交。";
+    /// No coverage contains the day.
+    STANDING_NOT_INSURED: Precondition, "该人员在 {day} 没有参保。", "请核对变更日期,或先办理参保,然后以新的请求编号重新提交。";
+    /// Two changes cannot begin on one day.
+    STANDING_CHANGED_THEN: Exists, "该人员的参保口径已有自 {day} 起的变更。", "请核对变更日期,或先冲正已有变更,然后以新的请求编号重新提交。";
+    /// The change changes nothing.
+    STANDING_UNCHANGED: Precondition, "该人员自 {day} 起的参保口径与所报一致,没有变化。", "无需变更;请核对人员类别与另参加的险种,需要变更的以新的请求编号重新提交。";
+    /// Nothing to certify.
+    TRANSFER_NEVER_INSURED: Precondition, "该人员在本统筹区没有参加险种 {scheme} 的记录。", "请核对人员与险种,以新的请求编号重新提交。";
+    /// A later year is paid for.
+    TRANSFER_INSURED_AFTER: Precondition, "该人员 {year} 年度的参保在终止日或其后开始。", "请核对终止日期,或先冲正该年度参保,然后以新的请求编号重新提交。";
+    /// What is to be certified is certified.
+    TRANSFER_CERTIFIED: Exists, "该人员已开具参保凭证 {certificate_id},终止日为 {end_day}。", "请使用已开具的凭证;有误的,先冲正原凭证,然后以新的请求编号重新开具。";
+    /// No such certificate of the caller's area.
+    TRANSFER_CERTIFICATE_UNKNOWN: NotFound, "本统筹区没有参保凭证 {certificate_id}。", "请核对凭证编号和统筹区;需要开具的,以新的请求编号办理。";
+    /// Nobody transfers to where they are.
+    TRANSFER_SAME_AREA: Precondition, "参保凭证由本统筹区开具。", "在本统筹区内变动无需转移;请核对凭证,以新的请求编号办理。";
+    /// The content is not what was issued.
+    TRANSFER_CERTIFICATE_CHANGED: Precondition, "参保凭证 {certificate_id} 的内容与其摘要不符。", "请按签发原件填写,或请转出地重新开具,再以新的请求编号申请。";
+    /// The certificate tells of somebody else.
+    TRANSFER_OTHER_PERSON: Precondition, "参保凭证与所报证件号码不是同一人。", "请核对证件号码与凭证,以新的请求编号申请。";
+    /// The certificate is too old.
+    TRANSFER_CERTIFICATE_EXPIRED: Precondition, "参保凭证 {certificate_id} 已于 {last_day} 后失效。", "请转出地冲正后重新开具,再以新的请求编号申请。";
+    /// The area that issued it took it back.
+    TRANSFER_CERTIFICATE_VOID: Precondition, "转出地没有内容相符的有效参保凭证 {certificate_id}。", "请转出地核实或重新开具,再以新的请求编号办理。";
+    /// A certificate serves once.
+    TRANSFER_CERTIFICATE_USED: Exists, "参保凭证 {certificate_id} 已用于转移接续申请。", "一份凭证只能使用一次;请核对已有申请,需要更正的先撤回原申请,再以新的请求编号申请。";
+    /// No such application in the caller's area, or another's.
+    TRANSFER_UNKNOWN: NotFound, "本统筹区没有转入申请 {transfer_id}。", "请核对申请编号和统筹区,以新的请求编号办理。";
+    /// Nothing is decided twice.
+    TRANSFER_DECIDED: Precondition, "转入申请 {transfer_id} 已办结。", "无需再次办理;有误的,先冲正原决定,再以新的请求编号办理。";
+    /// Who applied does not decide.
+    TRANSFER_SAME_DECIDER: Precondition, "转入申请 {transfer_id} 由 {by} 受理,不得由本人办结。", "请由另一名经办人员以新的请求编号办理。";
+    /// The person is to be registered first.
+    TRANSFER_NOT_REGISTERED: Precondition, "转入申请 {transfer_id} 的申请人尚未在本统筹区登记。", "请先办理人员登记,再以新的请求编号办理。";
     /// The package states no fee for the year.
     FEE_UNKNOWN: Precondition, "政策包 {package_name} 没有 {year} 年度的个人缴费标准。", "请核对参保年度,或等待该年度缴费标准公布,然后以新的请求编号重新提交。";
     /// What was paid is not the fee less the subsidy.

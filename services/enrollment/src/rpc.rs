@@ -1,66 +1,24 @@
 //! The generated trait: parse, call the app, render.
 
+mod access;
 pub mod filings;
 pub mod identity_checks;
+pub mod transfers;
+
+pub use access::ACCESS;
 
 use crate::app::App;
 use crate::wire;
-use kernel::{Refusal, Role};
+use access::METHODS;
+use kernel::Refusal;
 use prost::Message;
 use proto::enrollment as pb;
 use proto::enrollment::enrollment_service_server::EnrollmentService;
-use runtime::Does::{Changes, Reads, ReadsPeople};
-use runtime::{Access, Answer, Context, answer, carried_origin, origin, parse, render};
+use runtime::{Answer, Context, answer, carried_origin, origin, parse, render};
 use std::slice;
 use std::sync::Arc;
 use store::{Call, Key, page};
 use tonic::Request;
-
-/// Who may call what.
-pub const ACCESS: Access = &[
-    ("RegisterHousehold", BUREAU, Changes),
-    ("WithdrawRegisterHousehold", BUREAU, Changes),
-    ("RegisterPerson", BUREAU, Changes),
-    ("WithdrawRegisterPerson", BUREAU, Changes),
-    ("RecordIdentity", BUREAU, Changes),
-    ("WithdrawRecordIdentity", BUREAU, Changes),
-    ("EnrolPerson", BUREAU, Changes),
-    ("WithdrawEnrolPerson", BUREAU, Changes),
-    ("SuspendBenefit", BUREAU, Changes),
-    ("WithdrawSuspendBenefit", BUREAU, Changes),
-    ("RecordDeath", BUREAU, Changes),
-    ("WithdrawRecordDeath", BUREAU, Changes),
-    ("GetPerson", BUREAU, ReadsPeople),
-    ("ListPersons", BUREAU, ReadsPeople),
-    ("ListCoverages", BUREAU, ReadsPeople),
-    ("CheckEligibility", BUREAU, ReadsPeople),
-    ("QuoteSubsidy", BUREAU, ReadsPeople),
-    ("ProposePackage", LAW, Changes),
-    ("WithdrawProposePackage", LAW, Changes),
-    ("ActivatePackage", LAW, Changes),
-    ("WithdrawActivatePackage", LAW, Changes),
-    ("ListPackages", ANYBODY, Reads),
-    ("GetOutcome", ANYBODY, Reads),
-    ("Burn", ANYBODY, Changes),
-    ("ListEvents", BUREAU, Reads),
-];
-/// Hospitals and platforms come through the orchestrator.
-const BUREAU: &[Role] = &[Role::Service, Role::Clerk];
-/// What the law is, operators say, two of them together.
-const LAW: &[Role] = &[Role::Service, Role::Operator];
-const ANYBODY: &[Role] = &[Role::Service, Role::Clerk, Role::Operator];
-
-/// Methods whose keys can be asked about and burned.
-const METHODS: &[&str] = &[
-    "RegisterHousehold",
-    "RegisterPerson",
-    "RecordIdentity",
-    "EnrolPerson",
-    "SuspendBenefit",
-    "RecordDeath",
-    "ProposePackage",
-    "ActivatePackage",
-];
 
 /// The service over its app.
 #[derive(Clone)]
@@ -185,7 +143,12 @@ impl EnrollmentService for Rpc {
             let (coverage, replayed) = self.0.enrol(&call, &payment).await?;
             let area = &call.key.area;
             let law = self.0.law_of(area, slice::from_ref(&coverage)).await?;
-            let coverage = Some(wire::coverage(&law, coverage));
+            // What was made just now has not changed yet.
+            let changes = match replayed {
+                true => self.0.standing_changes(area, payment.person).await?,
+                false => Vec::new(),
+            };
+            let coverage = Some(wire::coverage(&law, coverage, &changes));
             Ok(pb::EnrolPersonResponse { coverage, replayed })
         })
         .await
@@ -199,6 +162,36 @@ impl EnrollmentService for Rpc {
             let key = original(&context, "EnrolPerson", &message.original_request_id)?;
             let outcome = Some(render::outcome(self.0.withdraw_enrol(&key).await?));
             Ok(pb::WithdrawEnrolPersonResponse { outcome })
+        })
+        .await
+    }
+
+    async fn change_standing(
+        &self,
+        request: Request<pb::ChangeStandingRequest>,
+    ) -> Answer<pb::ChangeStandingResponse> {
+        answer(request, |context, message| async move {
+            let new = wire::standing::new_standing(&message)?;
+            let call = self.call(&context, "ChangeStanding", &message.request_id, &message)?;
+            let (change, replayed) = self.0.change_standing(&call, &new).await?;
+            let standing_change = Some(wire::standing::change(&change));
+            Ok(pb::ChangeStandingResponse {
+                standing_change,
+                replayed,
+            })
+        })
+        .await
+    }
+
+    async fn withdraw_change_standing(
+        &self,
+        request: Request<pb::WithdrawChangeStandingRequest>,
+    ) -> Answer<pb::WithdrawChangeStandingResponse> {
+        answer(request, |context, message| async move {
+            let key = original(&context, "ChangeStanding", &message.original_request_id)?;
+            let outcome = self.0.withdraw_change_standing(&key).await?;
+            let outcome = Some(render::outcome(outcome));
+            Ok(pb::WithdrawChangeStandingResponse { outcome })
         })
         .await
     }
@@ -300,7 +293,8 @@ impl EnrollmentService for Rpc {
             let area = &context.principal.area;
             let rows = self.0.coverages(area, person, on).await?;
             let law = self.0.law_of(area, &rows).await?;
-            let render = |coverage| wire::coverage(&law, coverage);
+            let changes = self.0.standing_changes(area, person).await?;
+            let render = |coverage| wire::coverage(&law, coverage, &changes);
             Ok(pb::ListCoveragesResponse {
                 coverages: rows.into_iter().map(render).collect(),
             })

@@ -10,8 +10,11 @@ pub mod identity;
 pub mod identity_check;
 pub mod person;
 pub mod recorded;
+pub mod standing;
 pub mod suspension;
 pub mod token;
+pub mod transfer;
+pub mod transfer_certificate;
 
 use kernel::refusal::INTERNAL;
 use kernel::{Day, Period, Refusal};

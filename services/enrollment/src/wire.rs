@@ -2,17 +2,19 @@
 
 pub mod disease_filing;
 pub mod identity_check;
+pub mod standing;
+pub mod transfer;
 
 use crate::domain::{
     Coverage, FeeShare, Household, Identity, Ineligibility, InsuranceYear, Member, NewHousehold,
     NewIdentity, NewPerson, NewSuspension, Payment, Person, PersonFile, Plan, Quote,
-    SUPPLEMENTS_MAX, Standing, Suspension,
+    StandingChange, Suspension,
 };
 use ::store::document::Activate;
 use kernel::refusal::invalid;
 use kernel::{
-    AreaCode, Fen, HouseholdId, IdNumber, IdentityKind, Period, PersonId, PersonName, PersonType,
-    Refusal, Scheme, Sex,
+    AreaCode, Fen, HouseholdId, IdNumber, IdentityKind, Period, PersonId, PersonName, Refusal,
+    Scheme, Sex,
 };
 use policy::{BenefitStart, EnrolmentWay, Law, PACKAGE_BYTES_MAX, Reason};
 use proto::common;
@@ -78,34 +80,8 @@ pub fn payment(message: &pb::EnrolPersonRequest) -> Result<Payment, Refusal> {
                 scheme,
             }
         },
-        standing: standing(message)?,
+        standing: standing::standing(&message.person_type, &message.covered_by, &message.scheme)?,
         paid: parse::wanted("paid_fen", paid, "不小于零的金额")?,
-    })
-}
-
-/// 参保口径.
-fn standing(message: &pb::EnrolPersonRequest) -> Result<Standing, Refusal> {
-    let person_type = Some(message.person_type.as_str()).filter(|code| !code.is_empty());
-    let person_type = person_type.map(|code| parse::code("person_type", PersonType::parse(code)));
-    let codes = &message.covered_by;
-    if codes.len() > SUPPLEMENTS_MAX {
-        return Err(invalid(
-            "covered_by",
-            format!("至多{SUPPLEMENTS_MAX}个险种"),
-        ));
-    }
-    let mut covered_by = Vec::with_capacity(codes.len());
-    for (index, code) in codes.iter().enumerate() {
-        let path = format!("covered_by[{index}]");
-        let scheme = parse::code(path.clone(), Scheme::parse(code))?;
-        if *code == message.scheme || covered_by.contains(&scheme) {
-            return Err(invalid(path, "与所参险种不同、且不重复的险种"));
-        }
-        covered_by.push(scheme);
-    }
-    Ok(Standing {
-        person_type: person_type.transpose()?,
-        covered_by,
     })
 }
 
@@ -209,10 +185,15 @@ pub fn identity(identity: Identity) -> pb::Identity {
     }
 }
 
-/// A coverage as the wire shows it, the reason of its subsidy computed again.
-pub fn coverage(law: &Law, coverage: Coverage) -> pb::Coverage {
+/// A coverage as the wire shows it with those of the changes that are its own, the reason of its
+/// subsidy computed again.
+pub fn coverage(law: &Law, coverage: Coverage, changes: &[StandingChange]) -> pb::Coverage {
+    let changes = changes
+        .iter()
+        .filter(|change| change.coverage == coverage.id);
+    let standing_changes = changes.map(standing::change).collect();
     let reason = coverage.reason(law);
-    let (terms, standing) = (coverage.terms, coverage.standing);
+    let (terms, first) = (coverage.terms, coverage.standing);
     pb::Coverage {
         coverage_id: coverage.id.to_string(),
         scheme: coverage.scheme.to_string(),
@@ -223,19 +204,10 @@ pub fn coverage(law: &Law, coverage: Coverage) -> pb::Coverage {
         subsidy: Some(subsidy(coverage.year, terms.share, reason)),
         repaid_years: i32::try_from(terms.repair.years).unwrap_or(i32::MAX),
         repair_fee_fen: terms.repair.fee.0,
-        person_type: person_type(&standing),
-        covered_by: covered_by(&standing),
+        person_type: standing::person_type(&first),
+        covered_by: standing::covered_by(&first),
+        standing_changes,
     }
-}
-
-fn person_type(standing: &Standing) -> String {
-    let kind = standing.person_type.as_ref();
-    kind.map(|kind| kind.to_string()).unwrap_or_default()
-}
-
-fn covered_by(standing: &Standing) -> Vec<String> {
-    let schemes = standing.covered_by.iter();
-    schemes.map(|scheme| scheme.to_string()).collect()
 }
 
 /// What a plan comes to, as the wire shows it.
@@ -320,7 +292,9 @@ pub fn person_file(law: &Law, file: PersonFile) -> pb::GetPersonResponse {
     pb::GetPersonResponse {
         person: Some(person(file.person)),
         identities: file.identities.into_iter().map(identity).collect(),
-        coverages: coverages.map(|one| coverage(law, one)).collect(),
+        coverages: coverages
+            .map(|one| coverage(law, one, &file.changes))
+            .collect(),
         suspensions: file.suspensions.into_iter().map(suspension).collect(),
     }
 }
@@ -343,10 +317,11 @@ pub fn member(area: &AreaCode, member: Member) -> common::Member {
         birth_day: member.birth_day.to_string(),
         identity_kinds: kinds.map(|kind| kind.to_string()).collect(),
         continuous_years: i32::try_from(member.continuous_years).unwrap_or(i32::MAX),
-        person_type: person_type(&member.standing),
-        covered_by: covered_by(&member.standing),
+        person_type: standing::person_type(&member.standing),
+        covered_by: standing::covered_by(&member.standing),
         insured_years: member.insured_years,
         filed_diseases: filed.collect(),
+        elsewhere_claim_years: member.elsewhere_claim_years,
     }
 }
 

@@ -12,6 +12,7 @@ use proto::orchestrator::reconciliation_service_server::ReconciliationServiceSer
 use proto::orchestrator::recovery_service_server::RecoveryServiceServer;
 use proto::orchestrator::reimbursement_service_server::ReimbursementServiceServer;
 use proto::orchestrator::revision_service_server::RevisionServiceServer;
+use proto::orchestrator::transfer_service_server::TransferServiceServer;
 use proto::orchestrator::visit_service_server::VisitServiceServer;
 use runtime::{Service, Settings};
 
@@ -23,6 +24,7 @@ pub fn passing_on(service: Service, peers: &Peers, settings: &Settings) -> Servi
         .with_passed_on::<ApprovalServiceServer<()>>(settlement(), settings)
         .with_passed_on::<FilingServiceServer<()>>(peers.enrollment.clone(), settings)
         .with_passed_on::<IdentityServiceServer<()>>(peers.enrollment.clone(), settings)
+        .with_passed_on::<TransferServiceServer<()>>(peers.enrollment.clone(), settings)
         .with_passed_on::<ReceiptServiceServer<()>>(settlement(), settings)
         .with_passed_on::<ReimbursementServiceServer<()>>(settlement(), settings)
         .with_passed_on::<VisitServiceServer<()>>(settlement(), settings)

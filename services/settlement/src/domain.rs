@@ -219,6 +219,9 @@ pub struct Member {
     /// 门诊慢特病备案 around the day; nothing in what was stored before they were recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filed_diseases: Option<Vec<FiledDisease>>,
+    /// 关系转移接续: those of them in which a fund elsewhere paid.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere_claim_years: Vec<i32>,
 }
 
 /// What a finding does to the claim.

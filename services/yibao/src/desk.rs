@@ -18,6 +18,7 @@ use proto::orchestrator::recovery_service_client::RecoveryServiceClient;
 use proto::orchestrator::reimbursement_service_client::ReimbursementServiceClient;
 use proto::orchestrator::revision_service_client::RevisionServiceClient;
 use proto::orchestrator::saga_service_client::SagaServiceClient;
+use proto::orchestrator::transfer_service_client::TransferServiceClient;
 use proto::orchestrator::visit_service_client::VisitServiceClient;
 use proto::referral::referral_service_client::ReferralServiceClient;
 use proto::settlement::settlement_service_client::SettlementServiceClient;
@@ -150,6 +151,11 @@ impl Desk {
     /// 门诊慢特病备案.
     pub fn filings(&self) -> FilingServiceClient<Wire> {
         FilingServiceClient::new(self.named(&self.wires.enrollment))
+    }
+
+    /// 关系转移接续.
+    pub fn transfers(&self) -> TransferServiceClient<Wire> {
+        TransferServiceClient::new(self.named(&self.wires.enrollment))
     }
 
     /// 结算查询.

@@ -1,5 +1,6 @@
 //! SM3 digests (GB/T 32905): of requests, packages, catalogues, settlements and sealed blocks.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sm3::{Digest as _, Sm3};
 use std::fmt;
 
@@ -33,6 +34,20 @@ impl Digest {
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Digest, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let expected = || serde::de::Error::custom("expected 64 hexadecimal characters");
+        Digest::parse(&text).ok_or_else(expected)
     }
 }
 

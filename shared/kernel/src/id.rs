@@ -120,6 +120,12 @@ ids! {
     IdentityId;
     /// 参保 (insuinfo): one coverage of a person by a scheme.
     CoverageId;
+    /// 参保口径变更: another standing within the year of a coverage.
+    StandingChangeId;
+    /// 参保凭证: what an area certifies of somebody who leaves it.
+    TransferCertificateId;
+    /// 关系转移接续: somebody who comes from another area.
+    TransferId;
     /// 暂停: a suspension of a person's benefits.
     SuspensionId;
     /// 社保卡: a card that stands for a person.

@@ -45,8 +45,8 @@ pub use claim::{
 pub use diff::{CaseChange, PackageChange, PackageDiff, diff};
 pub use enrolment::{
     AidTiming, BenefitStart, ChangeEffect, Continuity, EnrolmentFacts, EnrolmentWay, FeeFacts,
-    InsuredHistory, Repair, Subsidy, SubsidyChange, WaitingPart, benefit_start, continuity,
-    subsidy, subsidy_after_change,
+    InsuredHistory, Repair, Subsidy, SubsidyChange, Transferred, WaitingPart, benefit_start,
+    continuity, subsidy, subsidy_after_change,
 };
 pub use example::{Example, ExampleFailure};
 pub use law::Law;

@@ -3,7 +3,7 @@
 
 use super::{App, LISTS, tell};
 use crate::domain::{
-    Coverage, Identity, NewIdentity, NewSuspension, Payment, Suspension, kinds_on,
+    Coverage, Identity, NewIdentity, NewSuspension, Payer, Payment, Suspension, kinds_on,
 };
 use crate::store;
 use crate::store::recorded::Recorded;
@@ -73,7 +73,14 @@ impl App {
                     .map(|identity| (&identity.kind, identity.period));
                 let kinds = kinds_on(held, plan.paid_day);
                 let today = call.now.day();
-                let terms = payment.decide(&whom, &kinds, &standing, package, today)?;
+                let elsewhere = store::transfer::accepted(&*tx, area, person).await?;
+                let payer = Payer {
+                    person: &whom,
+                    identities: &kinds,
+                    coverages: &standing,
+                    elsewhere: &elsewhere,
+                };
+                let terms = payment.decide(&payer, package, today)?;
                 let coverage = Coverage {
                     id: CoverageId(new_id(call.now)),
                     scheme: plan.scheme.clone(),
@@ -99,11 +106,6 @@ impl App {
                 Ok((coverage, true))
             }
         }
-    }
-
-    /// Withdraws a coverage: the year may be insured again.
-    pub async fn withdraw_enrol(&self, key: &Key) -> Result<Outcome, Refusal> {
-        self.undo_recorded(key, Recorded::Coverage).await
     }
 
     /// 暂停待遇; true when an earlier attempt had done it.

@@ -2,7 +2,8 @@
 
 use super::App;
 use crate::domain::{
-    AtVisit, Coverage, Member, Person, PersonFile, Plan, Quote, kinds_on, no_package,
+    AtVisit, Coverage, Member, Payer, Person, PersonFile, Plan, Quote, StandingChange, kinds_on,
+    no_package,
 };
 use crate::store;
 use ::store::page;
@@ -11,12 +12,13 @@ use policy::Law;
 use std::sync::Arc;
 
 impl App {
-    /// A person with what is recorded of them. Four statements.
+    /// A person with what is recorded of them. Five statements.
     pub async fn person(&self, area: &AreaCode, id: PersonId) -> Result<PersonFile, Refusal> {
         Ok(PersonFile {
             person: store::person::get(&self.db, area, id).await?,
             identities: store::identity::of(self.db.reader(), area, id).await?,
             coverages: store::coverage::of(self.db.reader(), area, id, None).await?,
+            changes: store::standing::of(self.db.reader(), area, id).await?,
             suspensions: store::suspension::of(&self.db, area, id).await?,
         })
     }
@@ -42,6 +44,15 @@ impl App {
     ) -> Result<Vec<Coverage>, Refusal> {
         store::person::get(&self.db, area, person).await?;
         Ok(store::coverage::of(self.db.reader(), area, person, on).await?)
+    }
+
+    /// 参保口径变更 of all coverages of a person.
+    pub async fn standing_changes(
+        &self,
+        area: &AreaCode,
+        person: PersonId,
+    ) -> Result<Vec<StandingChange>, Refusal> {
+        Ok(store::standing::of(self.db.reader(), area, person).await?)
     }
 
     /// The law with the packages that decided these coverages, where they are known.
@@ -101,6 +112,13 @@ impl App {
             .into_iter()
             .filter(|coverage| coverage.year != plan.year)
             .collect();
-        plan.quote(package, &whom, &kinds, &others)
+        let elsewhere = store::transfer::accepted(self.db.reader(), area, person).await?;
+        let payer = Payer {
+            person: &whom,
+            identities: &kinds,
+            coverages: &others,
+            elsewhere: &elsewhere,
+        };
+        plan.quote(package, &payer)
     }
 }

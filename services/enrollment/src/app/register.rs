@@ -3,7 +3,7 @@
 use super::{App, LISTS, tell, withdrawn};
 use crate::domain::{Household, NewHousehold, NewPerson, Person};
 use crate::store;
-use crate::store::recorded::{self, Recorded};
+use crate::store::recorded::{self, Recorded, With};
 use ::store::{Call, Key, Made, Tx, new_id};
 use kernel::{Day, HouseholdId, Outcome, PersonId, Refusal};
 use serde_json::json;
@@ -105,7 +105,7 @@ impl App {
         let undo = |tx: Tx, id: String, now| async move {
             store::person::withdraw(&tx, area, &id, now).await?;
             for what in Recorded::ALL {
-                for one in recorded::withdraw_all(&tx, area, what, &id, now).await? {
+                for one in recorded::withdraw_all(&tx, area, what, With::Person(&id), now).await? {
                     let facts = json!({ "person_id": id });
                     tell(&tx, area, now, (withdrawn(what), one), facts).await?;
                 }

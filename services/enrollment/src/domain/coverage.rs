@@ -1,15 +1,13 @@
 //! 参保缴费与资助: what a payment buys, and who pays the fee.
 
-use crate::domain::Person;
+use crate::domain::{Person, Standing, TransferCertificate};
 use crate::refusal::{ALREADY_INSURED, FEE_MISMATCH, FEE_UNKNOWN};
 use kernel::refusal::NO_PACKAGE;
 use kernel::refusal::invalid;
-use kernel::{CoverageId, Day, Digest, Fen, IdentityKind, PersonId, PersonType, Refusal, Scheme};
-use policy::{BenefitStart, EnrolmentFacts, EnrolmentWay, FeeFacts, Law, Package, Reason};
-use serde::{Deserialize, Serialize};
-
-/// What may supplement a coverage at most.
-pub const SUPPLEMENTS_MAX: usize = 10;
+use kernel::{CoverageId, Day, Digest, Fen, IdentityKind, PersonId, Refusal, Scheme};
+use policy::{
+    BenefitStart, EnrolmentFacts, EnrolmentWay, FeeFacts, Law, Package, Reason, Transferred,
+};
 
 /// 参保年度: a calendar year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,19 +48,8 @@ pub struct Coverage {
     pub paid_day: Day,
     /// What the payment bought.
     pub terms: Terms,
-    /// In what standing.
+    /// In what standing, on its first day.
     pub standing: Standing,
-}
-
-/// 参保口径: in what standing somebody is insured by a coverage; empty when nobody said.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Standing {
-    /// 人员类别 (psn_type).
-    pub person_type: Option<PersonType>,
-    /// 另参加的险种 (insutype, cvlserv_flag): what supplements the scheme. A supplement has no fee and
-    /// no year of its own: it holds while the coverage does.
-    pub covered_by: Vec<Scheme>,
 }
 
 /// What a payment buys, as decided on it.
@@ -138,6 +125,19 @@ pub struct Quote {
     pub repair: YearsRepaid,
 }
 
+/// What is known of somebody who pays.
+#[derive(Clone, Copy, Debug)]
+pub struct Payer<'a> {
+    /// Who.
+    pub person: &'a Person,
+    /// 身份 on the day of payment.
+    pub identities: &'a [IdentityKind],
+    /// Coverages of all years.
+    pub coverages: &'a [Coverage],
+    /// 关系转移接续: what other areas certified, and this one accepted.
+    pub elsewhere: &'a [TransferCertificate],
+}
+
 /// 缴费: a payment that is to insure a person for a year.
 #[derive(Clone, Debug)]
 pub struct Payment {
@@ -152,19 +152,17 @@ pub struct Payment {
 }
 
 impl Payment {
-    /// What the payment buys the person, who has these identities on the day of payment and
-    /// `standing` of all years.
+    /// What the payment buys the person of whom this is known.
     ///
     /// One scheme at a time and one subsidy a year: coverages end with their year, so two of one
     /// person overlap exactly when they are of one year, whatever their schemes.
     pub fn decide(
         &self,
-        person: &Person,
-        identities: &[IdentityKind],
-        standing: &[Coverage],
+        payer: &Payer<'_>,
         package: Option<&Package>,
         today: Day,
     ) -> Result<Terms, Refusal> {
+        let person = payer.person;
         let Plan { year, paid_day, .. } = self.plan;
         if today < paid_day || year.after <= paid_day {
             return Err(invalid("paid_day", "不晚于今天、在参保年度结束以前的日期"));
@@ -174,13 +172,13 @@ impl Payment {
         if person.death_day.is_some_and(|death| death < begins) {
             return Err(person.dead());
         }
-        if let Some(of_year) = standing.iter().find(|other| other.year == year) {
+        if let Some(of_year) = payer.coverages.iter().find(|other| other.year == year) {
             return Err(already_insured(year)
                 .with("scheme", &of_year.scheme)
                 .with("coverage_id", of_year.id));
         }
         let package = package.ok_or_else(|| no_package(&self.plan.scheme, year))?;
-        let quote = self.plan.quote(package, person, identities, standing)?;
+        let quote = self.plan.quote(package, payer)?;
         // A year that shortens no wait is not taken money for.
         if self.plan.repaid_years != quote.repair.years {
             let most = quote
@@ -208,29 +206,27 @@ impl Payment {
 
 impl Plan {
     /// 测算: who pays the fee, what repaid years cost, and from which day the payment counts, for a
-    /// person with these identities on the day of payment and `standing` of all years.
-    pub fn quote(
-        &self,
-        package: &Package,
-        person: &Person,
-        identities: &[IdentityKind],
-        standing: &[Coverage],
-    ) -> Result<Quote, Refusal> {
+    /// person of whom this is known.
+    pub fn quote(&self, package: &Package, payer: &Payer<'_>) -> Result<Quote, Refusal> {
+        let identities = payer.identities;
         let tier = self.tier.as_deref();
         let (share, reason) = fee_share(package, self.year, tier, identities)?;
-        // Changing schemes is no break.
-        let insured_years: Vec<i32> = standing.iter().map(|other| other.year.number).collect();
+        // Changing schemes is no break, and neither is changing areas.
+        let own = payer.coverages.iter().map(|other| other.year.number);
+        let elsewhere = payer.elsewhere.iter().flat_map(|one| one.years(None));
+        let insured_years: Vec<i32> = own.chain(elsewhere).collect();
         let facts = EnrolmentFacts {
             year: self.year.number,
             paid_day: self.paid_day,
             tier,
             identities,
-            birth_day: Some(person.birth_day),
+            birth_day: Some(payer.person.birth_day),
             way: self.way,
             exempt: self.exempt,
             insured_years: &insured_years,
             repaid_years: self.repaid_years,
             arrears_from: None,
+            transferred: self.transferred(payer.elsewhere),
         };
         let start = policy::benefit_start(package, &facts);
         let repair = start.repair.as_ref();
@@ -243,6 +239,18 @@ impl Plan {
             reason,
             start,
             repair,
+        })
+    }
+}
+
+impl Plan {
+    /// 关系转移接续: where the person comes from, by what was accepted last; nobody need say so.
+    fn transferred(&self, elsewhere: &[TransferCertificate]) -> Option<Transferred> {
+        let last = elsewhere.iter().max_by_key(|one| one.end)?;
+        Some(Transferred {
+            until: last.end,
+            switched: last.scheme != self.scheme,
+            years: last.continuous_years(),
         })
     }
 }
@@ -400,7 +408,13 @@ mod tests {
             let package = library.select(&area, &Scheme::Resident, year.first);
             let package = package.map(|package| &**package);
             let person = person(death);
-            let decided = payment.decide(&person, &kinds, &[], package, day("2024-06-30"));
+            let payer = Payer {
+                person: &person,
+                identities: &kinds,
+                coverages: &[],
+                elsewhere: &[],
+            };
+            let decided = payment.decide(&payer, package, day("2024-06-30"));
             let told = match &decided {
                 Ok(terms) => terms.benefit_from.to_string(),
                 Err(no) => no.code.to_string(),
@@ -421,9 +435,14 @@ mod tests {
             .unwrap();
         let package = package.map(|package| &**package);
         let today = day("2024-06-30");
-        let terms = payment
-            .decide(&person(""), &[], &[], package, today)
-            .unwrap();
+        let person = person("");
+        let mut payer = Payer {
+            person: &person,
+            identities: &[],
+            coverages: &[],
+            elsewhere: &[],
+        };
+        let terms = payment.decide(&payer, package, today).unwrap();
         let coverage = Coverage {
             id: CoverageId::parse(ID).unwrap(),
             scheme: Scheme::Resident,
@@ -435,8 +454,8 @@ mod tests {
         assert!(coverage.reason(&law).is_some());
         for scheme in [Scheme::Resident, Scheme::Employee] {
             payment.plan.scheme = scheme;
-            let standing = std::slice::from_ref(&coverage);
-            let no = payment.decide(&person(""), &[], standing, package, today);
+            payer.coverages = std::slice::from_ref(&coverage);
+            let no = payment.decide(&payer, package, today);
             assert!(no.unwrap_err().is(&ALREADY_INSURED));
         }
     }

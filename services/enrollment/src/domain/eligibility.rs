@@ -1,8 +1,11 @@
 //! 待遇检查: may the funds pay for a person on a day, and if not, why.
 
-use crate::domain::{Filed, FiledDisease, InsuranceYear, Standing, kinds_on};
+use crate::domain::{
+    Filed, FiledDisease, InsuranceYear, Standing, TransferCertificate, kinds_on, standing,
+};
 use kernel::{Day, IdentityKind, Period, PersonId, Scheme, Sex, SuspensionId};
 use policy::{InsuredHistory, Package};
+use std::collections::BTreeSet;
 
 /// Years insured that are told of at most: nobody lives to see more.
 const INSURED_YEARS_MAX: usize = 100;
@@ -46,10 +49,14 @@ pub struct Record {
     pub identities: Vec<(IdentityKind, Period)>,
     /// Coverages by the scheme, of all years.
     pub covers: Vec<Cover>,
+    /// 参保口径变更 up to the day, of all years.
+    pub changes: Vec<(Day, Standing)>,
     /// When benefits are suspended.
     pub suspensions: Vec<Period>,
     /// Filed diseases by the scheme.
     pub filings: Vec<Filed>,
+    /// 关系转移接续: what other areas certified, and this one accepted.
+    pub elsewhere: Vec<TransferCertificate>,
 }
 
 /// A coverage as far as eligibility needs it.
@@ -61,7 +68,7 @@ pub struct Cover {
     pub benefit_from: Day,
     /// The first day after the coverage.
     pub until: Day,
-    /// In what standing.
+    /// In what standing, on its first day.
     pub standing: Standing,
 }
 
@@ -86,12 +93,14 @@ pub struct Member {
     pub identities: Vec<IdentityKind>,
     /// 连续参保年数, with the year of the day; zero when that is not insured.
     pub continuous_years: u32,
-    /// 参保口径 of the coverage whose year the day is in.
+    /// 参保口径 on the day, of the coverage whose year it is in.
     pub standing: Standing,
-    /// 参保年度 of the scheme, the newest first.
+    /// 参保年度 of the scheme, the newest first, those insured elsewhere included.
     pub insured_years: Vec<i32>,
     /// 门诊慢特病备案 that stand on the day or shortly before it.
     pub filed_diseases: Vec<FiledDisease>,
+    /// Those of them in which a fund elsewhere paid, for all that was certified.
+    pub elsewhere_claim_years: Vec<i32>,
 }
 
 /// One reason why the funds may not pay, the heaviest first.
@@ -119,7 +128,14 @@ pub enum Ineligibility {
 impl Record {
     /// What to say of the person on a day, on which this package holds.
     pub fn on(self, scheme: Scheme, day: Day, package: Option<&Package>) -> Member {
-        let continuous_years = package.map_or(0, |package| self.continuous_years(day, package));
+        let insured_years = self.insured_years(&scheme);
+        let continuous_years =
+            package.map_or(0, |package| continuous_years(day, package, &insured_years));
+        let claimed = self
+            .elsewhere
+            .iter()
+            .flat_map(|one| one.claim_years(&scheme));
+        let elsewhere_claim_years = newest(claimed.collect());
         let reasons = [
             self.dead(day),
             self.uncovered(day),
@@ -127,8 +143,7 @@ impl Record {
             self.suspended(day),
         ];
         let held = self.identities.iter().map(|(kind, period)| (kind, *period));
-        let standing = self.cover_on(day).map(|cover| cover.standing.clone());
-        let insured_years = self.insured_years();
+        let standing = self.standing_on(day).cloned();
         let filings = self.filings.iter();
         let filed_diseases = filings.flat_map(|filing| filing.around(day)).collect();
         Member {
@@ -144,27 +159,17 @@ impl Record {
             standing: standing.unwrap_or_default(),
             insured_years,
             filed_diseases,
+            elsewhere_claim_years,
         }
     }
 
-    fn insured_years(&self) -> Vec<i32> {
-        let years = self.covers.iter().map(|cover| cover.year.number);
-        let mut years: Vec<i32> = years.collect();
-        years.sort_unstable_by(|one, other| other.cmp(one));
-        years.truncate(INSURED_YEARS_MAX);
-        years
-    }
-
-    /// Which years had no claim is not known here, and does not change the count.
-    fn continuous_years(&self, day: Day, package: &Package) -> u32 {
-        let years = self.covers.iter().map(|cover| cover.year.number);
-        let history = InsuredHistory {
-            year: day.year(),
-            insured_years: &years.collect::<Vec<_>>(),
-            zero_claim_years: &[],
-            reward_used: None,
-        };
-        policy::continuity(package, &history).continuous_years
+    fn insured_years(&self, scheme: &Scheme) -> Vec<i32> {
+        let own = self.covers.iter().map(|cover| cover.year.number);
+        let elsewhere = self
+            .elsewhere
+            .iter()
+            .flat_map(|one| one.years(Some(scheme)));
+        newest(own.chain(elsewhere).collect())
     }
 
     /// The day of death itself is still paid for.
@@ -197,12 +202,38 @@ impl Record {
         Some(Ineligibility::Suspended { until })
     }
 
+    /// A year has one coverage, so a change within the year is one of it.
+    fn standing_on(&self, day: Day) -> Option<&Standing> {
+        let cover = self.cover_on(day)?;
+        let of_year = self
+            .changes
+            .iter()
+            .filter(|(from, _)| cover.year.first <= *from);
+        let changes = of_year.map(|(from, standing)| (*from, standing));
+        Some(standing::on(day, &cover.standing, changes))
+    }
+
     /// The coverage whose year the day is in, whether or not its benefits have begun.
     fn cover_on(&self, day: Day) -> Option<&Cover> {
         self.covers
             .iter()
             .find(|cover| cover.year.first <= day && day < cover.until)
     }
+}
+
+fn newest(years: BTreeSet<i32>) -> Vec<i32> {
+    years.into_iter().rev().take(INSURED_YEARS_MAX).collect()
+}
+
+/// Which years had no claim is not known here, and does not change the count.
+fn continuous_years(day: Day, package: &Package, insured_years: &[i32]) -> u32 {
+    let history = InsuredHistory {
+        year: day.year(),
+        insured_years,
+        zero_claim_years: &[],
+        reward_used: None,
+    };
+    policy::continuity(package, &history).continuous_years
 }
 
 impl Ineligibility {
@@ -273,12 +304,14 @@ mod tests {
                 cover(2024, "2024-04-01"),
                 cover(2023, "2023-01-01"),
             ],
+            changes: Vec::new(),
             suspensions: vec![
                 period("2024-06-01", "2024-07-01"),
                 period("2024-05-01", "2024-06-01"),
                 period("2027-01-01", ""),
             ],
             filings: Vec::new(),
+            elsewhere: Vec::new(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! 就诊凭证 and 人证核验: the public interface to who is at the desk.
 
-use super::{BUREAU, Rpc, original};
+use super::access::BUREAU;
+use super::{Rpc, original};
 use crate::wire;
 use crate::wire::identity_check as own_wire;
 use kernel::Role;

@@ -81,7 +81,8 @@ fn standing(area: &AreaCode, person: PersonId) -> Select<Entity> {
         .filter(Column::WithdrawnAt.is_null())
 }
 
-fn standing_text(standing: &Standing) -> Result<String, Refusal> {
+/// 参保口径 as its column has it.
+pub(super) fn standing_text(standing: &Standing) -> Result<String, Refusal> {
     serde_json::to_string(standing).map_err(|_| INTERNAL.refuse())
 }
 

@@ -11,7 +11,9 @@ use super::coverage::standing_of;
 use super::{period, person, unreadable};
 use crate::app::PACKAGE;
 use crate::domain::{AtVisit, Cover, Filed, InsuranceYear, Record, VisitFacts};
-use crate::entity::{coverage, identity, person as persons, suspension};
+use crate::entity::{
+    coverage, identity, person as persons, standing_change, suspension, transfer_in,
+};
 use kernel::{AreaCode, Day, IdentityKind, PersonId, Scheme, Sex};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, UnionType};
 use sea_orm::{
@@ -24,7 +26,9 @@ use store::{Db, Stop};
 const PERSON: &str = "person";
 const IDENTITY: &str = "identity";
 const COVERAGE: &str = "coverage";
+const STANDING: &str = "standing";
 const SUSPENSION: &str = "suspension";
+const TRANSFER: &str = "transfer";
 /// The generation of the area's policy packages.
 const LAW: &str = "law";
 
@@ -33,7 +37,8 @@ const LAW: &str = "law";
 struct Line {
     /// Which table it is from.
     part: String,
-    /// Sex, identity kind, or the standing of a coverage where one was recorded.
+    /// Sex, identity kind, or the standing of a coverage or change where one was recorded,
+    /// or a certificate.
     code: Option<String>,
     /// Birth, or the first day.
     from_day: String,
@@ -66,7 +71,9 @@ pub async fn find(
     all.union(UnionType::All, law_part(area));
     all.union(UnionType::All, identities_part(area, id, day))
         .union(UnionType::All, coverages_part(area, id, scheme))
-        .union(UnionType::All, suspensions_part(area, id, day));
+        .union(UnionType::All, standings_part(area, id, day))
+        .union(UnionType::All, suspensions_part(area, id, day))
+        .union(UnionType::All, transfers_part(area, id));
     for part in filings::parts(area, id, (scheme, day)) {
         all.union(UnionType::All, part);
     }
@@ -109,8 +116,10 @@ fn begun(id: PersonId, line: &Line, filings: Vec<Filed>) -> Option<Record> {
         death_day: death_day.transpose().ok()?,
         identities: Vec::new(),
         covers: Vec::new(),
+        changes: Vec::new(),
         suspensions: Vec::new(),
         filings,
+        elsewhere: Vec::new(),
     })
 }
 
@@ -127,6 +136,13 @@ fn with(mut record: Record, line: &Line) -> Option<Record> {
             until: Day::parse(line.until_day.as_deref()?).ok()?,
             standing: standing_of(line.code.as_deref())?,
         }),
+        STANDING => record.changes.push((
+            Day::parse(&line.from_day).ok()?,
+            standing_of(line.code.as_deref())?,
+        )),
+        TRANSFER => record
+            .elsewhere
+            .push(serde_json::from_str(line.code.as_deref()?).ok()?),
         SUSPENSION => record
             .suspensions
             .push(period(&line.from_day, line.until_day.as_deref())?),
@@ -188,6 +204,20 @@ fn coverages_part(area: &AreaCode, id: PersonId, scheme: &Scheme) -> SelectState
         .into_query()
 }
 
+fn standings_part(area: &AreaCode, id: PersonId, day: Day) -> SelectStatement {
+    use standing_change::{Column, Entity};
+    part::<Entity>(STANDING)
+        .column_as(Column::Standing, "code")
+        .column_as(Column::FromDay, "from_day")
+        .expr_as(Expr::cust("NULL"), "until_day")
+        .expr_as(Expr::val(0_i64), "number")
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::PersonId.eq(id.to_string()))
+        .filter(Column::WithdrawnAt.is_null())
+        .filter(Column::FromDay.lte(day.to_string()))
+        .into_query()
+}
+
 fn suspensions_part(area: &AreaCode, id: PersonId, day: Day) -> SelectStatement {
     use suspension::{Column, Entity};
     let open = Column::UntilDay.is_null();
@@ -200,6 +230,20 @@ fn suspensions_part(area: &AreaCode, id: PersonId, day: Day) -> SelectStatement 
         .filter(Column::PersonId.eq(id.to_string()))
         .filter(Column::WithdrawnAt.is_null())
         .filter(open.or(Column::UntilDay.gt(day.to_string())))
+        .into_query()
+}
+
+/// Accepted ones alone have a person.
+fn transfers_part(area: &AreaCode, id: PersonId) -> SelectStatement {
+    use transfer_in::{Column, Entity};
+    part::<Entity>(TRANSFER)
+        .column_as(Column::Content, "code")
+        .expr_as(Expr::val(""), "from_day")
+        .expr_as(Expr::cust("NULL"), "until_day")
+        .expr_as(Expr::val(0_i64), "number")
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::PersonId.eq(id.to_string()))
+        .filter(Column::WithdrawnAt.is_null())
         .into_query()
 }
 

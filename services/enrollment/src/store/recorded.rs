@@ -20,16 +20,25 @@ pub enum Recorded {
     Card,
     /// 门诊慢特病备案.
     Filing,
+    /// 参保口径变更.
+    Standing,
+    /// 参保凭证.
+    TransferCertificate,
+    /// 转入申请: those that were accepted.
+    Transfer,
 }
 
 impl Recorded {
     /// All of them.
-    pub const ALL: [Recorded; 5] = [
+    pub const ALL: [Recorded; 8] = [
         Recorded::Coverage,
         Recorded::Identity,
         Recorded::Suspension,
         Recorded::Card,
         Recorded::Filing,
+        Recorded::Standing,
+        Recorded::TransferCertificate,
+        Recorded::Transfer,
     ];
 
     fn table(self) -> &'static str {
@@ -39,6 +48,9 @@ impl Recorded {
             Recorded::Suspension => "suspension",
             Recorded::Card => "card",
             Recorded::Filing => "disease_filing",
+            Recorded::Standing => "standing_change",
+            Recorded::TransferCertificate => "transfer_certificate",
+            Recorded::Transfer => "transfer_in",
         }
     }
 
@@ -49,6 +61,9 @@ impl Recorded {
             Recorded::Suspension => "suspension_id",
             Recorded::Card => "card_id",
             Recorded::Filing => "filing_id",
+            Recorded::Standing => "standing_change_id",
+            Recorded::TransferCertificate => "certificate_id",
+            Recorded::Transfer => "transfer_id",
         }
     }
 }
@@ -79,16 +94,29 @@ pub async fn withdraw(
     Ok((marked > 0).then_some(person))
 }
 
-/// Marks withdrawn all that stands of a locked person; answers the ids, in order.
+/// What is withdrawn goes with one of these.
+#[derive(Clone, Copy, Debug)]
+pub enum With<'a> {
+    /// All that is recorded of a person.
+    Person(&'a str),
+    /// What is recorded of a coverage.
+    Coverage(&'a str),
+}
+
+/// Marks withdrawn all that stands and goes with this, whose person is locked; answers the ids, in order.
 pub async fn withdraw_all(
     tx: &Tx,
     area: &AreaCode,
     what: Recorded,
-    person: &str,
+    with: With<'_>,
     now: Instant,
 ) -> Result<Vec<String>, Stop> {
+    let (column, id) = match with {
+        With::Person(id) => ("person_id", id),
+        With::Coverage(id) => ("coverage_id", id),
+    };
     let update = mark(area, what, now)
-        .and_where(Expr::col("person_id").eq(person))
+        .and_where(Expr::col(column).eq(id))
         .returning_col(what.id())
         .to_owned();
     let rows = tx.query_all(&update).await?;

@@ -36,7 +36,9 @@ impl PastYears {
     /// 零报销年数 that still count for a claim of this year.
     pub fn zero_claim_years(&self, package: &Package, member: &Member, year: i32) -> u32 {
         let insured = member.insured_years.iter().copied();
-        let unpaid: Vec<i32> = insured.filter(|year| !self.paid.contains(year)).collect();
+        let elsewhere = &member.elsewhere_claim_years;
+        let unpaid = insured.filter(|year| !self.paid.contains(year) && !elsewhere.contains(year));
+        let unpaid: Vec<i32> = unpaid.collect();
         let history = InsuredHistory {
             year,
             insured_years: &member.insured_years,

@@ -47,6 +47,10 @@ pub fn member_at(place: &str, member: &common::Member) -> Result<Member, Refusal
         person_type: person_type.transpose()?,
         covered_by: covered_by(&path("covered_by"), &member.covered_by)?,
         insured_years: insured_years(&path("insured_years"), &member.insured_years)?,
+        elsewhere_claim_years: insured_years(
+            &path("elsewhere_claim_years"),
+            &member.elsewhere_claim_years,
+        )?,
         filed_diseases: Some(filed_diseases(
             &path("filed_diseases"),
             &member.filed_diseases,

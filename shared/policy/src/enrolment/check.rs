@@ -6,9 +6,10 @@ use super::continuity::{BrokenCount, ContinuityRule};
 use super::example::{SubsidyExample, WaitingExample};
 use super::shape::{
     BrokenShape, ContinuityShape, EnrolmentShape, FeeShape, NaturalMonthShape, RangeShape,
-    StartShape, StartWhenShape, SubsidyShape, SubsidyTermsShape, WindowYear,
+    StartShape, StartWhenShape, SubsidyShape, SubsidyTermsShape, TransferShape, WindowYear,
 };
 use super::subsidy::{Aid, FeeRule, SubsidyRule, SubsidyTerms};
+use super::transfer::TransferRule;
 use super::waiting::{
     BrokenRule, Cut, DaysRange, Delay, EnrolmentRule, MonthCount, Origin, PaidWhen, StartRule,
     StartWhen,
@@ -248,6 +249,11 @@ fn enrolment(checker: &Checker<'_>, shape: &Spanned<EnrolmentShape>) -> Checked<
         continuity: continuity
             .map(|shape| self::continuity(checker, shape))
             .transpose()?,
+        transfer: rule
+            .transfer
+            .as_ref()
+            .map(|shape| transfer(checker, shape))
+            .transpose()?,
         clause,
     })
 }
@@ -277,6 +283,15 @@ fn continuity(checker: &Checker<'_>, shape: &Spanned<ContinuityShape>) -> Checke
     Ok(ContinuityRule {
         from_year: rule.from_year,
         break_keeps_zero_claim: rule.break_keeps_zero_claim,
+        clause: checker.clause(shape.span(), rule)?,
+    })
+}
+
+fn transfer(checker: &Checker<'_>, shape: &Spanned<TransferShape>) -> Checked<TransferRule> {
+    let rule = shape.get_ref();
+    Ok(TransferRule {
+        gap_months: within(checker, &rule.gap_months)?,
+        switch_years: rule.switch_years,
         clause: checker.clause(shape.span(), rule)?,
     })
 }

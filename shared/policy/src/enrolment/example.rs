@@ -5,6 +5,7 @@ use super::shape::{
     SubsidyExampleShape, SubsidyExpectShape, WaitingExampleShape, WaitingExpectShape,
 };
 use super::subsidy::{FeeFacts, subsidy, subsidy_after_change};
+use super::transfer::Transferred;
 use super::waiting::{EnrolmentFacts, EnrolmentWay, benefit_start};
 use crate::example::ExampleFailure;
 use crate::package::{Package, Place};
@@ -41,6 +42,7 @@ pub(crate) struct WaitingExample {
     insured_years: Vec<i32>,
     repaid_years: u32,
     arrears_from: Option<Day>,
+    transferred: Option<Transferred>,
     zero_claim_years: Vec<i32>,
     reward_used: Option<i32>,
     expect: WaitingExpectShape,
@@ -180,6 +182,7 @@ impl WaitingExample {
             insured_years: shape.insured_years.clone(),
             repaid_years: shape.repaid_years,
             arrears_from: shape.arrears_from,
+            transferred: shape.transferred,
             zero_claim_years: shape.zero_claim_years.clone(),
             reward_used: shape.reward_used,
             expect: shape.expect.get_ref().clone(),
@@ -203,6 +206,7 @@ impl WaitingExample {
             insured_years: &self.insured_years,
             repaid_years: self.repaid_years,
             arrears_from: self.arrears_from,
+            transferred: self.transferred,
         };
         let got = benefit_start(package, &facts);
         let expect = &self.expect;

@@ -9,6 +9,7 @@ mod continuity;
 mod example;
 mod shape;
 mod subsidy;
+mod transfer;
 mod waiting;
 
 pub(crate) use check::check;
@@ -23,6 +24,8 @@ pub(crate) use subsidy::{Aid, Choice, FeeRule, SubsidyRule, SubsidyTerms};
 pub use subsidy::{
     AidTiming, ChangeEffect, FeeFacts, Subsidy, SubsidyChange, subsidy, subsidy_after_change,
 };
+pub(crate) use transfer::TransferRule;
+pub use transfer::Transferred;
 pub use waiting::{BenefitStart, EnrolmentFacts, EnrolmentWay, Repair, WaitingPart, benefit_start};
 pub(crate) use waiting::{
     BrokenRule, Cut, DaysRange, Delay, EnrolmentRule, Origin, PaidWhen, StartRule, StartWhen,

@@ -2,6 +2,7 @@
 //! for `check`.
 
 use super::subsidy::{AidTiming, ChangeEffect, Choice};
+use super::transfer::Transferred;
 use super::waiting::{EnrolmentWay, MonthCount, NeverInsured, Origin, PaidWhen, Past};
 use crate::shape::{MonthDay, Percent, Sourced, Yuan, sourced};
 use kernel::{Day, IdentityKind};
@@ -65,6 +66,7 @@ sourced! {
         #[serde(default)]
         start: Vec<Spanned<StartShape>>,
         continuity: Option<Spanned<ContinuityShape>>,
+        transfer: Option<Spanned<TransferShape>>,
     }
 }
 
@@ -125,6 +127,14 @@ sourced! {
     }
 }
 
+sourced! {
+    struct TransferShape {
+        gap_months: Spanned<u32>,
+        #[serde(default)]
+        switch_years: u32,
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SubsidyExampleShape {
@@ -170,6 +180,7 @@ pub(crate) struct WaitingExampleShape {
     #[serde(default)]
     pub repaid_years: u32,
     pub arrears_from: Option<Day>,
+    pub transferred: Option<Transferred>,
     #[serde(default)]
     pub zero_claim_years: Vec<i32>,
     pub reward_used: Option<i32>,

@@ -5,6 +5,7 @@ use super::continuity::{BrokenCount, ContinuityRule};
 pub(super) use super::continuity::{NeverInsured, Past};
 use super::shape::WindowYear;
 use super::subsidy::fee_of;
+use super::transfer::{TransferRule, Transferred};
 use super::{Amount, reason};
 use crate::package::Package;
 use crate::reason::Reason;
@@ -22,6 +23,7 @@ pub(crate) struct EnrolmentRule {
     /// The last one has no condition.
     pub starts: Vec<StartRule>,
     pub continuity: Option<ContinuityRule>,
+    pub transfer: Option<TransferRule>,
     pub clause: Clause,
 }
 
@@ -156,6 +158,8 @@ pub struct EnrolmentFacts<'a> {
     pub repaid_years: u32,
     /// 欠费停保日期: the day benefits stopped for arrears that this payment settles.
     pub arrears_from: Option<Day>,
+    /// 关系转移接续: the area the person comes from, where that was accepted.
+    pub transferred: Option<Transferred>,
 }
 
 impl EnrolmentFacts<'_> {
@@ -172,6 +176,7 @@ impl EnrolmentFacts<'_> {
             insured_years: &[],
             repaid_years: 0,
             arrears_from: None,
+            transferred: None,
         }
     }
 }
@@ -226,9 +231,18 @@ struct Wait {
     repair: Option<(u32, u32)>,
 }
 
-/// 待遇起始日 by the first row of the package that fits, never before 1 January of the year paid for.
-/// A package without rows lets every payment count at once.
+/// 待遇起始日 by the first row of the package that fits, never before 1 January of the year paid for, nor
+/// before a coverage elsewhere has ended. A package without rows lets every payment count at once, and
+/// who comes from elsewhere within its limit does not wait, whatever the row.
 pub fn benefit_start(package: &Package, facts: &EnrolmentFacts<'_>) -> BenefitStart {
+    let start = by_rows(package, facts);
+    match &facts.transferred {
+        Some(transferred) => transferred.start(package, facts, start),
+        None => start,
+    }
+}
+
+fn by_rows(package: &Package, facts: &EnrolmentFacts<'_>) -> BenefitStart {
     let Some(rule) = &package.enrolment.start else {
         return at_once(facts);
     };

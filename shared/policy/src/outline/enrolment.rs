@@ -4,7 +4,7 @@ use super::{Chapter, Part, Section};
 use crate::enrolment::{
     Aid, AidTiming, BrokenCount, BrokenRule, ChangeEffect, Choice, ContinuityRule, Cut, DaysRange,
     Delay, Enrolment, EnrolmentRule, EnrolmentWay, FeeRule, NeverInsured, Origin, PaidWhen, Past,
-    StartRule, StartWhen, SubsidyRule, SubsidyTerms, WindowYear,
+    StartRule, StartWhen, SubsidyRule, SubsidyTerms, TransferRule, WindowYear,
 };
 use crate::words::{self, yuan};
 
@@ -36,6 +36,7 @@ pub(super) fn chapters(enrolment: &Enrolment) -> Vec<Chapter<'_>> {
     if let Some(rule) = start {
         window.push(self::window(rule));
         window.extend(rule.continuity.iter().map(continuity));
+        window.extend(rule.transfer.iter().map(transfer));
         // The short form has one clause for all.
         let own = |row: &StartRule| row.clause != rule.clause;
         starts.extend(rule.starts.iter().map(|row| start_rule(row, own(row))));
@@ -157,6 +158,7 @@ fn window(rule: &EnrolmentRule) -> Section<'_> {
         broken,
         starts: _,
         continuity: _,
+        transfer: _,
         clause,
     } = rule;
     let BrokenCount {
@@ -206,6 +208,23 @@ fn continuity(rule: &ContinuityRule) -> Section<'_> {
         ),
     ];
     Section::plain("continuity", "连续参保".to_string(), parts, Some(clause))
+}
+
+fn transfer(rule: &TransferRule) -> Section<'_> {
+    let TransferRule {
+        gap_months,
+        switch_years,
+        clause,
+    } = rule;
+    let parts = vec![
+        Part::new("中断缴费不超过", format!("{gap_months} 个月")),
+        Part::or_usual(
+            "变更险种的须已连续参保",
+            format!("{switch_years} 年"),
+            "0 年",
+        ),
+    ];
+    Section::plain("transfer", "关系转移接续".to_string(), parts, Some(clause))
 }
 
 fn start_rule(row: &StartRule, own_clause: bool) -> Section<'_> {

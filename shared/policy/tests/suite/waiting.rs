@@ -5,7 +5,8 @@ use crate::subsidies::{E1, SUMS, SV7};
 use crate::{erenhot, variant};
 use kernel::{Day, Fen, IdentityKind};
 use policy::{
-    BenefitStart, EnrolmentFacts, EnrolmentWay, FeeFacts, InsuredHistory, Package, benefit_start,
+    BenefitStart, EnrolmentFacts, EnrolmentWay, FeeFacts, InsuredHistory, Package, Transferred,
+    benefit_start,
 };
 use serde_json::Value;
 
@@ -467,4 +468,61 @@ fn a_package_says_what_is_wrong_with_a_wait() {
     for (text, from, to, place, message) in REFUSED {
         refused(text, from, to, place, message);
     }
+}
+
+/// A resident's payment for 2017 of somebody who comes from elsewhere, by another scheme after so many
+/// years.
+fn came(paid: &str, until: &str, switched: Option<u32>) -> EnrolmentFacts<'static> {
+    EnrolmentFacts {
+        transferred: Some(Transferred {
+            until: day(until),
+            switched: switched.is_some(),
+            years: switched.unwrap_or(0),
+        }),
+        ..EnrolmentFacts::of(2017, day(paid))
+    }
+}
+
+/// Paid on, insured elsewhere until, by another scheme after so many years: first day and rule. 二连浩特
+/// closes on 28 February and lets the late wait for three months.
+#[test]
+fn who_comes_from_another_area_does_not_wait_within_three_months() {
+    let stated = variant(
+        "waiting_months = 3",
+        "waiting_months = 3\ntransfer = { gap_months = 1, source = \"测试\" }",
+    );
+    type Row = (
+        &'static str,
+        &'static str,
+        Option<u32>,
+        &'static str,
+        &'static str,
+    );
+    let cases: [Row; 9] = [
+        ("2017-05-10", "2017-05-01", None, "2017-05-10", "transfer"),
+        ("2017-08-01", "2017-05-01", None, "2017-08-01", "transfer"),
+        ("2017-08-02", "2017-05-01", None, "2017-11-02", "waiting"),
+        // Nobody has benefits of two areas on a day.
+        ("2017-05-10", "2017-06-01", None, "2017-06-01", "transfer"),
+        ("2017-05-10", "2017-12-01", None, "2017-12-01", "transfer"),
+        ("2017-01-10", "2016-12-01", None, "2017-01-10", "window"),
+        ("2017-01-10", "2017-02-01", None, "2017-02-01", "transfer"),
+        (
+            "2017-05-10",
+            "2017-05-01",
+            Some(2),
+            "2017-05-10",
+            "transfer",
+        ),
+        ("2017-05-10", "2017-05-01", Some(1), "2017-08-10", "waiting"),
+    ];
+    for (paid, until, switched, from, rule) in cases {
+        let got = benefit_start(&erenhot(), &came(paid, until, switched));
+        let seen = (got.day.to_string(), got.reason.rule.to_string());
+        let expected = (from.to_string(), format!("enrolment.{rule}"));
+        assert_eq!(seen, expected, "{paid} {until} {switched:?}");
+    }
+    let start = |paid: &str| benefit_start(&stated, &came(paid, "2017-05-01", None)).day;
+    assert_eq!(start("2017-06-01"), day("2017-06-01"));
+    assert_eq!(start("2017-06-02"), day("2017-09-02"));
 }
