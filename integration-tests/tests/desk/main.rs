@@ -7,6 +7,7 @@ mod county;
 mod facts;
 mod filings;
 mod identities;
+mod payer_files;
 mod receipts;
 mod receivables;
 mod reconciliation;

@@ -9,13 +9,13 @@ use proto::orchestrator::{ReconciliationRowKind as Kind, ReconciliationVerdict a
 use runtime::Wire;
 use tonic::Status;
 
-type Client = ReconciliationServiceClient<Wire>;
+pub type Client = ReconciliationServiceClient<Wire>;
 
 /// The first day of the world.
 const TODAY: &str = "2018-03-01";
 
 /// Moves the clock to an hour of a day in Asia/Shanghai.
-fn set(world: &World, day: &str, hour: i64) {
+pub fn set(world: &World, day: &str, hour: i64) {
     let midnight = Instant::beginning_of(Day::parse(day).unwrap());
     world.clock.set(midnight.plus_millis(hour * 3_600_000));
 }
@@ -133,7 +133,7 @@ async fn close(
     Ok(answer.into_inner().closed.expect("a day"))
 }
 
-async fn close_month(
+pub async fn close_month(
     client: &mut Client,
     id: &str,
     month: &str,

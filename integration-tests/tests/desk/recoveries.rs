@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use tonic::Status;
 
 /// A stay that a third party answers for with a share.
-fn hurt(person: &str, number: &str, share_bp: i32, advance: bool) -> Claim {
+pub fn hurt(person: &str, number: &str, share_bp: i32, advance: bool) -> Claim {
     Claim {
         third_party_share_bp: share_bp,
         advance_payment: advance,
@@ -20,7 +20,12 @@ fn hurt(person: &str, number: &str, share_bp: i32, advance: bool) -> Claim {
     }
 }
 
-async fn recover(world: &World, id: &str, of: &str, fen: i64) -> Result<(Advance, String), Status> {
+pub async fn recover(
+    world: &World,
+    id: &str,
+    of: &str,
+    fen: i64,
+) -> Result<(Advance, String), Status> {
     let request = pb::RecordRecoveryRequest {
         request_id: id.into(),
         settlement_id: of.into(),
@@ -34,7 +39,7 @@ async fn recover(world: &World, id: &str, of: &str, fen: i64) -> Result<(Advance
     Ok((answer.advance.unwrap(), answer.recovery_id))
 }
 
-async fn revoke(world: &World, id: &str, recovery_id: &str) -> Result<Advance, Status> {
+pub async fn revoke(world: &World, id: &str, recovery_id: &str) -> Result<Advance, Status> {
     let request = pb::RevokeRecoveryRequest {
         request_id: id.into(),
         recovery_id: recovery_id.into(),
@@ -215,7 +220,7 @@ async fn two_recoveries_at_once_do_not_exceed_what_was_advanced() {
     world.ledger().await;
 }
 
-async fn preview(
+pub async fn preview(
     world: &World,
     of: &str,
     share_bp: i32,
@@ -233,7 +238,7 @@ async fn preview(
         .into_inner())
 }
 
-async fn post(
+pub async fn post(
     world: &World,
     id: &str,
     of: &str,

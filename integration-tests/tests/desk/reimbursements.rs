@@ -12,9 +12,9 @@ use proto::orchestrator::{
 use tonic::Status;
 
 /// A hospital in another province that the area has not registered.
-const ELSEWHERE: &str = "H31010100001";
+pub const ELSEWHERE: &str = "H31010100001";
 
-fn receipt(number: &str, fen: i64) -> ExpenseReceipt {
+pub fn receipt(number: &str, fen: i64) -> ExpenseReceipt {
     ExpenseReceipt {
         receipt_code: "R-2017".into(),
         receipt_number: number.into(),
@@ -23,7 +23,7 @@ fn receipt(number: &str, fen: i64) -> ExpenseReceipt {
     }
 }
 
-fn submission(
+pub fn submission(
     id: &str,
     claim: &Claim,
     receipts: Vec<ExpenseReceipt>,
@@ -36,7 +36,7 @@ fn submission(
     }
 }
 
-async fn submit(
+pub async fn submit(
     world: &World,
     request: SubmitReimbursementRequest,
 ) -> Result<Reimbursement, Status> {
@@ -45,7 +45,11 @@ async fn submit(
     Ok(answer.into_inner().reimbursement.expect("a reimbursement"))
 }
 
-async fn approve(world: &World, who: &str, of: &Reimbursement) -> Result<Reimbursement, Status> {
+pub async fn approve(
+    world: &World,
+    who: &str,
+    of: &Reimbursement,
+) -> Result<Reimbursement, Status> {
     let request = ApproveReimbursementRequest {
         request_id: format!("approve-{who}"),
         reimbursement_id: of.reimbursement_id.clone(),
@@ -66,7 +70,7 @@ async fn get(world: &World, of: &Reimbursement) -> Reimbursement {
     answer.reimbursement.expect("a reimbursement")
 }
 
-async fn pay(world: &World, id: &str, of: &Reimbursement) -> Result<Settlement, Status> {
+pub async fn pay(world: &World, id: &str, of: &Reimbursement) -> Result<Settlement, Status> {
     world.settle(id, of.claim.clone().expect("a claim")).await
 }
 

@@ -1,5 +1,7 @@
 //! 复算: what was stored of settlements is computed again, and a planted change is found and named.
 
+mod revisions;
+
 use crate::edit;
 use integration_tests::{World, code, patient, stay, visit};
 use proto::orchestrator::flaw::Cause;
@@ -8,13 +10,13 @@ use proto::orchestrator::{
 };
 
 /// Computes again what meets the request.
-async fn replay(world: &World, request: ReplaySettlementsRequest) -> ReplaySettlementsResponse {
+pub async fn replay(world: &World, request: ReplaySettlementsRequest) -> ReplaySettlementsResponse {
     let mut clerk = world.clerk().receipts();
     let replayed = clerk.replay_settlements(patient(request)).await;
     replayed.unwrap().into_inner()
 }
 
-async fn replay_one(world: &World, id: &str) -> Vec<Flaw> {
+pub async fn replay_one(world: &World, id: &str) -> Vec<Flaw> {
     let request = ReplaySettlementsRequest {
         only_settlement_id: id.into(),
         ..Default::default()
@@ -26,7 +28,7 @@ async fn replay_one(world: &World, id: &str) -> Vec<Flaw> {
     differing.pop().map(|one| one.flaws).unwrap_or_default()
 }
 
-fn found(flaws: &[Flaw], cause: Cause, name: &str) -> bool {
+pub fn found(flaws: &[Flaw], cause: Cause, name: &str) -> bool {
     flaws
         .iter()
         .any(|flaw| flaw.cause() == cause && flaw.name == name)

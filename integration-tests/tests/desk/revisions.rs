@@ -17,7 +17,7 @@ use proto::settlement::GetLedgerEntriesRequest;
 use tonic::Status;
 
 /// A stay at the hospital of several lines of the same drug, in whole packs of 1,000 yuan.
-fn packs(person: &str, number: &str, packs: &[i64]) -> Claim {
+pub fn packs(person: &str, number: &str, packs: &[i64]) -> Claim {
     let line = |(number, packs): (i32, &i64)| ClaimLine {
         number,
         item_code: DRUG.into(),
@@ -32,7 +32,7 @@ fn packs(person: &str, number: &str, packs: &[i64]) -> Claim {
     }
 }
 
-fn refund(id: &str, settled: &Settlement, lines: &[(i32, i64)]) -> RefundLinesRequest {
+pub fn refund(id: &str, settled: &Settlement, lines: &[(i32, i64)]) -> RefundLinesRequest {
     let line = |(number, packs): &(i32, i64)| RefundedLine {
         number: *number,
         quantity_e4: packs * 10_000,
@@ -45,7 +45,7 @@ fn refund(id: &str, settled: &Settlement, lines: &[(i32, i64)]) -> RefundLinesRe
     }
 }
 
-async fn refunded(
+pub async fn refunded(
     world: &World,
     who: &str,
     request: RefundLinesRequest,
@@ -285,7 +285,7 @@ fn later_stay(person: &str, number: &str, of: &[i64]) -> Claim {
 }
 
 /// Two stays and a visit between them, settled in this order.
-async fn a_year(world: &World, person: &str, of: &str) -> Vec<Settlement> {
+pub async fn a_year(world: &World, person: &str, of: &str) -> Vec<Settlement> {
     let claims = [
         packs(person, &format!("{of}-1"), &[20, 80]),
         visit(person, &format!("{of}-2"), "2017-04-01", 30_000),
@@ -299,7 +299,7 @@ async fn a_year(world: &World, person: &str, of: &str) -> Vec<Settlement> {
     settled
 }
 
-async fn preview(world: &World, person: &str) -> PreviewLateFactsResponse {
+pub async fn preview(world: &World, person: &str) -> PreviewLateFactsResponse {
     let request = PreviewLateFactsRequest {
         person_id: person.into(),
         scheme: "390".into(),
@@ -310,7 +310,7 @@ async fn preview(world: &World, person: &str) -> PreviewLateFactsResponse {
     previewed.unwrap().into_inner()
 }
 
-async fn pay(
+pub async fn pay(
     world: &World,
     id: &str,
     person: &str,
@@ -329,7 +329,7 @@ async fn pay(
 }
 
 /// 低保, as it is recorded long after it began.
-async fn recognise(world: &World, person: &str) {
+pub async fn recognise(world: &World, person: &str) {
     let request = RecordIdentityRequest {
         request_id: format!("late-{person}"),
         person_id: person.into(),
@@ -540,7 +540,7 @@ async fn a_death_learnt_late_is_recovered_once() {
     );
 }
 
-fn finding(id: &str, settled: &Settlement, lines: &[i32]) -> PostFindingRequest {
+pub fn finding(id: &str, settled: &Settlement, lines: &[i32]) -> PostFindingRequest {
     PostFindingRequest {
         request_id: id.into(),
         settlement_id: settled.settlement_id.clone(),
@@ -560,7 +560,10 @@ fn denied(number: i32) -> DeniedLine {
     }
 }
 
-async fn find(world: &World, request: PostFindingRequest) -> Result<PostFindingResponse, Status> {
+pub async fn find(
+    world: &World,
+    request: PostFindingRequest,
+) -> Result<PostFindingResponse, Status> {
     let mut desk = world.clerk().revisions();
     Ok(desk.post_finding(patient(request)).await?.into_inner())
 }

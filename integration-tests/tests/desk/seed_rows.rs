@@ -3,6 +3,7 @@
 
 mod anji;
 mod card;
+mod county_share;
 mod erenhot;
 mod payers;
 mod tongliang;

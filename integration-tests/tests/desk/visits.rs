@@ -17,14 +17,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tonic::Status;
 
 /// One institution's billing desk.
-struct Billing<'a> {
+pub struct Billing<'a> {
     world: &'a World,
     institution: &'a str,
     asked: AtomicU32,
 }
 
 impl Billing<'_> {
-    fn of<'a>(world: &'a World, institution: &'a str) -> Billing<'a> {
+    pub fn of<'a>(world: &'a World, institution: &'a str) -> Billing<'a> {
         let asked = AtomicU32::new(0);
         Billing {
             world,
@@ -41,7 +41,7 @@ impl Billing<'_> {
         self.world.suite.desk(self.institution).visits()
     }
 
-    async fn register(&self, visit: Visit) -> Result<String, Status> {
+    pub async fn register(&self, visit: Visit) -> Result<String, Status> {
         let request = pb::RegisterVisitRequest {
             request_id: self.id(),
             visit: Some(visit),
@@ -50,7 +50,7 @@ impl Billing<'_> {
         Ok(answer.into_inner().visit.unwrap().visit_id)
     }
 
-    async fn upload(
+    pub async fn upload(
         &self,
         visit_id: &str,
         lines: Vec<VisitLine>,
@@ -74,7 +74,7 @@ impl Billing<'_> {
         Ok(answer.into_inner().line_count)
     }
 
-    async fn discharge(&self, visit_id: &str, day: &str) -> Result<(), Status> {
+    pub async fn discharge(&self, visit_id: &str, day: &str) -> Result<(), Status> {
         let request = pb::DischargeRequest {
             request_id: self.id(),
             visit_id: visit_id.into(),
@@ -146,7 +146,7 @@ impl Billing<'_> {
         Ok(answer.into_inner().quote.unwrap())
     }
 
-    async fn settle(&self, visit_id: &str) -> Result<common::Settlement, Status> {
+    pub async fn settle(&self, visit_id: &str) -> Result<common::Settlement, Status> {
         self.settle_as(&self.id(), visit_id, None).await
     }
 
@@ -166,7 +166,7 @@ impl Billing<'_> {
     }
 
     /// 中途结算: settles up to a day.
-    async fn settle_through(
+    pub async fn settle_through(
         &self,
         visit_id: &str,
         day: &str,
@@ -221,7 +221,7 @@ impl Billing<'_> {
 }
 
 /// A visit that begins on a day of 2017.
-fn visit(person: &str, institution: &str, number: &str, med_type: &str, day: &str) -> Visit {
+pub fn visit(person: &str, institution: &str, number: &str, med_type: &str, day: &str) -> Visit {
     Visit {
         institution_code: institution.into(),
         visit_number: number.into(),
@@ -239,7 +239,7 @@ fn stay(person: &str, number: &str) -> Visit {
 }
 
 /// A line of the drug: its price in fen, how many whole units, and its day.
-fn line(code: &str, fen: i64, units: i64, day: &str) -> VisitLine {
+pub fn line(code: &str, fen: i64, units: i64, day: &str) -> VisitLine {
     VisitLine {
         line_code: code.into(),
         item_code: DRUG.into(),

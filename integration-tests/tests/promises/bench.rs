@@ -331,8 +331,10 @@ impl Bench {
         let wires = self.world.suite.wires();
         let wire = match service {
             "enrollment" | "filing" | "identity" | "transfer" => &wires.enrollment,
-            "account" | "approval" | "settlement" | "receivable" | "reconciliation"
-            | "recovery" | "reimbursement" | "revision" | "visit" => &wires.settlement,
+            "account" | "approval" | "payerFile" | "settlement" | "receivable"
+            | "reconciliation" | "recovery" | "reimbursement" | "revision" | "visit" => {
+                &wires.settlement
+            }
             "referral" => &wires.referral,
             "inspection" => &wires.inspection,
             "interregional" => &wires.interregional,
@@ -354,10 +356,9 @@ pub fn full_name(service: &str) -> String {
     let (first, rest) = service.split_at(1);
     let package = match service {
         // The public interfaces besides the orchestrator's own.
-        "account" | "approval" | "filing" | "identity" | "receivable" | "reconciliation"
-        | "recovery" | "reimbursement" | "revision" | "saga" | "transfer" | "visit" => {
-            "orchestrator"
-        }
+        "account" | "approval" | "filing" | "identity" | "payerFile" | "receivable"
+        | "reconciliation" | "recovery" | "reimbursement" | "revision" | "saga" | "transfer"
+        | "visit" => "orchestrator",
         own => own,
     };
     format!("yibao.{package}.v1.{}{rest}Service", first.to_uppercase())

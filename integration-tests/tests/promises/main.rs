@@ -245,6 +245,7 @@ fn no_changing_method_is_missing() {
         "ExplainChange",
         "ExplainSettlement",
         "Reckon",
+        "ReconcilePayerFile",
         "ReconcileTotals",
         "Print",
         "Replay",

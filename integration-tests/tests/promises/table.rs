@@ -7,6 +7,7 @@ mod batches;
 mod filings;
 mod identities;
 mod operations;
+mod payers;
 mod receivables;
 mod reconciliations;
 mod reimbursements;
@@ -34,6 +35,7 @@ use kernel::Role::{self, Clerk, Operator, Service, Supervisor};
 use operations::{
     abandonment, of_an_ended_saga, proposal_to_abandon, resumption, resumption_of_many,
 };
+use payers::payer_file;
 use policy::testing::Text;
 use receivables::{
     payment, payment_revoked, receivable, receivable_cancelled, recovery, recovery_revoked,
@@ -122,6 +124,7 @@ table! {
     Clerk receivable.RevokeReminder: reminder_revoked, Bad::Twice("REMINDER_UNKNOWN");
     Clerk recovery.RecordRecovery: recovery, Bad::Twice("RECOVERY_TOO_MUCH");
     Clerk recovery.RevokeRecovery: recovery_revoked, Bad::Twice("RECOVERY_UNKNOWN");
+    Clerk payerFile.PreparePayerFile: payer_file, Bad::Twice("PAYER_FILE_EXISTS");
     Clerk referral.RequestReferral: referral, staged!("SAME_INSTITUTION", to_itself);
     Clerk referral.ApproveReferral: approval, Bad::Twice("REFERRAL_NOT_REQUESTED");
     Clerk referral.UseReferral: usage, Bad::Twice("REFERRAL_USED");

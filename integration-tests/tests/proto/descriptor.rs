@@ -19,6 +19,7 @@ const QUESTIONS: &[&str] = &[
     "Price",
     "Quote",
     "Reckon",
+    "ReconcilePayerFile",
     "ReconcileTotals",
     "Replay",
     "Screen",

@@ -30,7 +30,7 @@ fn services() -> Vec<ServiceDescriptor> {
         .services()
         .filter(|s| s.full_name().starts_with("yibao."))
         .collect();
-    assert_eq!(all.len(), 20);
+    assert_eq!(all.len(), 22);
     all
 }
 
@@ -74,8 +74,10 @@ fn wire(world: &World, package: &str) -> Wire {
         "interregional" => &wires.interregional,
         "batch" | "orchestrator" | "saga" => &wires.orchestrator,
         "referral" => &wires.referral,
-        "account" | "approval" | "settlement" | "receipt" | "receivable" | "reconciliation"
-        | "recovery" | "reimbursement" | "revision" | "visit" => &wires.settlement,
+        "account" | "approval" | "indicator" | "payerfile" | "settlement" | "receipt"
+        | "receivable" | "reconciliation" | "recovery" | "reimbursement" | "revision" | "visit" => {
+            &wires.settlement
+        }
         other => panic!("no service {other}"),
     };
     wire.clone()

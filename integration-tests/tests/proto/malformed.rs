@@ -8,6 +8,7 @@ mod filings;
 mod identities;
 mod operations;
 mod orchestrated;
+mod payers;
 mod receipts;
 mod receivables;
 mod reconciliations;
@@ -450,6 +451,7 @@ async fn a_malformed_request_is_told_its_field_and_changes_nothing() {
         identities::of_identities(),
         transfers::of_transfers(),
         reconciliations::of_reconciliations(),
+        payers::of_payers(),
         visits::of_visits(),
         revisions::of_revisions(),
         receivables::of_receivables(),

@@ -7,6 +7,7 @@ mod filings;
 mod identities;
 mod operations;
 mod orchestrated;
+mod payers;
 mod receipts;
 mod receivables;
 mod reconciliations;
@@ -139,6 +140,7 @@ impl Ground {
         all.extend(self.transferring());
         all.extend(self.reimbursing());
         all.extend(self.reconciling());
+        all.extend(self.counting());
         all.extend(self.correcting());
         all.extend(self.owing());
         all.extend(legislating());
@@ -394,6 +396,7 @@ fn for_all_services() -> Vec<(&'static str, Value)> {
             "orchestrator" => "METHOD_SETTLE",
             "account" => "CreditAccount",
             "approval" => "ProposeApproval",
+            "payerfile" => "PreparePayerFile",
             "receivable" => "RecordPayment",
             "reconciliation" => "CloseDay",
             "recovery" => "RecordRecovery",

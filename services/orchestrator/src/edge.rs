@@ -6,6 +6,8 @@ use proto::orchestrator::account_service_server::AccountServiceServer;
 use proto::orchestrator::approval_service_server::ApprovalServiceServer;
 use proto::orchestrator::filing_service_server::FilingServiceServer;
 use proto::orchestrator::identity_service_server::IdentityServiceServer;
+use proto::orchestrator::indicator_service_server::IndicatorServiceServer;
+use proto::orchestrator::payer_file_service_server::PayerFileServiceServer;
 use proto::orchestrator::receipt_service_server::ReceiptServiceServer;
 use proto::orchestrator::receivable_service_server::ReceivableServiceServer;
 use proto::orchestrator::reconciliation_service_server::ReconciliationServiceServer;
@@ -32,4 +34,6 @@ pub fn passing_on(service: Service, peers: &Peers, settings: &Settings) -> Servi
         .with_passed_on::<RevisionServiceServer<()>>(settlement(), settings)
         .with_passed_on::<ReceivableServiceServer<()>>(settlement(), settings)
         .with_passed_on::<RecoveryServiceServer<()>>(settlement(), settings)
+        .with_passed_on::<PayerFileServiceServer<()>>(settlement(), settings)
+        .with_passed_on::<IndicatorServiceServer<()>>(settlement(), settings)
 }

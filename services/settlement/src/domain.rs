@@ -6,7 +6,9 @@ pub mod closing;
 mod filed;
 mod guarantee;
 mod hold;
+pub mod indicator;
 mod past;
+pub mod payer_file;
 mod person_year;
 mod price;
 mod receipt;
@@ -41,7 +43,7 @@ pub use recovery::{Advance, Received, Recovering, Recovery, stands};
 pub use reimbursement::{
     ExpenseReceipt, RECEIPTS_MAX, Reimbursement, ReimbursementState, Submission,
 };
-pub use replay::{Flaw, FlawCause, flaws};
+pub use replay::{Flaw, FlawCause, Found, flaws, numbering, revision_flaws};
 pub use revision::{
     Amendment, CHAIN_MAX, Cause, Denied, Link, Payee, RefundedLine, Revised, Revision,
     accumulators_before, chain, is_news, left, preview_digest,

@@ -129,6 +129,10 @@ pub mod settlement {
         /// 先行支付: true when it was posted with an advance, which a revision may have taken away; else
         /// empty.
         pub advance: Option<bool>,
+        /// 就医地, 起付线医院等级 and 人员身份 that it was decided by: promoted for indicators.
+        pub place: Option<String>,
+        pub tier: Option<String>,
+        pub identity_class: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -176,6 +180,8 @@ pub mod revision {
         pub engine_version: i32,
         pub posted_at: i64,
         pub withdrawn_at: Option<i64>,
+        /// As in `settlement`: a fact learnt late may change it, and nothing changes the others.
+        pub identity_class: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -884,6 +890,64 @@ pub mod recovery {
         pub recorded_at: i64,
         pub revoked_at: Option<i64>,
         pub revoke_reason: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 承办机构对账文件.
+pub mod payer_file {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "payer_file")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub file_id: String,
+        pub fund: String,
+        pub month: String,
+        /// What the lines come to by kind, as JSON.
+        pub totals: String,
+        pub digest: String,
+        pub prepared_by: String,
+        pub prepared_at: i64,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A line of a file.
+pub mod payer_file_line {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "payer_file_line")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub file_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub number: i64,
+        pub transaction_id: String,
+        pub kind: String,
+        pub subject_id: String,
+        /// The bill it belongs to: all three, or none.
+        pub settlement_id: Option<String>,
+        pub institution_code: Option<String>,
+        pub end_day: Option<String>,
+        pub person_id: String,
+        pub posted_at: i64,
+        pub amount_fen: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -28,12 +28,13 @@
 //! authorization: given ──ended, or withdrawn by its request──▶ ended; it counts on its days only
 //! catalogue:    published (immutable)
 //! day, month:   open ──CloseDay, CloseMonth──▶ closed ──withdrawn by its request──▶ open
+//! payer file:   prepared (of a closed month) ──withdrawn by its request──▶ gone
 //! package:      proposed ──activated by another person──▶ scheduled ──its instant──▶ in force
 //! ```
 //!
 //! Row locks are taken in the order: request key, person-years by person, scheme and year,
 //! guarantees by id, the reimbursement, the registered visit, a receivable, personal accounts by person,
-//! last of all; a hold, a revision, or a recovery, is written under the lock of its person-year, an
+//! last of all; a closed month is locked alone, by a file of it; a hold, a revision, or a recovery, is written under the lock of its person-year, an
 //! authorization under those of both accounts. Everything else is inserted, or read without a lock
 //! because it never changes.
 
@@ -55,6 +56,8 @@ use kernel::{Clock, Fen};
 use policy::Library;
 use proto::orchestrator::account_service_server::AccountServiceServer;
 use proto::orchestrator::approval_service_server::ApprovalServiceServer;
+use proto::orchestrator::indicator_service_server::IndicatorServiceServer;
+use proto::orchestrator::payer_file_service_server::PayerFileServiceServer;
 use proto::orchestrator::receipt_service_server::ReceiptServiceServer;
 use proto::orchestrator::receivable_service_server::ReceivableServiceServer;
 use proto::orchestrator::reconciliation_service_server::ReconciliationServiceServer;
@@ -100,6 +103,9 @@ pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>, library: Arc<Li
     let revisions = RevisionServiceServer::new(rpc.clone());
     let accounts = AccountServiceServer::new(rpc.clone());
     let approvals = ApprovalServiceServer::new(rpc.clone());
+    let payer_files =
+        PayerFileServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let indicators = IndicatorServiceServer::new(rpc.clone());
     let probed = db.clone();
     Service::new(NAME, server, rpc::ACCESS, settings)
         .with_also(accounts, rpc::accounts::ACCESS, settings)
@@ -111,6 +117,8 @@ pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>, library: Arc<Li
         .with_also(revisions, rpc::revisions::ACCESS, settings)
         .with_also(receivables, rpc::receivables::ACCESS, settings)
         .with_also(recoveries, rpc::recoveries::ACCESS, settings)
+        .with_also(indicators, rpc::indicators::ACCESS, settings)
+        .with_also(payer_files, rpc::payer_files::ACCESS, settings)
         .with_background(event::keep_sealing(db, clock))
         .with_probe(Arc::new(move || {
             let db = probed.clone();

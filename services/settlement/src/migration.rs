@@ -5,7 +5,9 @@ mod agreements;
 mod approvals;
 mod batches;
 mod hospital_shares;
+mod indicators;
 mod parts;
+mod payer_files;
 mod receipts;
 mod receivables;
 mod reconciliations;
@@ -41,6 +43,8 @@ impl MigratorTrait for Migrator {
         migrations.push(Box::new(receivables::Receivables));
         migrations.push(Box::new(hospital_shares::HospitalShares));
         migrations.push(Box::new(approvals::Approvals));
+        migrations.push(Box::new(indicators::Indicators));
+        migrations.push(Box::new(payer_files::PayerFiles));
         migrations
     }
 }

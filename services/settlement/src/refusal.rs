@@ -222,6 +222,16 @@ kernel::refusals! {
     MONTH_DAYS_OPEN: Precondition, "{month} 有 {days} 个机构日未日结或与日结不符,首个为机构 {institution_code} 的 {day}。", "请先完成各机构各日的日结,再以新的请求编号月结。";
     /// The month is not closed.
     MONTH_UNKNOWN: NotFound, "{month} 尚未月结。", "请核对月份,或先办理月结。";
+    /// What may still move is not frozen.
+    PAYER_FILE_MONTH_OPEN: Precondition, "{month} 尚未月结,不能生成基金 {fund} 的对账文件。", "请先办理月结(CloseMonth),再以新的请求编号生成。";
+    /// A month of a fund is frozen once.
+    PAYER_FILE_EXISTS: Exists, "基金 {fund} {month} 的对账文件已生成。", "请查询已有文件;如需重新生成,请先撤回原文件,再以新的请求编号办理。";
+    /// Nobody prepared it, or it was taken back.
+    PAYER_FILE_UNKNOWN: NotFound, "基金 {fund} {month} 的对账文件不存在。", "请核对基金与月份,或先生成对账文件。";
+    /// More lines than one file holds.
+    PAYER_FILE_TOO_LARGE: Precondition, "基金 {fund} {month} 的明细超过一个对账文件的上限 {max} 行。", "请联系运维导出该基金账的明细。";
+    /// The lines do not come to what the account moved; nothing is frozen rather than a lie.
+    PAYER_FILE_DIFFERS: Internal, "基金 {fund} {month} 的明细合计与总账不符。", "请联系运维并提供基金与月份。";
     /// What was stored does not give the same amounts any more; nothing is shown rather than a lie.
     REPLAY_DIFFERS: Internal, "结算 {settlement_id} 按留存依据重算的结果与原结算不一致。", "请联系运维并提供结算编号。";
     /// The receipts do not come to the bill's total.

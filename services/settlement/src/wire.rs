@@ -6,8 +6,10 @@ mod approval;
 mod claim;
 mod guarantee;
 mod hold;
+pub mod indicator;
 mod ledger;
 mod member;
+pub mod payer_file;
 mod receipt;
 mod receivable;
 pub mod reconciliation;
@@ -33,7 +35,7 @@ pub use receivable::{
 pub use recovery::{advance, recovering};
 pub use reimbursement::{reimbursement, reimbursement_state, submission};
 pub use revision::{
-    finding_wanted, late_facts, previewed, refund, revision, revisions_after, third_party_found,
+    finding_wanted, late_facts, number_after, previewed, refund, revision, third_party_found,
 };
 pub use suspension::{new_suspension, suspension, wanted_suspension};
 pub use visit::{

@@ -11,7 +11,9 @@ use crate::call::{CallError, Remote, comment_of, path_of};
 use crate::desk::{Desk, Wires};
 use crate::folder::FolderError;
 use crate::host::{Host, Length};
+use crate::indicator::{self, Indicator};
 use crate::late_facts::{self, LateFacts};
+use crate::payer_file::{self, PayerFile, TableError};
 use crate::people::{Population, SEED};
 use crate::progress::Progress;
 use crate::receipt::{self, Print};
@@ -55,6 +57,10 @@ Examples:
                                           what became of a hospital's request
   yibao reconcile --institution H15250100001 --day 2018-03-01 rows.tsv
                                           a hospital's books against the bureau's
+  yibao payer-file write --fund 390200 --month 2018-03 march.csv
+                                          what the insurer of a fund is told of a month
+  yibao indicator --from 2018-01-01 --to 2018-12-31
+                                          how many visits were in the county
   yibao receipt ID -o receipt.pdf         a settlement on paper
   yibao replay --year 2017                compute a year's settlements again
   yibao policy new 330523 > 330523.toml   begin a policy package, then check it:
@@ -138,6 +144,11 @@ enum Command {
     LateFacts(LateFacts),
     /// What patients of 先诊疗后付费 have not paid by a day.
     Receivables(Receivables),
+    /// 县内就诊率: how many of a period's visits were in the county, with bars.
+    Indicator(Indicator),
+    /// What a fund's payer, such as the insurer of 大病保险, is told of a month, and what it answers.
+    #[command(subcommand)]
+    PayerFile(PayerFile),
 }
 
 #[derive(Debug, Subcommand)]
@@ -213,6 +224,7 @@ pub enum Trouble {
     Batch(#[from] BatchError),
     Bench(#[from] BenchError),
     Sheet(#[from] SheetError),
+    Table(#[from] TableError),
     /// The request cannot be read.
     #[error("cannot read the request from {from}: {source}")]
     Request {
@@ -313,6 +325,8 @@ async fn obey(cli: Cli) -> Result<ExitCode, Trouble> {
         Some(Command::Replay(command)) => return replay::obey(&command, &mut stdout()).await,
         Some(Command::LateFacts(asked)) => late_facts::obey(asked, &mut stdout()).await,
         Some(Command::Receivables(asked)) => receivables::obey(asked, &mut stdout()).await,
+        Some(Command::Indicator(asked)) => indicator::obey(asked, &mut stdout()).await,
+        Some(Command::PayerFile(asked)) => return payer_file::obey(&asked, &mut stdout()).await,
         Some(Command::Policy(Policy::Author(command))) => {
             return Ok(author::obey(&command, &mut stdout())?);
         }

@@ -10,7 +10,9 @@ use proto::orchestrator::approval_service_client::ApprovalServiceClient;
 use proto::orchestrator::batch_service_client::BatchServiceClient;
 use proto::orchestrator::filing_service_client::FilingServiceClient;
 use proto::orchestrator::identity_service_client::IdentityServiceClient;
+use proto::orchestrator::indicator_service_client::IndicatorServiceClient;
 use proto::orchestrator::orchestrator_service_client::OrchestratorServiceClient;
+use proto::orchestrator::payer_file_service_client::PayerFileServiceClient;
 use proto::orchestrator::receipt_service_client::ReceiptServiceClient;
 use proto::orchestrator::receivable_service_client::ReceivableServiceClient;
 use proto::orchestrator::reconciliation_service_client::ReconciliationServiceClient;
@@ -196,6 +198,16 @@ impl Desk {
     /// 先行支付与追偿.
     pub fn recoveries(&self) -> RecoveryServiceClient<Wire> {
         RecoveryServiceClient::new(self.named(&self.wires.settlement))
+    }
+
+    /// 指标.
+    pub fn indicators(&self) -> IndicatorServiceClient<Wire> {
+        IndicatorServiceClient::new(self.named(&self.wires.settlement))
+    }
+
+    /// 承办机构对账文件.
+    pub fn payer_files(&self) -> PayerFileServiceClient<Wire> {
+        PayerFileServiceClient::new(self.named(&self.wires.settlement))
     }
 
     /// 长事务运维.

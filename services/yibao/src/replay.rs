@@ -64,6 +64,8 @@ pub struct Replay {
 struct Found {
     equal: i64,
     differing: i64,
+    /// How many revisions were looked at with them.
+    revisions: i64,
     /// How many settlements differ for each cause.
     causes: BTreeMap<i32, i64>,
 }
@@ -178,7 +180,11 @@ fn tell(one: &pb::DifferingSettlement, out: &mut dyn Write) -> io::Result<()> {
             _ => String::new(),
         };
         let (cause, name) = (term(flaw.cause()), &flaw.name);
-        writeln!(out, "  {cause} {name}：{}{amounts}", flaw.sentence)?;
+        let of = match flaw.revision {
+            0 => String::new(),
+            number => format!("更正{number} "),
+        };
+        writeln!(out, "  {of}{cause} {name}：{}{amounts}", flaw.sentence)?;
     }
     Ok(())
 }
@@ -201,6 +207,7 @@ fn term(cause: Cause) -> &'static str {
 impl Found {
     fn add(&mut self, page: &pb::ReplaySettlementsResponse) {
         self.equal += page.equal_count;
+        self.revisions += page.revision_count;
         for one in &page.differing {
             self.differing += 1;
             let causes: BTreeSet<i32> = one.flaws.iter().map(|flaw| flaw.cause).collect();
@@ -218,6 +225,7 @@ impl Found {
             rows.push(row(&format!("  其中 {}", term(cause)), *count));
         }
         rows.push(row("合计", self.equal + self.differing));
+        rows.push(row("  另含差额结算", self.revisions));
         let headings = [("复算结果", Side::Left), ("笔数", Side::Right)];
         Sheet::new(out).table(&headings, &rows)
     }
@@ -258,6 +266,7 @@ mod tests {
             stored_fen: Some(1),
             expected_fen: Some(2),
             sentence: "不一致".into(),
+            revision: 2,
         };
         let one = pb::DifferingSettlement {
             settlement_id: "s".into(),
@@ -272,6 +281,7 @@ mod tests {
         let page = pb::ReplaySettlementsResponse {
             equal_count: 3,
             differing: vec![one],
+            revision_count: 2,
             ..Default::default()
         };
         found.add(&page);
@@ -283,6 +293,7 @@ mod tests {
             "其中 金额不符 1",
             "其中 摘要不符 1",
             "合计 4",
+            "另含差额结算 2",
         ] {
             let flat = told.split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(flat.contains(row), "{told}");

@@ -108,20 +108,23 @@ impl App {
 
     /// What a settlement rests on, and the same price from it once more.
     async fn replay(&self, area: &AreaCode, posted: &Posted) -> Result<(Grounds, Priced), Refusal> {
-        match self.priced_again(area, posted).await? {
+        match self
+            .priced_again(area, &posted.evidence, &posted.basis)
+            .await?
+        {
             Ok((grounds, again)) if again.basis == posted.basis => Ok((grounds, again)),
             _ => Err(REPLAY_DIFFERS.refuse().with("settlement_id", posted.id)),
         }
     }
 
-    /// The price of a stored settlement from what it rests on, whatever it comes to; or what is
-    /// missing for it.
+    /// The price of what is stored, a settlement or a revision, from what it rests on, whatever it comes
+    /// to; or what is missing for it.
     pub(super) async fn priced_again(
         &self,
         area: &AreaCode,
-        posted: &Posted,
+        evidence: &Evidence,
+        basis: &Basis,
     ) -> Result<Result<(Grounds, Priced), Flaw>, Refusal> {
-        let basis = &posted.basis;
         let missing = |cause, name: &str, text: &str| Ok(Err(Flaw::told(cause, name, text)));
         let digest = Digest::parse(&basis.package_digest);
         let law = self.packages.knowing(area, digest.into_iter()).await?;
@@ -147,7 +150,7 @@ impl App {
         let grounds = Grounds {
             package: package.clone(),
             catalogue,
-            evidence: posted.evidence.clone(),
+            evidence: evidence.clone(),
             accumulator_version: basis.accumulator_version,
         };
         match grounds.price() {

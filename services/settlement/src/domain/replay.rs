@@ -1,6 +1,10 @@
 //! 复算: a stored settlement against itself: its amounts against those computed again from what they
-//! rest on, its digest against its amounts, the ledger against its shares. Pure; it says what
-//! differs and repairs nothing.
+//! rest on, its digest against its amounts, the ledger against its shares; and each of its revisions
+//! likewise. Pure; it says what differs and repairs nothing.
+
+mod revisions;
+
+pub use revisions::{Found, numbering, revision_flaws};
 
 use super::{Basis, Posted, Priced, kept};
 use crate::ledger::{Entry, Posting, Transaction};
@@ -47,6 +51,8 @@ pub struct Flaw {
     pub expected: Option<Fen>,
     /// One Chinese sentence.
     pub text: String,
+    /// 差额结算: the number of the revision that it is of; 0 for the settlement as posted.
+    pub revision: i64,
 }
 
 impl Flaw {
@@ -58,7 +64,13 @@ impl Flaw {
             stored: None,
             expected: None,
             text: text.into(),
+            revision: 0,
         }
+    }
+
+    /// The same of a revision.
+    pub fn of_revision(self, revision: i64) -> Flaw {
+        Flaw { revision, ..self }
     }
 
     fn of_amount(
@@ -68,11 +80,13 @@ impl Flaw {
         what: &str,
     ) -> Flaw {
         Flaw {
-            cause,
-            name: name.into(),
             stored: Some(stored),
             expected: Some(expected),
-            text: format!("{what}留存为 {stored} 元，应为 {expected} 元"),
+            ..Flaw::told(
+                cause,
+                name,
+                format!("{what}留存为 {stored} 元，应为 {expected} 元"),
+            )
         }
     }
 }
@@ -80,11 +94,19 @@ impl Flaw {
 /// All in which a settlement differs from its price computed again and from what the ledger has of
 /// it; empty when it is what it was.
 pub fn flaws(posted: &Posted, again: &Priced, entries: &[Entry]) -> Vec<Flaw> {
-    let mut flaws = amounts(&posted.amounts, &again.settlement);
-    flaws.extend(basis(&posted.basis, &posted.amounts, again));
-    flaws.extend(digest(posted, &again.settlement));
-    flaws.extend(ledger(posted, entries));
+    let mut flaws = content(&posted.basis, &posted.amounts, again);
+    let moved = Transaction::of(posted);
+    let stands = posted.reversed_at.is_none();
+    flaws.extend(ledger(&moved, stands, entries, "结算"));
     flaws.truncate(FLAWS_MAX);
+    flaws
+}
+
+/// Amounts, what they rest on and their digest.
+fn content(stored: &Basis, amounts: &Settlement, again: &Priced) -> Vec<Flaw> {
+    let mut flaws = self::amounts(amounts, &again.settlement);
+    flaws.extend(basis(stored, amounts, again));
+    flaws.extend(digest(stored, amounts, &again.settlement));
     flaws
 }
 
@@ -115,12 +137,11 @@ fn of_difference(difference: policy::Difference) -> Flaw {
         Differing::Total(name) => name.to_string(),
         Differing::Layer(rule) | Differing::Rule(_, rule) => rule.to_string(),
     };
+    let text = format!("留存与复算：{}", difference.text);
     Flaw {
-        cause: FlawCause::Amounts,
-        name,
         stored: difference.before,
         expected: difference.after,
-        text: format!("留存与复算：{}", difference.text),
+        ..Flaw::told(FlawCause::Amounts, name, text)
     }
 }
 
@@ -223,28 +244,28 @@ fn basis(stored: &Basis, amounts: &Settlement, again: &Priced) -> Vec<Flaw> {
 }
 
 /// The digest covers lines and reasons too, which are not stored: they are those computed again.
-fn digest(posted: &Posted, again: &Settlement) -> Option<Flaw> {
+fn digest(stored: &Basis, amounts: &Settlement, again: &Settlement) -> Option<Flaw> {
     let whole = Settlement {
         lines: again.lines.clone(),
         reasons: again.reasons.clone(),
-        ..posted.amounts.clone()
+        ..amounts.clone()
     };
-    let right = whole.digest().to_string() == posted.basis.amounts_digest;
+    let right = whole.digest().to_string() == stored.amounts_digest;
     let text = "留存的金额摘要不是留存金额与计算过程的摘要";
     (!right).then(|| Flaw::told(FlawCause::Digest, "amounts_digest", text))
 }
 
-/// What it moved when it was posted, and what all that was posted of it comes to: its shares while
-/// it stands, nothing when it was reversed.
-fn ledger(posted: &Posted, entries: &[Entry]) -> Vec<Flaw> {
-    let moved = Transaction::of(posted);
+/// What it moved when it was posted, and what all that was posted of it comes to: the same while it
+/// stands, nothing when it was taken back.
+fn ledger(moved: &Transaction, stands: bool, entries: &[Entry], what: &str) -> Vec<Flaw> {
     let first = entries.iter().filter(|entry| entry.transaction == moved.id);
     let first = by_account(first.map(|entry| &entry.posting));
-    let mut flaws = unlike(&first, &by_account(&moved.postings), "结算入账");
+    let entered = format!("{what}入账");
+    let mut flaws = unlike(&first, &by_account(&moved.postings), &entered);
     let all = by_account(entries.iter().map(|entry| &entry.posting));
-    let standing = match posted.reversed_at {
-        None => by_account(&moved.postings),
-        Some(_) => BTreeMap::new(),
+    let standing = match stands {
+        true => by_account(&moved.postings),
+        false => BTreeMap::new(),
     };
     flaws.extend(unlike(&all, &standing, "账户净额"));
     flaws

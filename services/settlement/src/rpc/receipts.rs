@@ -3,7 +3,7 @@
 use super::{ANYWHERE, BUREAU, EVERYBODY, Rpc, hide_others, own_institution, shown_to};
 use crate::domain::{Posted, YearKey, receipt_digest};
 use crate::{print, wire};
-use kernel::refusal::{BAD_PAGE_TOKEN, invalid};
+use kernel::refusal::invalid;
 use kernel::{PersonId, PersonName, Scheme, SettlementId};
 use proto::orchestrator as pb;
 use proto::orchestrator::receipt_service_server::ReceiptService;
@@ -145,13 +145,7 @@ impl ReceiptService for Rpc {
                 year: wire::year(message.year)?,
             };
             let size = page::size(message.page_size)?;
-            let after = match page::key(&message.page_token)?.as_str() {
-                "" => 0,
-                key => {
-                    let bad = |_| BAD_PAGE_TOKEN.refuse().at("page_token");
-                    key.parse().map_err(bad)?
-                }
-            };
+            let after = wire::number_after(&page::key(&message.page_token)?)?;
             let area = &context.principal.area;
             let page = self.0.statement(area, &whose, (after, size)).await?;
             Ok(wire::statement(page))

@@ -2,7 +2,6 @@
 
 use super::{ANYWHERE, BUREAU, Rpc, own_institution, whose_institution};
 use crate::app::{DayOf, Explain};
-use crate::domain::closing::Month;
 use crate::refusal::REASON_OF_BUREAU;
 use crate::wire::reconciliation as wire;
 use kernel::refusal::{BAD_PAGE_TOKEN, invalid};
@@ -60,10 +59,6 @@ fn day_of(principal: &Principal, institution: &str, day: &str) -> Result<DayOf, 
         institution: whose_institution(principal, institution)?,
         day: parse::day("day", day)?,
     })
-}
-
-fn month(text: &str) -> Result<Month, Refusal> {
-    parse::wanted("month", Month::parse(text), "YYYY-MM 格式的月份")
 }
 
 #[tonic::async_trait]
@@ -244,7 +239,7 @@ impl ReconciliationService for Rpc {
         request: Request<pb::CloseMonthRequest>,
     ) -> Answer<pb::CloseMonthResponse> {
         answer(request, |context, message| async move {
-            let wanted = month(&message.month)?;
+            let wanted = wire::clearing_month(&message.month)?;
             let method = "CloseMonth";
             let origin = origin(method, &message);
             let call = self.call(&context, method, &message.request_id, origin)?;
@@ -273,7 +268,7 @@ impl ReconciliationService for Rpc {
         request: Request<pb::GetMonthRequest>,
     ) -> Answer<pb::GetMonthResponse> {
         answer(request, |context, message| async move {
-            let wanted = month(&message.month)?;
+            let wanted = wire::clearing_month(&message.month)?;
             let month = self.0.month(&context.principal.area, wanted).await?;
             let closed = Some(wire::month(month));
             Ok(pb::GetMonthResponse { closed })

@@ -184,7 +184,7 @@ impl RevisionService for Rpc {
             let id = SettlementId::parse(&message.settlement_id);
             let id = parse::field("settlement_id", id)?;
             let size = page::size(message.page_size)?;
-            let after = wire::revisions_after(&page::key(&message.page_token)?)?;
+            let after = wire::number_after(&page::key(&message.page_token)?)?;
             let own = own_institution(&context.principal);
             let area = &context.principal.area;
             let (shown, next) = self

@@ -1,7 +1,9 @@
 //! Settlements. What is read of one is as it stands: by its newest revision, where it has one.
 
-use super::{revisions, to_json, unreadable};
-use crate::domain::{Bill, Posted, Revision, Taken, YearKey};
+use super::registers::place_code;
+use super::{json_of, revisions, to_json, unreadable};
+use crate::domain::indicator::IdentityClass;
+use crate::domain::{Bill, Evidence, Posted, Revision, Taken, YearKey};
 use crate::entity::settlement;
 use kernel::refusal::BAD_PAGE_TOKEN;
 use kernel::{AreaCode, Day, Instant, InstitutionCode, PersonId, Refusal, Scheme, SettlementId};
@@ -11,7 +13,6 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
     QueryOrder, QuerySelect, Select,
 };
-use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Db, Stop, Tx};
 
@@ -79,7 +80,15 @@ pub(super) fn settlement_row(
         revision: Set(None),
         part: Set(part_number(bill)),
         advance: Set(bill.has_advance().then_some(true)),
+        place: Set(Some(place_code(posted.evidence.place).to_string())),
+        tier: Set(Some(posted.evidence.tier.to_string())),
+        identity_class: Set(Some(identity_class(&posted.evidence))),
     })
+}
+
+/// How the tables write what class of identity a decision rests on.
+pub(super) fn identity_class(evidence: &Evidence) -> String {
+    IdentityClass::of(evidence).name().to_string()
 }
 
 /// How the table writes which part of its stay a bill is.
@@ -239,15 +248,12 @@ pub(super) fn parse_posted(row: settlement::Model) -> Result<Posted, Refusal> {
 
 /// The one way from a row to a settlement; where there is none, the column that cannot be read.
 pub(super) fn read_posted(row: &settlement::Model) -> Result<Posted, &'static str> {
-    fn part<T: DeserializeOwned>(json: &str, column: &'static str) -> Result<T, &'static str> {
-        serde_json::from_str(json).map_err(|_| column)
-    }
     Ok(Posted {
         id: SettlementId::parse(&row.settlement_id).map_err(|_| "settlement_id")?,
         ordinal: row.ordinal,
-        evidence: part(&row.evidence, "evidence")?,
-        basis: part(&row.basis, "basis")?,
-        amounts: part(&row.amounts, "amounts")?,
+        evidence: json_of(&row.evidence, "evidence")?,
+        basis: json_of(&row.basis, "basis")?,
+        amounts: json_of(&row.amounts, "amounts")?,
         posted_at: Instant::from_micros(row.posted_at),
         reversed_at: row.reversed_at.map(Instant::from_micros),
         revision: 0,

@@ -341,6 +341,19 @@ pub async fn closed_month(
     Ok(row.map(parse_month).transpose()?)
 }
 
+/// Locks a month, if it is closed: nobody opens it until this transaction ends.
+pub async fn lock_closed_month(tx: &Tx, area: &AreaCode, month: Month) -> Result<bool, Stop> {
+    use closed_month::Column;
+    let row = closed_month::Entity::find()
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::Month.eq(month.to_string()))
+        .filter(Column::WithdrawnAt.is_null())
+        .lock_exclusive()
+        .one(&**tx)
+        .await?;
+    Ok(row.is_some())
+}
+
 fn parse_month(row: closed_month::Model) -> Result<ClosedMonth, Refusal> {
     let unread = || unreadable("closed_month", &row.close_id);
     Ok(ClosedMonth {

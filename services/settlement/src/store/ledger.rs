@@ -35,6 +35,8 @@ pub async fn insert_transactions(
 ) -> Result<(), Stop> {
     let mut rows = Vec::new();
     for transaction in transactions {
+        let amounts = transaction.postings.iter().map(|posting| posting.amount);
+        debug_assert_eq!(amounts.sum::<Fen>(), Fen::ZERO, "{}", transaction.id);
         for (number, posting) in (1..).zip(&transaction.postings) {
             rows.push(posting::ActiveModel {
                 area: Set(area.to_string()),

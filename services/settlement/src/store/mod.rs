@@ -6,7 +6,9 @@ mod claims;
 mod closes;
 mod guarantees;
 mod holds;
+mod indicators;
 mod ledger;
+mod payer_files;
 mod person_years;
 mod receivables;
 mod reconciliations;
@@ -35,7 +37,8 @@ pub use claims::{
 };
 pub use closes::{
     closed_days, closed_month, find_closed_day, find_closed_month, insert_closed_day,
-    insert_closed_month, moved_in, rows_by_day, withdraw_closed_day, withdraw_closed_month,
+    insert_closed_month, lock_closed_month, moved_in, rows_by_day, withdraw_closed_day,
+    withdraw_closed_month,
 };
 pub use guarantees::{
     cancel_guarantee, close_guarantee, find_guarantee, guarantees, insert_guarantee,
@@ -45,9 +48,14 @@ pub use holds::{
     Batch, find_holds, held_claims, held_settlements, holds, holds_of_batch, insert_hold,
     mark_batch, release_hold,
 };
+pub use indicators::{CountedVisit, VisitFilter, counted_visits, visit_cells};
 pub use ledger::{
     Account, entries, entries_of, find_subsidy, insert_subsidy, insert_transactions, postings_of,
     subsidy_if_any, trial_balance, withdraw_subsidy,
+};
+pub use payer_files::{
+    exists as payer_file_exists, find_payer_file, insert_payer_file, lines_moved, paid_elsewhere,
+    paid_in, payer_file_of, payer_lines, withdraw_payer_file,
 };
 pub use person_years::{
     accumulators, earlier_years, free_held_year, lock_held_years, lock_person_year,
@@ -77,7 +85,9 @@ pub use reimbursements::{
     save_reimbursement, unpay_reimbursements,
 };
 pub use reminders::{find_reminder, insert_reminder, reminders_of, revoke_reminder};
-pub use replays::{Stored, Unlike, Which, count_stored, stored};
+pub use replays::{
+    Stored, StoredRevision, Unlike, Which, count_stored, stored, stored_again, stored_revisions,
+};
 pub use revisions::{
     corrections_of, found_against, insert_revisions, later_in_year, newest_numbers, of_correction,
     of_numbers, revisions_of, standing_revisions, withdraw_revisions,
@@ -106,6 +116,11 @@ fn unreadable(table: &str, id: &str) -> Refusal {
 
 fn to_json(value: &impl Serialize) -> Result<String, Refusal> {
     serde_json::to_string(value).map_err(|_| INTERNAL.refuse())
+}
+
+/// What a column has as JSON; or its name.
+fn json_of<T: DeserializeOwned>(json: &str, column: &'static str) -> Result<T, &'static str> {
+    serde_json::from_str(json).map_err(|_| column)
 }
 
 fn of_json<T: DeserializeOwned>(json: &str, table: &str, id: &str) -> Result<T, Refusal> {

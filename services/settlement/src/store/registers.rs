@@ -361,7 +361,7 @@ const PLACES: [Place; 4] = [
 ];
 
 /// How the table writes a place.
-fn place_code(place: Place) -> &'static str {
+pub(super) fn place_code(place: Place) -> &'static str {
     match place {
         Place::District => "district",
         Place::City => "city",

@@ -1,7 +1,10 @@
-//! Settlements as they are stored, readable or not, for whoever checks them against themselves.
+//! Settlements and their revisions as they are stored, readable or not, for whoever checks them against
+//! themselves.
 
 use super::claims::{read_posted, settlement_row};
-use crate::domain::Posted;
+use super::revisions::{read_revision, revision_row};
+use crate::domain::{Posted, Revision};
+use crate::entity::revision;
 use crate::entity::settlement::{self, Column};
 use kernel::{AreaCode, Fen, Instant, InstitutionCode, PersonId, Refusal, SettlementId};
 use sea_orm::{
@@ -9,6 +12,17 @@ use sea_orm::{
     Select, Value,
 };
 use store::{Db, Stop};
+
+/// Columns of a row beside those of the row as it is written.
+macro_rules! compared {
+    ($row:expr, $right:expr; $($column:ident),*) => {
+        [$((
+            stringify!($column),
+            Value::from($row.$column.clone()),
+            written($right.$column),
+        )),*]
+    };
+}
 
 /// Which settlements; all that is given holds.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +47,26 @@ pub struct Stored {
     pub institution: String,
     /// The settlement; or the column that cannot be read.
     pub posted: Result<Posted, &'static str>,
+    /// Columns that do not say what the documents beside them say.
+    pub unlike: Vec<Unlike>,
+    /// Whether it stands, as the row has it.
+    pub stands: bool,
+    /// The number of its newest standing revision, as the row has it; 0 for none.
+    pub newest: i64,
+}
+
+/// 差额结算: a revision as it is stored.
+pub struct StoredRevision {
+    /// Its id, as the row has it.
+    pub id: String,
+    /// Of which settlement, as the row has it.
+    pub settlement: String,
+    /// Its number, as the row has it.
+    pub number: i64,
+    /// Whether it was withdrawn, as the row has it.
+    pub withdrawn: bool,
+    /// The revision; or the column that cannot be read.
+    pub revision: Result<Revision, &'static str>,
     /// Columns that do not say what the documents beside them say.
     pub unlike: Vec<Unlike>,
 }
@@ -61,6 +95,35 @@ pub async fn stored(
         .all(db.reader())
         .await?;
     let read = rows.into_iter().map(|row| read(area, row));
+    Ok(read.collect::<Result<_, _>>()?)
+}
+
+/// These settlements, as they are stored now.
+pub async fn stored_again(db: &Db, area: &AreaCode, ids: &[String]) -> Result<Vec<Stored>, Stop> {
+    let rows = settlement::Entity::find()
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::SettlementId.is_in(ids))
+        .all(db.reader())
+        .await?;
+    let read = rows.into_iter().map(|row| read(area, row));
+    Ok(read.collect::<Result<_, _>>()?)
+}
+
+/// All revisions of these settlements, of each in the order of their numbers, withdrawn ones too.
+pub async fn stored_revisions(
+    db: &Db,
+    area: &AreaCode,
+    settlements: &[String],
+) -> Result<Vec<StoredRevision>, Stop> {
+    use revision::Column;
+    let rows = revision::Entity::find()
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::SettlementId.is_in(settlements))
+        .order_by_asc(Column::SettlementId)
+        .order_by_asc(Column::Number)
+        .all(db.reader())
+        .await?;
+    let read = rows.into_iter().map(|row| read_stored(area, row));
     Ok(read.collect::<Result<_, _>>()?)
 }
 
@@ -108,6 +171,27 @@ fn read(area: &AreaCode, row: settlement::Model) -> Result<Stored, Refusal> {
         institution: row.institution_code,
         posted,
         unlike,
+        stands: row.reversed_at.is_none(),
+        newest: row.revision.unwrap_or(0),
+    })
+}
+
+fn read_stored(area: &AreaCode, row: revision::Model) -> Result<StoredRevision, Refusal> {
+    let revision = read_revision(&row);
+    let unlike = match &revision {
+        Ok(revision) => {
+            let right = revision_row(area, revision)?;
+            differing(compared!(row, right; person_id, scheme, year, identity_class))
+        }
+        Err(_) => Vec::new(),
+    };
+    Ok(StoredRevision {
+        id: row.revision_id,
+        settlement: row.settlement_id,
+        number: row.number,
+        withdrawn: row.withdrawn_at.is_some(),
+        revision,
+        unlike,
     })
 }
 
@@ -118,16 +202,8 @@ fn unlike(
     posted: &Posted,
 ) -> Result<Vec<Unlike>, Refusal> {
     let right = settlement_row(area, posted)?;
-    macro_rules! compared {
-        ($($column:ident),*) => {
-            [$((
-                stringify!($column),
-                Value::from(row.$column.clone()),
-                written(right.$column),
-            )),*]
-        };
-    }
-    let columns = compared!(
+    Ok(differing(compared!(
+        row, right;
         person_id,
         scheme,
         year,
@@ -140,8 +216,14 @@ fn unlike(
         fingerprint,
         total_fen,
         funds_fen,
-        cash_fen
-    );
+        cash_fen,
+        place,
+        tier,
+        identity_class
+    )))
+}
+
+fn differing<const N: usize>(columns: [(&'static str, Value, Value); N]) -> Vec<Unlike> {
     let differing = columns
         .into_iter()
         .filter(|(_, stored, right)| stored != right);
@@ -150,7 +232,7 @@ fn unlike(
         stored: amount(stored),
         expected: amount(expected),
     };
-    Ok(differing.map(unlike).collect())
+    differing.map(unlike).collect()
 }
 
 fn written<T: Into<Value>>(column: ActiveValue<T>) -> Value {

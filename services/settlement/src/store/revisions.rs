@@ -1,6 +1,7 @@
 //! 差额结算: revisions of settlements.
 
-use super::{of_json, to_json, unreadable};
+use super::claims::identity_class;
+use super::{json_of, to_json, unreadable};
 use crate::domain::{Cause, Payee, Revision, YearKey};
 use crate::entity::{revision, settlement};
 use kernel::{AreaCode, CorrectionId, Fen, Instant, Refusal, RevisionId, SettlementId};
@@ -20,7 +21,10 @@ pub async fn insert_revisions(tx: &Tx, area: &AreaCode, new: &[Revision]) -> Res
     Ok(tx.insert_all(rows).await?)
 }
 
-fn revision_row(area: &AreaCode, new: &Revision) -> Result<revision::ActiveModel, Refusal> {
+pub(super) fn revision_row(
+    area: &AreaCode,
+    new: &Revision,
+) -> Result<revision::ActiveModel, Refusal> {
     let whose = new.evidence.bill.year_key();
     Ok(revision::ActiveModel {
         area: Set(area.to_string()),
@@ -46,6 +50,7 @@ fn revision_row(area: &AreaCode, new: &Revision) -> Result<revision::ActiveModel
         engine_version: Set(i32::try_from(ENGINE_VERSION).unwrap_or(i32::MAX)),
         posted_at: Set(new.posted_at.micros()),
         withdrawn_at: Set(None),
+        identity_class: Set(Some(identity_class(&new.evidence))),
     })
 }
 
@@ -251,24 +256,28 @@ pub async fn withdraw_revisions(
 }
 
 fn parse(row: revision::Model) -> Result<Revision, Refusal> {
-    let bad = || unreadable("revision", &row.revision_id);
-    let correction = CorrectionId::parse(&row.correction_id).map_err(|_| bad())?;
+    read_revision(&row).map_err(|_| unreadable("revision", &row.revision_id))
+}
+
+/// The one way from a row to a revision; where there is none, the column that cannot be read.
+pub(super) fn read_revision(row: &revision::Model) -> Result<Revision, &'static str> {
+    let correction = CorrectionId::parse(&row.correction_id).map_err(|_| "correction_id")?;
     Ok(Revision {
-        id: RevisionId::parse(&row.revision_id).map_err(|_| bad())?,
-        settlement: SettlementId::parse(&row.settlement_id).map_err(|_| bad())?,
+        id: RevisionId::parse(&row.revision_id).map_err(|_| "revision_id")?,
+        settlement: SettlementId::parse(&row.settlement_id).map_err(|_| "settlement_id")?,
         number: row.number,
         replaces: row.replaces,
         correction: (correction, row.place),
         year: (row.year_version, row.year_ordinal),
-        cause: Cause::parse(&row.cause).ok_or_else(bad)?,
-        payee: Payee::parse(&row.payee).ok_or_else(bad)?,
+        cause: Cause::parse(&row.cause).ok_or("cause")?,
+        payee: Payee::parse(&row.payee).ok_or("payee")?,
         hospital_moved: Fen(row.hospital_moved_fen.unwrap_or(0)),
-        evidence: of_json(&row.evidence, "revision", &row.revision_id)?,
-        basis: of_json(&row.basis, "revision", &row.revision_id)?,
-        amounts: of_json(&row.amounts, "revision", &row.revision_id)?,
+        evidence: json_of(&row.evidence, "evidence")?,
+        basis: json_of(&row.basis, "basis")?,
+        amounts: json_of(&row.amounts, "amounts")?,
         posted_at: Instant::from_micros(row.posted_at),
         withdrawn_at: row.withdrawn_at.map(Instant::from_micros),
-        reason: row.reason,
-        case_reference: row.case_reference,
+        reason: row.reason.clone(),
+        case_reference: row.case_reference.clone(),
     })
 }

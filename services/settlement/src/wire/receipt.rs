@@ -150,6 +150,7 @@ pub fn replayed(replayed: Replayed) -> pb::ReplaySettlementsResponse {
         differing: replayed.differing.into_iter().map(differing).collect(),
         remaining_count: replayed.remaining.map_or(0, count),
         next_page_token: replayed.next,
+        revision_count: count(replayed.revisions),
     }
 }
 
@@ -180,5 +181,6 @@ fn flaw(flaw: Flaw) -> pb::Flaw {
         stored_fen: flaw.stored.map(|amount| amount.0),
         expected_fen: flaw.expected.map(|amount| amount.0),
         sentence: flaw.text,
+        revision: flaw.revision,
     }
 }

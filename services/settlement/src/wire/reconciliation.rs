@@ -1,7 +1,7 @@
 //! 对账: rows, sums, differences, closed days and months.
 
 use crate::app::{ListedDay, SENT_MAX, Told, TotalLine};
-use crate::domain::closing::{ClosedMonth, Frozen, Groups};
+use crate::domain::closing::{ClosedMonth, Frozen, Groups, Month};
 use crate::domain::reconcile::{
     Amounts, BothSums, Row, RowKind, Sent, Shares, Sums, Verdict, advise,
 };
@@ -54,6 +54,16 @@ fn amounts(
         account: one("account_fen", message.account_fen)?,
         cash: one("cash_fen", message.cash_fen)?,
     })
+}
+
+/// An amount of one bill, below zero where money came back.
+pub fn of_claim(path: String, fen: i64) -> Result<Fen, Refusal> {
+    amount(path, fen, CLAIM_FEN_MAX)
+}
+
+/// 清算期 (clr_ym).
+pub fn clearing_month(text: &str) -> Result<Month, Refusal> {
+    parse::wanted("month", Month::parse(text), "YYYY-MM 格式的月份")
 }
 
 fn amount(path: String, fen: i64, max: Fen) -> Result<Fen, Refusal> {

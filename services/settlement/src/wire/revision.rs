@@ -128,7 +128,7 @@ fn revised_lines(numbers: impl ExactSizeIterator<Item = i32>) -> Result<Vec<u32>
 }
 
 /// Behind which revision a page begins.
-pub fn revisions_after(key: &str) -> Result<i64, Refusal> {
+pub fn number_after(key: &str) -> Result<i64, Refusal> {
     let bad = |_| kernel::refusal::BAD_PAGE_TOKEN.refuse().at("page_token");
     match key {
         "" => Ok(0),
