@@ -126,9 +126,15 @@ async fn a_snapshot_carries_what_stands_around_its_day() {
         .await;
     let id = filed.filing_id;
     let whole = piece("2024-01-01", "2024-12-31", HOSPITAL);
-    assert_eq!(suite.snapshot(&person, "2024-06-01").await, [whole.clone()]);
+    assert_eq!(
+        suite.snapshot(&person, "2024-06-01").await,
+        std::slice::from_ref(&whole)
+    );
     assert!(suite.snapshot(&person, "2023-12-31").await.is_empty());
-    assert_eq!(suite.snapshot(&person, "2025-01-30").await, [whole.clone()]);
+    assert_eq!(
+        suite.snapshot(&person, "2025-01-30").await,
+        std::slice::from_ref(&whole)
+    );
     assert!(suite.snapshot(&person, "2025-01-31").await.is_empty());
 
     filing!(
