@@ -7,6 +7,7 @@ pub mod campaign;
 mod certificates;
 pub mod child;
 mod stuck;
+pub mod tables;
 
 pub use certificates::{certificate, sealed};
 

@@ -6,7 +6,6 @@
 //! A new method is one entry in `table.rs`.
 
 mod bench;
-mod state;
 mod table;
 
 use bench::{Bad, Bench, Mend, No, Rpc, Staged, full_name, must};

@@ -21,6 +21,7 @@ const QUESTIONS: &[&str] = &[
     "Reckon",
     "ReconcilePayerFile",
     "ReconcileTotals",
+    "Reveal",
     "Replay",
     "Screen",
     "VerifyReceipt",

@@ -1,11 +1,14 @@
 //! The wire: what the descriptor set promises, and what the services make of it. Laws of names and
-//! units, access method by method, malformed requests field by field, and plain noise.
+//! units, access method by method, malformed requests field by field, plain noise, and marked people that
+//! leave no trace.
 
 mod access;
 mod descriptor;
+mod flood;
 mod malformed;
 mod noise;
 mod requests;
+mod witness;
 
 use http::uri::PathAndQuery;
 use integration_tests::{PATIENCE, World};
@@ -16,9 +19,9 @@ use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, ServiceDes
 use runtime::{Context, Wire};
 use serde_json::Value;
 use std::sync::LazyLock;
-use tonic::Status;
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::{Request, Status};
 
 /// What the suite says of itself. To read it takes longer than to answer a request.
 static POOL: LazyLock<DescriptorPool> =
@@ -96,12 +99,19 @@ fn caller(name: &str, roles: &[Role]) -> Context {
     Context::of(principal, PATIENCE)
 }
 
+/// Who may call a method: a service, but for what only a person may.
+fn entitled(world: &World, name: &str) -> Context {
+    match name.rsplit('/').next() {
+        Some("ListAccess") => caller("auditor-1", &[Role::Auditor]),
+        Some("RevealPerson") => caller("clerk-1", &[Role::Clerk]),
+        _ => world.service(),
+    }
+}
+
 /// Calls a method with JSON; answers JSON.
 async fn ask(world: &World, who: &Context, name: &str, json: &Value) -> Result<Value, Status> {
     let method = method(name);
-    let message = DynamicMessage::deserialize(method.input(), json);
-    let message = message.unwrap_or_else(|e| panic!("{name}: {e}: {json}"));
-    let bytes = message.encode_to_vec();
+    let bytes = encoded(&method, json);
     let answer = send(wire(world, &package(&method)), who, &path(&method), bytes).await?;
     let answer = DynamicMessage::decode(method.output(), answer.as_slice()).expect("an answer");
     Ok(serde_json::to_value(&answer).expect("JSON"))
@@ -110,13 +120,22 @@ async fn ask(world: &World, who: &Context, name: &str, json: &Value) -> Result<V
 /// Sends bytes as they are to whatever path, as one message, and closes: to a method that takes a
 /// stream, a stream of this one. Of a streamed answer it gives the first message.
 async fn send(wire: Wire, who: &Context, path: &str, bytes: Vec<u8>) -> Result<Vec<u8>, Status> {
+    deliver(wire, path, who.own(bytes)).await
+}
+
+/// The same with whatever else the request carries.
+async fn deliver(wire: Wire, path: &str, request: Request<Vec<u8>>) -> Result<Vec<u8>, Status> {
     let mut client = Grpc::new(wire);
     client.ready().await.expect("a wire");
     let path = PathAndQuery::try_from(path).expect("a path");
-    Ok(client
-        .unary(who.own(bytes), path, Plain)
-        .await?
-        .into_inner())
+    Ok(client.unary(request, path, Plain).await?.into_inner())
+}
+
+/// A request as JSON in the form in which it is sent.
+fn encoded(method: &MethodDescriptor, json: &Value) -> Vec<u8> {
+    let message = DynamicMessage::deserialize(method.input(), json);
+    let message = message.unwrap_or_else(|e| panic!("{}: {e}: {json}", short(method)));
+    message.encode_to_vec()
 }
 
 /// The codec that leaves a message as it is.

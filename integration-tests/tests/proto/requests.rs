@@ -16,7 +16,7 @@ mod revisions;
 mod transfers;
 mod visits;
 
-use crate::{ask, caller, methods, short};
+use crate::{ask, caller, entitled, methods, short};
 use integration_tests::{CLINIC, DRUG, HOSPITAL, World, id_number, stay, visit};
 use kernel::Role;
 use policy::testing::Text;
@@ -209,6 +209,10 @@ impl Ground {
                 "death_day": "2018-01-01"}),
             ),
             ("enrollment/GetPerson", json!({"person_id": insured})),
+            (
+                "enrollment/RevealPerson",
+                json!({"person_id": insured, "purpose": "CASE-1"}),
+            ),
             (
                 "enrollment/ListPersons",
                 json!({"page_size": 2, "page_token": ""}),
@@ -412,6 +416,9 @@ fn for_all_services() -> Vec<(&'static str, Value)> {
             "GetOutcome" => json!({"request_id": "S", "method": change}),
             "Burn" => json!({"original_request_id": "burnt", "method": change}),
             "ListEvents" => json!({"after_position": 0, "page_size": 1}),
+            "ListAccess" => json!({"filter": {"caller": "clerk-1", "subject_id": NOBODY,
+                "from_day": "2018-03-01", "to_day": "2018-03-31"}, "page_size": 1,
+                "page_token": ""}),
             "Withdraw" => json!({"original_request_id": "withdrawn", "method": change}),
             verb if verb.starts_with("Withdraw") => json!({"original_request_id": "withdrawn"}),
             _ => continue,
@@ -476,7 +483,7 @@ async fn every_method_grants_its_sound_request() {
     );
     assert_eq!(sound.len(), all.len());
     for (name, request) in sound {
-        let answer = ask(&world, &world.service(), name, &request).await;
+        let answer = ask(&world, &entitled(&world, name), name, &request).await;
         assert!(answer.is_ok(), "{name}: {answer:?}: {request}");
     }
 }

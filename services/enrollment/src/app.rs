@@ -15,10 +15,13 @@ pub use identity_checks::Shown;
 use crate::domain::TokenKey;
 use crate::refusal;
 use crate::store::recorded::{self, Recorded};
+use ::store::access;
 use ::store::document::{Documents, Register};
 use ::store::event::{self, Event};
 use ::store::{Db, Key, Stop, Tx};
-use kernel::{AreaCode, Clock, Instant, Outcome, Refusal, SealedEvent, Spec};
+use kernel::{
+    AccessEntry, AccessFilter, AreaCode, Clock, Instant, Outcome, Refusal, SealedEvent, Spec,
+};
 use policy::{Law, Library};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -112,6 +115,16 @@ impl App {
         size: u64,
     ) -> Result<Vec<SealedEvent>, Refusal> {
         event::list(&self.db, area, after, size).await
+    }
+
+    /// 访问记录: who read what is known of people.
+    pub async fn accesses(
+        &self,
+        area: &AreaCode,
+        filter: &AccessFilter,
+        place: (u64, &str),
+    ) -> Result<(Vec<AccessEntry>, String), Refusal> {
+        access::page(&self.db, area, filter, place).await
     }
 }
 

@@ -49,7 +49,7 @@ mod rpc;
 mod store;
 mod wire;
 
-use ::store::{Db, DbConfig, OpenError, event};
+use ::store::{Db, DbConfig, OpenError, access, event};
 use domain::TokenKey;
 use kernel::Clock;
 use proto::enrollment::enrollment_service_server::EnrollmentServiceServer;
@@ -86,10 +86,12 @@ pub fn build(
     let checks = IdentityServiceServer::new(rpc.clone());
     let transfers = TransferServiceServer::new(rpc);
     let probed = db.clone();
+    let log = access::Log::new(&db, clock.clone());
     Service::new(NAME, server, rpc::ACCESS, settings)
         .with_also(filings, rpc::filings::ACCESS, settings)
         .with_also(checks, rpc::identity_checks::ACCESS, settings)
         .with_also(transfers, rpc::transfers::ACCESS, settings)
+        .with_witness(log.witness())
         .with_background(event::keep_sealing(db, clock))
         .with_probe(Arc::new(move || {
             let db = probed.clone();

@@ -3,6 +3,7 @@
 mod access;
 pub mod filings;
 pub mod identity_checks;
+mod revealing;
 pub mod transfers;
 
 pub use access::ACCESS;
@@ -266,6 +267,13 @@ impl EnrollmentService for Rpc {
         .await
     }
 
+    async fn reveal_person(
+        &self,
+        request: Request<pb::RevealPersonRequest>,
+    ) -> Answer<pb::RevealPersonResponse> {
+        Rpc::reveal_person(self, request).await
+    }
+
     async fn list_persons(
         &self,
         request: Request<pb::ListPersonsRequest>,
@@ -467,5 +475,12 @@ impl EnrollmentService for Rpc {
             })
         })
         .await
+    }
+
+    async fn list_access(
+        &self,
+        request: Request<pb::ListAccessRequest>,
+    ) -> Answer<pb::ListAccessResponse> {
+        Rpc::list_access(self, request).await
     }
 }

@@ -175,6 +175,14 @@ pub fn person(person: Person) -> pb::Person {
     }
 }
 
+/// Who a person is, for who may know.
+pub fn revealed(person: &Person) -> pb::RevealPersonResponse {
+    pb::RevealPersonResponse {
+        name: person.name.expose().into(),
+        id_number: person.id_number.expose().into(),
+    }
+}
+
 /// An identity as the wire shows it.
 pub fn identity(identity: Identity) -> pb::Identity {
     pb::Identity {

@@ -420,7 +420,7 @@ async fn households_persons_and_pages() {
         );
         let person = made.unwrap().person.unwrap();
         assert_eq!(person.masked_name, "测**");
-        assert_eq!(&person.masked_id_number[..16], "999999**********");
+        assert_eq!(&person.masked_id_number[..17], "9****************");
         assert_eq!(person.household_id, household);
     }
 

@@ -5,13 +5,14 @@ use crate::wire;
 use kernel::Role;
 use proto::inspection as pb;
 use proto::inspection::inspection_service_server::InspectionService;
-use runtime::Does::{Reads, ReadsPeople};
+use runtime::Does::Reads;
 use runtime::{Access, Answer, answer, parse};
 use tonic::Request;
 
 /// Who may call what. The rules are public to those they are applied to.
 pub const ACCESS: Access = &[
-    ("Screen", &[Role::Service, Role::Clerk], ReadsPeople),
+    // It answers what it finds in what the caller brings, and nothing else that is known of a person.
+    ("Screen", &[Role::Service, Role::Clerk], Reads),
     (
         "ListRules",
         &[Role::Service, Role::Clerk, Role::Institution],

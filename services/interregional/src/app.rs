@@ -2,9 +2,12 @@
 
 use crate::domain::{NewParticipant, Participant};
 use crate::{refusal, store};
+use ::store::access;
 use ::store::event::{self, Event};
 use ::store::{Call, Db, Key, Made, new_id, page};
-use kernel::{AreaCode, Clock, Outcome, ParticipantId, Refusal, SealedEvent, Spec};
+use kernel::{
+    AccessEntry, AccessFilter, AreaCode, Clock, Outcome, ParticipantId, Refusal, SealedEvent, Spec,
+};
 use std::sync::Arc;
 
 /// Refusals that may stand in this service's key rows.
@@ -102,5 +105,15 @@ impl App {
         size: u64,
     ) -> Result<Vec<SealedEvent>, Refusal> {
         event::list(&self.db, area, after, size).await
+    }
+
+    /// 访问记录: who read what is known of people.
+    pub async fn accesses(
+        &self,
+        area: &AreaCode,
+        filter: &AccessFilter,
+        place: (u64, &str),
+    ) -> Result<(Vec<AccessEntry>, String), Refusal> {
+        access::page(&self.db, area, filter, place).await
     }
 }

@@ -5,7 +5,7 @@ use crate::wire;
 use kernel::{Refusal, Role};
 use proto::interregional as pb;
 use proto::interregional::interregional_service_server::InterregionalService;
-use runtime::Does::{Changes, Reads};
+use runtime::Does::{Changes, Reads, ReadsPeople};
 use runtime::{Access, Answer, Context, answer, origin, parse, render};
 use store::{Call, Key, page};
 use tonic::Request;
@@ -18,7 +18,10 @@ pub const ACCESS: Access = &[
     ("GetOutcome", CHANGE, Reads),
     ("Burn", CHANGE, Changes),
     ("ListEvents", CHANGE, Reads),
+    ("ListAccess", AUDITORS, ReadsPeople),
 ];
+/// Who reads what others did changes nothing.
+const AUDITORS: &[Role] = &[Role::Auditor];
 const CHANGE: &[Role] = &[Role::Service, Role::Clerk];
 
 /// Methods whose keys can be asked about and burned.
@@ -119,6 +122,24 @@ impl InterregionalService for Rpc {
             let events = self.0.events(area, after, size).await?;
             Ok(pb::ListEventsResponse {
                 events: events.into_iter().map(render::event).collect(),
+            })
+        })
+        .await
+    }
+
+    async fn list_access(
+        &self,
+        request: Request<pb::ListAccessRequest>,
+    ) -> Answer<pb::ListAccessResponse> {
+        answer(request, |context, message| async move {
+            let filter = parse::access_filter(message.filter)?;
+            let size = page::size(message.page_size)?;
+            let place = (size, message.page_token.as_str());
+            let area = &context.principal.area;
+            let (entries, next_page_token) = self.0.accesses(area, &filter, place).await?;
+            Ok(pb::ListAccessResponse {
+                entries: entries.into_iter().map(render::access_entry).collect(),
+                next_page_token,
             })
         })
         .await

@@ -49,7 +49,7 @@ pub use journal::Patience;
 pub use sagas::{Asked, Told};
 pub use steps::{Peers, PeersError, Ports};
 
-use ::store::{Db, DbConfig, OpenError, event};
+use ::store::{Db, DbConfig, OpenError, access, event};
 use operations::Operations;
 use proto::orchestrator::batch_service_server::BatchServiceServer;
 use proto::orchestrator::orchestrator_service_server::OrchestratorServiceServer;
@@ -81,11 +81,13 @@ pub fn build(settings: &Settings, executor: Executor) -> Service {
     let batches = BatchServiceServer::new(batches);
     let (db, clock) = (executor.db.clone(), executor.clock.clone());
     let probed = db.clone();
+    let log = access::Log::new(&db, clock.clone());
     Service::new(NAME, server, rpc::ACCESS, settings)
         .with_also(batches, rpc::batch::ACCESS, settings)
         .with_also(operators, rpc::operations::ACCESS, settings)
         .with_background(streaming)
         .with_background(executor.keep_working())
+        .with_witness(log.witness())
         .with_background(event::keep_sealing(db, clock))
         .with_probe(Arc::new(move || {
             let db = probed.clone();

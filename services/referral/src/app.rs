@@ -6,10 +6,14 @@ mod release;
 use crate::domain::{Approval, Author, NewReferral, Referral, Stay};
 use crate::refusal::REFERRAL_UNKNOWN;
 use crate::{refusal, store};
+use ::store::access;
 use ::store::event::{self, Event};
 use ::store::{Call, Db, Done, Key, Made, Stop, Tx, new_id};
 use kernel::refusal::INTERNAL;
-use kernel::{AreaCode, Clock, Day, Instant, Outcome, ReferralId, Refusal, SealedEvent, Spec};
+use kernel::{
+    AccessEntry, AccessFilter, AreaCode, Clock, Day, Instant, Outcome, ReferralId, Refusal,
+    SealedEvent, Spec,
+};
 use std::sync::Arc;
 
 /// Refusals that may stand in this service's key rows.
@@ -132,6 +136,16 @@ impl App {
         size: u64,
     ) -> Result<Vec<SealedEvent>, Refusal> {
         event::list(&self.db, area, after, size).await
+    }
+
+    /// 访问记录: who read what is known of people.
+    pub async fn accesses(
+        &self,
+        area: &AreaCode,
+        filter: &AccessFilter,
+        place: (u64, &str),
+    ) -> Result<(Vec<AccessEntry>, String), Refusal> {
+        access::page(&self.db, area, filter, place).await
     }
 
     /// What was made just now, or what it has become since an earlier attempt made it.

@@ -27,7 +27,7 @@ mod rpc;
 mod store;
 mod wire;
 
-use ::store::{Db, DbConfig, OpenError, event};
+use ::store::{Db, DbConfig, OpenError, access, event};
 use kernel::Clock;
 use proto::referral::referral_service_server::ReferralServiceServer;
 use runtime::{Service, Settings};
@@ -54,7 +54,9 @@ pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>) -> Service {
     };
     let server = ReferralServiceServer::new(rpc::Rpc(app));
     let probed = db.clone();
+    let log = access::Log::new(&db, clock.clone());
     Service::new(NAME, server, rpc::ACCESS, settings)
+        .with_witness(log.witness())
         .with_background(event::keep_sealing(db, clock))
         .with_probe(Arc::new(move || {
             let db = probed.clone();

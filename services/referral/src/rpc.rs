@@ -26,8 +26,11 @@ pub const ACCESS: Access = &[
     ("GetReferral", CHANGE, ReadsPeople),
     ("GetOutcome", CHANGE, Reads),
     ("Burn", CHANGE, Changes),
-    ("ListEvents", CHANGE, Reads),
+    ("ListEvents", CHANGE, ReadsPeople),
+    ("ListAccess", AUDITORS, ReadsPeople),
 ];
+/// Who reads what others did changes nothing.
+const AUDITORS: &[Role] = &[Role::Auditor];
 const CHANGE: &[Role] = &[Role::Service, Role::Clerk];
 
 const REQUEST: &str = "RequestReferral";
@@ -251,6 +254,24 @@ impl ReferralService for Rpc {
             let events = self.0.events(area, after, size).await?;
             Ok(pb::ListEventsResponse {
                 events: events.into_iter().map(render::event).collect(),
+            })
+        })
+        .await
+    }
+
+    async fn list_access(
+        &self,
+        request: Request<pb::ListAccessRequest>,
+    ) -> Answer<pb::ListAccessResponse> {
+        answer(request, |context, message| async move {
+            let filter = parse::access_filter(message.filter)?;
+            let size = page::size(message.page_size)?;
+            let place = (size, message.page_token.as_str());
+            let area = &context.principal.area;
+            let (entries, next_page_token) = self.0.accesses(area, &filter, place).await?;
+            Ok(pb::ListAccessResponse {
+                entries: entries.into_iter().map(render::access_entry).collect(),
+                next_page_token,
             })
         })
         .await

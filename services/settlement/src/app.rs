@@ -42,13 +42,14 @@ use crate::refusal::{
 };
 use crate::shelf::Catalogues;
 use crate::{refusal, store};
+use ::store::access;
 use ::store::document::{Documents, Register};
 use ::store::event::{self, Event};
 use ::store::{Call, Db, Done, Key, Made, Stop, Tx, lock_timed_out, new_id, page};
 use kernel::refusal::{NO_PACKAGE, invalid};
 use kernel::{
-    AreaCode, Clock, Day, Fen, GuaranteeId, Instant, InstitutionCode, Outcome, Refusal,
-    SealedEvent, SettlementId, Spec, VisitId,
+    AccessEntry, AccessFilter, AreaCode, Clock, Day, Fen, GuaranteeId, Instant, InstitutionCode,
+    Outcome, Refusal, SealedEvent, SettlementId, Spec, VisitId,
 };
 use policy::{Law, Library, Package, SoFar};
 use sea_orm::ConnectionTrait;
@@ -425,6 +426,16 @@ impl App {
         size: u64,
     ) -> Result<Vec<SealedEvent>, Refusal> {
         event::list(&self.db, area, after, size).await
+    }
+
+    /// 访问记录: who read what is known of people.
+    pub async fn accesses(
+        &self,
+        area: &AreaCode,
+        filter: &AccessFilter,
+        place: (u64, &str),
+    ) -> Result<(Vec<AccessEntry>, String), Refusal> {
+        access::page(&self.db, area, filter, place).await
     }
 
     /// What a bill is priced by: package, catalogue and institution of its last day. Whether the

@@ -51,7 +51,7 @@ mod shelf;
 mod store;
 mod wire;
 
-use ::store::{Db, DbConfig, OpenError, event};
+use ::store::{Db, DbConfig, OpenError, access, event};
 use kernel::{Clock, Fen};
 use policy::Library;
 use proto::orchestrator::account_service_server::AccountServiceServer;
@@ -107,6 +107,7 @@ pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>, library: Arc<Li
         PayerFileServiceServer::new(rpc.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let indicators = IndicatorServiceServer::new(rpc.clone());
     let probed = db.clone();
+    let log = access::Log::new(&db, clock.clone());
     Service::new(NAME, server, rpc::ACCESS, settings)
         .with_also(accounts, rpc::accounts::ACCESS, settings)
         .with_also(approvals, rpc::approvals::ACCESS, settings)
@@ -119,6 +120,7 @@ pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>, library: Arc<Li
         .with_also(recoveries, rpc::recoveries::ACCESS, settings)
         .with_also(indicators, rpc::indicators::ACCESS, settings)
         .with_also(payer_files, rpc::payer_files::ACCESS, settings)
+        .with_witness(log.witness())
         .with_background(event::keep_sealing(db, clock))
         .with_probe(Arc::new(move || {
             let db = probed.clone();

@@ -60,13 +60,13 @@ pub const ACCESS: Access = &[
     ("CancelSubsidy", SUITE, Changes),
     ("SuspendOnline", SUITE, Changes),
     ("WithdrawSuspendOnline", SUITE, Changes),
-    ("CheckSuspension", BUREAU, Reads),
-    ("ListSuspensions", BUREAU, Reads),
-    ("ListSettledDays", BUREAU, Reads),
+    ("CheckSuspension", BUREAU, ReadsPeople),
+    ("ListSuspensions", BUREAU, ReadsPeople),
+    ("ListSettledDays", BUREAU, ReadsPeople),
     ("PriceLateFacts", BUREAU, ReadsPeople),
     ("PostLateFacts", SUITE, Changes),
     ("CancelCorrection", SUITE, Changes),
-    ("GetLedgerEntries", BUREAU, Reads),
+    ("GetLedgerEntries", BUREAU, ReadsPeople),
     ("GetVisitClaim", BUREAU, ReadsPeople),
     ("GetSettlement", BUREAU, ReadsPeople),
     ("ExplainSettlement", BUREAU, ReadsPeople),
@@ -85,8 +85,11 @@ pub const ACCESS: Access = &[
     ("GetOutcome", ANYBODY, Reads),
     // A key has its caller in it: nobody burns another's.
     ("Burn", ANYBODY, Changes),
-    ("ListEvents", BUREAU, Reads),
+    ("ListEvents", BUREAU, ReadsPeople),
+    ("ListAccess", AUDITORS, ReadsPeople),
 ];
+/// Who reads what others did changes nothing.
+const AUDITORS: &[Role] = &[Role::Auditor];
 /// What the orchestrator's port passes on: institutions too, each for its own.
 const ANYWHERE: &[Role] = &[Role::Service, Role::Clerk, Role::Institution];
 /// What anybody with a paper in the hand may ask: it tells nothing that is not on the paper.
@@ -222,4 +225,5 @@ served! {
     get_outcome(GetOutcomeRequest) -> GetOutcomeResponse;
     burn(BurnRequest) -> BurnResponse;
     list_events(ListEventsRequest) -> ListEventsResponse;
+    list_access(ListAccessRequest) -> ListAccessResponse;
 }

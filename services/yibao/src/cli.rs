@@ -2,6 +2,7 @@
 
 mod paste;
 
+use crate::access_log;
 use crate::activation::{self, Activation, ActivationError};
 use crate::area::{self, AREA, AREA_NAME, LOADER, LoadError};
 use crate::author::{self, Authoring};
@@ -149,6 +150,8 @@ enum Command {
     /// What a fund's payer, such as the insurer of 大病保险, is told of a month, and what it answers.
     #[command(subcommand)]
     PayerFile(PayerFile),
+    /// Who read what is known of whom, and who was turned away; for auditors.
+    AccessLog(access_log::Asked),
 }
 
 #[derive(Debug, Subcommand)]
@@ -324,6 +327,7 @@ async fn obey(cli: Cli) -> Result<ExitCode, Trouble> {
         Some(Command::Receipt(print)) => receipt::obey(print, &mut stdout()).await,
         Some(Command::Replay(command)) => return replay::obey(&command, &mut stdout()).await,
         Some(Command::LateFacts(asked)) => late_facts::obey(asked, &mut stdout()).await,
+        Some(Command::AccessLog(asked)) => access_log::obey(asked, &mut stdout()).await,
         Some(Command::Receivables(asked)) => receivables::obey(asked, &mut stdout()).await,
         Some(Command::Indicator(asked)) => indicator::obey(asked, &mut stdout()).await,
         Some(Command::PayerFile(asked)) => return payer_file::obey(&asked, &mut stdout()).await,

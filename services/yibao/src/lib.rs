@@ -16,11 +16,13 @@
 //! yibao reconcile  an institution's day against the bureau's, row by row
 //! yibao receipt  a settlement as PDF
 //! yibao receivables  what patients have not paid by a day
+//! yibao access-log  who read what is known of whom
 //! yibao replay settlements computed again from what they rest on ─▶ 1 when one is not what it was
 //! yibao late-facts  shows what moves ─▶ --pay with the digest that was shown
 //! yibao saga   list, show ─▶ reckon ─▶ retry, resume, bulk, or propose and approve to abandon
 //! ```
 
+mod access_log;
 mod activation;
 pub mod area;
 mod author;

@@ -3,18 +3,21 @@
 //! Everything here is a value. The crate refuses to know clocks, randomness, async, protobuf and
 //! databases; what needs the time is handed an [`Instant`], and [`Clock`] is only the trait.
 
+mod access;
 mod code;
 mod day;
 mod digest;
 mod document;
 mod filing;
 mod id;
+pub mod mask;
 mod money;
 mod outcome;
 mod principal;
 pub mod refusal;
 mod secret;
 
+pub use access::{AccessEntry, AccessFilter, SUBJECTS_MAX, Seen, SeenKind};
 pub use code::*;
 pub use day::{BadDay, Clock, Day, Instant, Period};
 pub use digest::{Digest, Digester};

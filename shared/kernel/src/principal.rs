@@ -40,6 +40,23 @@ pub enum Role {
     Auditor,
 }
 
+impl Role {
+    /// Its name in configuration, tokens and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Service => "service",
+            Role::Institution => "institution",
+            Role::Platform => "platform",
+            Role::Region => "region",
+            Role::Clerk => "clerk",
+            Role::Supervisor => "supervisor",
+            Role::Operator => "operator",
+            Role::Security => "security",
+            Role::Auditor => "auditor",
+        }
+    }
+}
+
 /// The person behind a name that stands in request keys: a caller may be a service that calls for
 /// somebody, and who that is in the end stands last.
 pub fn person_behind(key_name: &str) -> &str {

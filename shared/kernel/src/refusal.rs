@@ -325,6 +325,8 @@ refusals! {
     UNAUTHENTICATED: Unauthenticated, "未能识别调用方身份。", "请使用有效的证书或令牌。";
     /// The caller's roles do not allow the method.
     PERMISSION_DENIED: Forbidden, "调用方无权调用 {method}。", "请联系医保经办机构核对权限。";
+    /// Who reads what is known of people could not be written down, so nothing is answered.
+    ACCESS_LOG_UNAVAILABLE: Unavailable, "访问记录暂时无法写入,未提供所查信息。", "请稍后使用原请求编号重试;持续出现请联系运维。";
     /// An institution may bring and ask for only its own.
     INSTITUTION_MISMATCH: Forbidden, "单据的定点医药机构 {institution_code} 不是调用机构。", "请以本机构编号提交本机构的单据,其他机构的单据由该机构办理。";
     /// A fault of the suite; the log has the details under the trace id.

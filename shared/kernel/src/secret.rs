@@ -1,5 +1,6 @@
 //! Personal data as types that do not print. Masks count characters, never bytes.
 
+use crate::mask;
 use std::fmt;
 
 /// Personal data. `Debug` and `Display` give a mask; reading it is a visible [`Secret::expose`].
@@ -44,11 +45,9 @@ impl PersonName {
         &self.0
     }
 
-    /// The first character and an asterisk for each further one.
+    /// As [`mask::name`] has it.
     pub fn masked(&self) -> String {
-        let mut chars = self.0.chars();
-        let first = chars.next().map(String::from).unwrap_or_default();
-        first + &"*".repeat(chars.count())
+        mask::name(&self.0)
     }
 }
 
@@ -92,9 +91,9 @@ impl IdNumber {
         &self.0
     }
 
-    /// The area digits and the last two, the rest masked.
+    /// As [`mask::resident`] has it.
     pub fn masked(&self) -> String {
-        format!("{}{}{}", &self.0[..6], "*".repeat(10), &self.0[16..])
+        mask::resident(&self.0)
     }
 }
 
@@ -124,10 +123,9 @@ impl CardNumber {
         &self.0
     }
 
-    /// The last four characters, the rest masked.
+    /// As [`mask::card`] has it.
     pub fn masked(&self) -> String {
-        let hidden = self.0.len().saturating_sub(4);
-        "*".repeat(hidden) + &self.0[hidden..]
+        mask::card(&self.0)
     }
 }
 
@@ -159,7 +157,7 @@ mod tests {
         let digits = "99999919800101001";
         let right = IdNumber::check_character(digits).unwrap();
         let number = IdNumber::parse(&format!("{digits}{right}")).unwrap();
-        assert!(format!("{number:?}").starts_with("999999**********"));
+        assert!(format!("{number:?}").starts_with("9****************"));
         let wrong = if right == '0' { '1' } else { '0' };
         assert_eq!(IdNumber::parse(&format!("{digits}{wrong}")), None);
         assert_eq!(IdNumber::parse("身份证号码身份证号码"), None);

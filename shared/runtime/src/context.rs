@@ -1,10 +1,12 @@
 //! What a handler knows of a request besides its message: who asks, and until when.
 
 use crate::status_of;
+use crate::witness::Noted;
 use kernel::refusal::{DEADLINE_EXCEEDED, UNAUTHENTICATED};
 use kernel::{Principal, Refusal};
 use opentelemetry::global;
 use opentelemetry::propagation::Injector;
+use proto::Subjects;
 use std::future::Future;
 use tokio::time::{Duration, Instant};
 use tonic::metadata::{MetadataKey, MetadataMap};
@@ -26,6 +28,7 @@ pub struct Context {
     /// Who asks.
     pub principal: Principal,
     deadline: Instant,
+    noted: Option<Noted>,
 }
 
 /// What every RPC method answers.
@@ -37,6 +40,7 @@ impl Context {
         Context {
             principal,
             deadline: Instant::now() + patience,
+            noted: None,
         }
     }
 
@@ -52,6 +56,7 @@ impl Context {
         Ok(Context {
             principal,
             deadline,
+            noted: extensions.get::<Noted>().cloned(),
         })
     }
 
@@ -75,6 +80,14 @@ impl Context {
         request
     }
 
+    /// 查阅目的: what for the caller reads, where the message says it and not a header; for the access
+    /// log.
+    pub fn reads_for(&self, purpose: &str) {
+        if let Some(noted) = &self.noted {
+            noted.state(purpose);
+        }
+    }
+
     /// The time left.
     pub fn left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
@@ -92,8 +105,29 @@ impl Injector for Metadata<'_> {
     }
 }
 
-/// Answers a request: `work` gets context and message, and its refusal becomes a status.
+/// Answers a request: `work` gets context and message, and its refusal becomes a status. Whose data
+/// request and answer carry is noted where somebody writes it down.
 pub async fn answer<Q, A, F, Fut>(request: Request<Q>, work: F) -> Answer<A>
+where
+    Q: Subjects,
+    A: Subjects,
+    F: FnOnce(Context, Q) -> Fut,
+    Fut: Future<Output = Result<A, Refusal>>,
+{
+    let noted = request.extensions().get::<Noted>().cloned();
+    if let Some(noted) = &noted {
+        noted.note(request.get_ref());
+    }
+    let answer = answer_streaming(request, work).await?;
+    if let Some(noted) = &noted {
+        noted.note(answer.get_ref());
+    }
+    Ok(answer)
+}
+
+/// The same for what streams in or out. Nobody can note whose data will come, so no method that
+/// streams may read what is known of people; it changes something, and its events tell.
+pub async fn answer_streaming<Q, A, F, Fut>(request: Request<Q>, work: F) -> Answer<A>
 where
     F: FnOnce(Context, Q) -> Fut,
     Fut: Future<Output = Result<A, Refusal>>,

@@ -19,8 +19,9 @@ mod stack;
 mod status;
 mod telemetry;
 mod wire;
+mod witness;
 
-pub use context::{Answer, Context, answer};
+pub use context::{Answer, Context, answer, answer_streaming};
 pub use institution::{own_institution, whose_institution};
 pub use origin::{carried_origin, origin};
 pub use process::{run, stop_signal};
@@ -31,3 +32,4 @@ pub use stack::{Access, Does, LoopbackCaller, loopback_caller};
 pub use status::{fault_of, status_of};
 pub use telemetry::Telemetry;
 pub use wire::{Broken, Wire, WireError, connect};
+pub use witness::{PURPOSE_MAX, Witness};

@@ -2,7 +2,10 @@
 //! validate again.
 
 use kernel::refusal::invalid;
-use kernel::{BadText, CODE_EXPECTED, Day, Digest, Instant, Refusal, RequestId};
+use kernel::{
+    AccessFilter, BadText, CODE_EXPECTED, Day, Digest, Instant, Period, Refusal, RequestId,
+};
+use proto::common;
 use std::fmt::Display;
 
 /// Gives a bad value its field: `parse::field("person_id", PersonId::parse(text))?`.
@@ -110,6 +113,31 @@ pub fn not_negative(path: impl Into<String>, number: i64) -> Result<i64, Refusal
 /// A message that must be there.
 pub fn message<T>(path: impl Into<String>, message: Option<T>) -> Result<T, Refusal> {
     wanted(path, message, "必填")
+}
+
+/// Which accesses an auditor asks for.
+pub fn access_filter(filter: Option<common::AccessFilter>) -> Result<AccessFilter, Refusal> {
+    let filter = filter.unwrap_or_default();
+    let given = |path: &str, value: &str, max| -> Result<_, Refusal> {
+        let given = optional_text(path, value, max)?;
+        Ok(Some(given).filter(|given| !given.is_empty()))
+    };
+    let from = optional_day("filter.from_day", &filter.from_day)?;
+    let to = optional_day("filter.to_day", &filter.to_day)?;
+    let days = match (from, to) {
+        (None, None) => None,
+        (Some(from), None) => Period::new(from, None),
+        (Some(from), Some(to)) => {
+            let days = Period::inclusive(from, to);
+            Some(wanted("filter.to_day", days, "不早于 from_day")?)
+        }
+        (None, Some(_)) => return Err(invalid("filter.from_day", "有 to_day 时必填")),
+    };
+    Ok(AccessFilter {
+        caller: given("filter.caller", &filter.caller, 200)?,
+        subject: given("filter.subject_id", &filter.subject_id, 64)?,
+        days,
+    })
 }
 
 /// One of the methods whose keys can be asked about.

@@ -1,6 +1,9 @@
 //! From the domain's words to the messages all services share.
 
-use kernel::{Day, Document, Instant, Outcome, OutcomeState, Refusal, SealedEvent, Standing};
+use kernel::{
+    AccessEntry, Day, Document, Instant, Outcome, OutcomeState, Refusal, SealedEvent, SeenKind,
+    Standing,
+};
 use proto::common;
 
 /// An instant as the wire writes it.
@@ -58,6 +61,31 @@ pub fn event(event: SealedEvent) -> common::Event {
         subject_id: event.subject,
         facts_json: event.facts,
         occurred_time: Some(timestamp(event.occurred)),
+    }
+}
+
+/// An entry of the access log.
+pub fn access_entry(entry: AccessEntry) -> common::AccessEntry {
+    use common::access_entry::Kind;
+    let kind = match entry.kind {
+        SeenKind::Read => Kind::Read,
+        SeenKind::Denied => Kind::Denied,
+    };
+    let count = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
+    common::AccessEntry {
+        entry_id: entry.id,
+        area_code: entry.area.to_string(),
+        seen_time: Some(timestamp(entry.at)),
+        caller: entry.caller,
+        roles: entry.roles,
+        method: entry.method,
+        kind: kind.into(),
+        subject_ids: entry.subjects,
+        subject_count: count(entry.subject_count),
+        purpose: entry.purpose,
+        outcome: entry.outcome,
+        trace_id: entry.trace_id,
+        attempt_count: count(entry.times),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::forward::Forward;
 use crate::settings::Settings;
 use crate::stack::{Access, Rule, layered};
 use crate::wire::{Wire, local};
+use crate::witness::{Witness, WitnessPlace};
 use futures_util::future::BoxFuture;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -33,6 +34,7 @@ pub struct Service {
     router: axum::Router,
     background: Vec<BoxFuture<'static, ()>>,
     probe: Option<Probe>,
+    witness: WitnessPlace,
 }
 
 impl Service {
@@ -50,13 +52,15 @@ impl Service {
             + Sync
             + 'static,
     {
-        let router = routed(server, Rule::Table(access), settings);
+        let witness = WitnessPlace::default();
+        let router = routed(server, Rule::Table(access), settings, &witness);
         Service {
             name,
             grpc_name: S::NAME,
             router,
             background: Vec::new(),
             probe: None,
+            witness,
         }
     }
 
@@ -75,7 +79,7 @@ impl Service {
             + Sync
             + 'static,
     {
-        let also = routed(server, Rule::Table(access), settings);
+        let also = routed(server, Rule::Table(access), settings, &self.witness);
         self.router = self.router.merge(also);
         self
     }
@@ -86,7 +90,7 @@ impl Service {
         S: NamedService + 'static,
     {
         let rule = Rule::Elsewhere(S::NAME);
-        let passed_on = routed(Forward::<S>::over(wire), rule, settings);
+        let passed_on = routed(Forward::<S>::over(wire), rule, settings, &self.witness);
         self.router = self.router.merge(passed_on);
         self
     }
@@ -103,6 +107,13 @@ impl Service {
         self
     }
 
+    /// Adds what writes down who read what is known of people: without one, nobody does. The first
+    /// stays.
+    pub fn with_witness(self, witness: Witness) -> Service {
+        self.witness.set(witness).ok();
+        self
+    }
+
     /// Its name in configuration: `settlement`.
     pub fn name(&self) -> &'static str {
         self.name
@@ -115,7 +126,7 @@ impl Service {
 }
 
 /// A server's routes behind the layers every request passes.
-fn routed<S>(server: S, rule: Rule, settings: &Settings) -> axum::Router
+fn routed<S>(server: S, rule: Rule, settings: &Settings, witness: &WitnessPlace) -> axum::Router
 where
     S: tower::Service<
             http::Request<tonic::body::Body>,
@@ -129,7 +140,7 @@ where
         + 'static,
 {
     let routes = Routes::new(server).prepare().into_axum_router();
-    layered(routes.reset_fallback(), rule, settings)
+    layered(routes.reset_fallback(), rule, settings, witness.clone())
 }
 
 /// Why serving could not begin or go on, in words for an operator.

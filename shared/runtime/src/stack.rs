@@ -6,7 +6,8 @@
 //! 4. limit: load is shed at once, per service, before the deadline's task exists;
 //! 5. deadline: answers DEADLINE_EXCEEDED (tonic's own answers CANCELLED) and runs the handler in
 //!    a task of its own, so that a dropped call never leaves a half-done transaction. A panic ends
-//!    that task and becomes INTERNAL here.
+//!    that task and becomes INTERNAL here;
+//! 6. witness: what is read of people leaves the handler after it is written down who read it.
 //!
 //! A handler that streams its answer is done, for 4 and 5, with the answer's head: what follows has
 //! places, deadlines and tasks of its own.
@@ -14,6 +15,7 @@
 use crate::context::{Deadline, Trusted};
 use crate::settings::{Identity, Settings};
 use crate::status_of;
+use crate::witness::{Attempt, WitnessPlace, turn_away, witnessed};
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
@@ -28,6 +30,7 @@ use opentelemetry::{KeyValue, global};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tonic::Code;
 use tower::ServiceBuilder;
 use tracing::Instrument;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
@@ -36,6 +39,9 @@ pub(crate) const PRINCIPAL_HEADER: &str = "yibao-principal";
 pub(crate) const SECRET_HEADER: &str = "yibao-service-secret";
 /// Whom a development client says it is.
 const CALLER_HEADER: &str = "yibao-caller";
+
+/// What a call is counted under whose method nobody has.
+const UNKNOWN: &str = "unknown";
 
 /// How much of its time a request gives up for the answer, at most.
 const ANSWER_FIRST: Duration = Duration::from_millis(20);
@@ -55,9 +61,10 @@ pub enum Does {
 }
 
 #[derive(Clone)]
-struct Layers {
-    settings: Arc<Settings>,
-    rule: Rule,
+pub(crate) struct Layers {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) rule: Rule,
+    pub(crate) witness: WitnessPlace,
     places: Arc<Semaphore>,
     calls: Counter<u64>,
     seconds: Histogram<f64>,
@@ -82,13 +89,29 @@ impl Rule {
         }
     }
 
+    /// True when the method answers what is known of people; elsewhere its server says so.
+    pub(crate) fn reads_people(self, method: &str) -> bool {
+        match self {
+            Rule::Table(access) => access
+                .iter()
+                .any(|(name, _, does)| *name == method && *does == Does::ReadsPeople),
+            Rule::Elsewhere(_) => false,
+        }
+    }
+
+    /// What a call is, if it is known here: its path, or its interface where the methods are
+    /// elsewhere.
+    pub(crate) fn known(self, request: &Request) -> Option<String> {
+        Some(self.label(request)).filter(|label| label != UNKNOWN)
+    }
+
     /// What a call is counted under. A stranger may invent paths without end; a label may not.
     fn label(self, request: &Request) -> String {
         let path = request.uri().path();
         match self {
             Rule::Table(access) => {
                 let known = access.iter().any(|(name, ..)| *name == method_of(request));
-                if known { path } else { "unknown" }.to_string()
+                if known { path } else { UNKNOWN }.to_string()
             }
             Rule::Elsewhere(interface) => interface.to_string(),
         }
@@ -96,11 +119,17 @@ impl Rule {
 }
 
 /// `router` behind all layers.
-pub(crate) fn layered(router: axum::Router, rule: Rule, settings: &Settings) -> axum::Router {
+pub(crate) fn layered(
+    router: axum::Router,
+    rule: Rule,
+    settings: &Settings,
+    witness: WitnessPlace,
+) -> axum::Router {
     let meter = global::meter("yibao");
     let layers = Layers {
         settings: Arc::new(settings.clone()),
         rule,
+        witness,
         places: Arc::new(Semaphore::new(settings.concurrent_max)),
         calls: meter.u64_counter("rpc.server.calls").build(),
         seconds: meter
@@ -114,16 +143,17 @@ pub(crate) fn layered(router: axum::Router, rule: Rule, settings: &Settings) -> 
             .layer(from_fn_with_state(layers.clone(), identity))
             .layer(from_fn_with_state(layers.clone(), access_rule))
             .layer(from_fn_with_state(layers.clone(), limit))
-            .layer(from_fn_with_state(layers, deadline)),
+            .layer(from_fn_with_state(layers.clone(), deadline))
+            .layer(from_fn_with_state(layers, witnessed)),
     )
 }
 
-fn refuse(refusal: &Refusal) -> Response {
+pub(crate) fn refuse(refusal: &Refusal) -> Response {
     status_of(refusal).into_http()
 }
 
 /// The last part of `/package.Service/Method`.
-fn method_of(request: &Request) -> &str {
+pub(crate) fn method_of(request: &Request) -> &str {
     request.uri().path().rsplit('/').next().unwrap_or_default()
 }
 
@@ -162,7 +192,8 @@ async fn identity(State(layers): State<Layers>, mut request: Request, next: Next
         let settings = &layers.settings;
         let believed = vouched(settings, principal, secret).or_else(|| developer(settings, caller));
         let Some(principal) = believed else {
-            return refuse(&UNAUTHENTICATED.refuse());
+            let attempt = Attempt::of(&layers, &request, Code::Unauthenticated);
+            return turn_away(&layers, attempt, UNAUTHENTICATED.refuse()).await;
         };
         request.extensions_mut().insert(Trusted(principal));
     }
@@ -246,7 +277,9 @@ async fn access_rule(State(layers): State<Layers>, request: Request, next: Next)
     let method = method_of(&request);
     let principal = request.extensions().get::<Trusted>();
     if !principal.is_some_and(|Trusted(principal)| layers.rule.allows(method, principal)) {
-        return refuse(&PERMISSION_DENIED.refuse().with("method", method));
+        let no = PERMISSION_DENIED.refuse().with("method", method);
+        let attempt = Attempt::of(&layers, &request, Code::PermissionDenied);
+        return turn_away(&layers, attempt, no).await;
     }
     next.run(request).await
 }

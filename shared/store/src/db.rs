@@ -181,6 +181,15 @@ impl Db {
         }
     }
 
+    /// The same database without such losses: for what is not the test's work.
+    pub(crate) fn without_faults(&self) -> Db {
+        let faults = None;
+        Db {
+            faults,
+            ..self.clone()
+        }
+    }
+
     /// For reads that need no transaction.
     pub fn reader(&self) -> &DatabaseConnection {
         &self.pool

@@ -142,3 +142,55 @@ pub mod document_activation {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// One access to what is known of people.
+pub mod access_entry {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "access_entry")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub entry_id: String,
+        pub at: i64,
+        pub caller: String,
+        /// Names joined by spaces.
+        pub roles: String,
+        pub method: String,
+        /// 0 read, 1 denied.
+        pub kind: i16,
+        pub subject_count: i32,
+        pub purpose: String,
+        pub outcome: String,
+        pub trace_id: String,
+        pub times: i32,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Whose data an access showed.
+pub mod access_subject {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "access_subject")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub subject: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub entry_id: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -2,9 +2,11 @@
 //!
 //! [`Db::write`] is the only way to begin a transaction, [`Db::once`] the only way to answer a
 //! mutating request, [`event`] the only way to tell what happened, [`document`] the only way to
-//! keep texts that are dated, proposed and activated. The ways in which the two databases differ
+//! keep texts that are dated, proposed and activated, [`access`] the only way to write down who read
+//! what. The ways in which the two databases differ
 //! under sea-orm are closed here, each where it is marked "differs".
 
+pub mod access;
 mod db;
 pub mod document;
 pub mod entity;

@@ -1,5 +1,7 @@
 //! The migration that gives a service the common tables; services append their own.
 
+mod access;
+
 use sea_orm::DeriveIden;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
@@ -8,7 +10,7 @@ use sea_orm_migration::schema::{
 
 /// The migrations every service begins with.
 pub fn common() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(CommonTables)]
+    vec![Box::new(CommonTables), Box::new(access::AccessTables)]
 }
 
 struct CommonTables;

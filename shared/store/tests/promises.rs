@@ -2,6 +2,9 @@
 //! is remembered unless it passes, keys are withdrawn and burned at any moment, events are sealed
 //! without gaps, and the ways in which the databases differ do not show.
 
+#[path = "promises/access.rs"]
+mod access;
+
 use kernel::refusal::{CONTENTION, REQUEST_ID_REUSED, UNAVAILABLE};
 use kernel::{AreaCode, Digest, Instant, OutcomeState, Refusal, RequestId, Spec};
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, Statement};

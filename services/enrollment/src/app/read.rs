@@ -23,6 +23,11 @@ impl App {
         })
     }
 
+    /// A person as registered.
+    pub async fn registered(&self, area: &AreaCode, id: PersonId) -> Result<Person, Refusal> {
+        Ok(store::person::get(&self.db, area, id).await?)
+    }
+
     /// A page of persons and the token of the next.
     pub async fn persons(
         &self,

@@ -21,6 +21,7 @@ pub const ACCESS: Access = &[
     ("RecordDeath", BUREAU, Changes),
     ("WithdrawRecordDeath", BUREAU, Changes),
     ("GetPerson", BUREAU, ReadsPeople),
+    ("RevealPerson", CLERKS, ReadsPeople),
     ("ListPersons", BUREAU, ReadsPeople),
     ("ListCoverages", BUREAU, ReadsPeople),
     ("CheckEligibility", BUREAU, ReadsPeople),
@@ -32,8 +33,13 @@ pub const ACCESS: Access = &[
     ("ListPackages", ANYBODY, Reads),
     ("GetOutcome", ANYBODY, Reads),
     ("Burn", ANYBODY, Changes),
-    ("ListEvents", BUREAU, Reads),
+    ("ListEvents", BUREAU, ReadsPeople),
+    ("ListAccess", AUDITORS, ReadsPeople),
 ];
+/// Who reads what others did changes nothing.
+const AUDITORS: &[Role] = &[Role::Auditor];
+/// No service needs to know what somebody is called.
+const CLERKS: &[Role] = &[Role::Clerk];
 /// Hospitals and platforms come through the orchestrator.
 pub const BUREAU: &[Role] = &[Role::Service, Role::Clerk];
 /// What the law is, operators say, two of them together.

@@ -14,10 +14,11 @@ use crate::refusal::{self, SAGA_UNKNOWN};
 use crate::steps::bare::Bare;
 use crate::store::operations::{self as store, Filter, Seen, Tally};
 use crate::store::{Line, line, lines_of};
+use ::store::access;
 use ::store::event::{self, Event};
 use ::store::{Call, Done, Key, Made, Stop, Tx, new_id, page};
 use kernel::refusal::UNAVAILABLE;
-use kernel::{AreaCode, Outcome, Refusal, SagaId, SealedEvent, Spec};
+use kernel::{AccessEntry, AccessFilter, AreaCode, Outcome, Refusal, SagaId, SealedEvent, Spec};
 use runtime::Context;
 use saga::{Body, Burned, Pivot};
 use serde_json::json;
@@ -236,6 +237,16 @@ impl Operations {
         size: u64,
     ) -> Result<Vec<SealedEvent>, Refusal> {
         event::list(&self.executor.db, area, after, size).await
+    }
+
+    /// 访问记录: who read what is known of people.
+    pub async fn accesses(
+        &self,
+        area: &AreaCode,
+        filter: &AccessFilter,
+        place: (u64, &str),
+    ) -> Result<(Vec<AccessEntry>, String), Refusal> {
+        access::page(&self.executor.db, area, filter, place).await
     }
 
     /// The saga as it stands now.

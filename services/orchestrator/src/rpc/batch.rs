@@ -21,7 +21,7 @@ use proto::orchestrator as pb;
 use proto::orchestrator::batch_service_server::BatchService;
 use proto::orchestrator::settle_batch_response::Told;
 use runtime::Does::Changes;
-use runtime::{Access, Answer, Context, answer};
+use runtime::{Access, Answer, Context, answer_streaming};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,7 +76,7 @@ impl BatchService for Rpc {
         &self,
         request: Request<Streaming<pb::SettleBatchRequest>>,
     ) -> Answer<Self::SettleBatchStream> {
-        answer(request, |context, messages| async move {
+        answer_streaming(request, |context, messages| async move {
             let place = Places::take(&self.places, &context.principal);
             let place = place.ok_or_else(|| OVERLOADED.refuse())?;
             let desk = Desk {

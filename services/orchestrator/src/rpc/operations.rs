@@ -13,7 +13,7 @@ use tonic::Request;
 
 /// Who may call what.
 pub const ACCESS: Access = &[
-    ("ListSagas", OPERATORS, Reads),
+    ("ListSagas", OPERATORS, ReadsPeople),
     ("GetSaga", OPERATORS, ReadsPeople),
     ("ReckonSaga", OPERATORS, ReadsPeople),
     (DIRECT, OPERATORS, Changes),
@@ -22,8 +22,11 @@ pub const ACCESS: Access = &[
     (APPROVE, OPERATORS, Changes),
     ("GetOutcome", OPERATORS, Reads),
     ("Burn", OPERATORS, Changes),
-    ("ListEvents", OPERATORS, Reads),
+    ("ListEvents", OPERATORS, ReadsPeople),
+    ("ListAccess", AUDITORS, ReadsPeople),
 ];
+/// Who reads what others did changes nothing.
+const AUDITORS: &[Role] = &[Role::Auditor];
 const OPERATORS: &[Role] = &[Role::Operator, Role::Service];
 
 const DIRECT: &str = "DirectSaga";
@@ -177,6 +180,24 @@ impl SagaService for Rpc {
             let events = self.0.events(area, after, size).await?;
             Ok(pb::SagaServiceListEventsResponse {
                 events: events.into_iter().map(render::event).collect(),
+            })
+        })
+        .await
+    }
+
+    async fn list_access(
+        &self,
+        request: Request<pb::ListAccessRequest>,
+    ) -> Answer<pb::ListAccessResponse> {
+        answer(request, |context, message| async move {
+            let filter = parse::access_filter(message.filter)?;
+            let size = page::size(message.page_size)?;
+            let place = (size, message.page_token.as_str());
+            let area = &context.principal.area;
+            let (entries, next_page_token) = self.0.accesses(area, &filter, place).await?;
+            Ok(pb::ListAccessResponse {
+                entries: entries.into_iter().map(render::access_entry).collect(),
+                next_page_token,
             })
         })
         .await

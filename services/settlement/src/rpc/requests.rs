@@ -47,4 +47,22 @@ impl Rpc {
         })
         .await
     }
+
+    pub(super) async fn list_access(
+        &self,
+        request: Request<pb::ListAccessRequest>,
+    ) -> Answer<pb::ListAccessResponse> {
+        answer(request, |context, message| async move {
+            let filter = parse::access_filter(message.filter)?;
+            let size = page::size(message.page_size)?;
+            let place = (size, message.page_token.as_str());
+            let area = &context.principal.area;
+            let (entries, next_page_token) = self.0.accesses(area, &filter, place).await?;
+            Ok(pb::ListAccessResponse {
+                entries: entries.into_iter().map(render::access_entry).collect(),
+                next_page_token,
+            })
+        })
+        .await
+    }
 }

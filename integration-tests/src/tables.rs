@@ -1,21 +1,19 @@
-//! Everything the suite has stored, row by row: what did not change is the same text.
+//! Everything the suite has stored, row by row, past the services: what did not change is the same
+//! text.
 
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 use store::testing::TestDatabase;
 
 /// The services that store something.
-const SERVICES: [&str; 5] = [
+pub const SERVICES: [&str; 5] = [
     "enrollment",
     "settlement",
     "referral",
     "interregional",
     "orchestrator",
 ];
-/// The tables of the request keys, and the journals of the sagas that stand under one.
-const KEYS: [&str; 3] = [".request_key", ".saga", ".saga_line"];
-
 /// A look into every service's tables, past the services.
-pub struct State(Vec<Table>);
+pub struct Tables(Vec<Table>);
 
 struct Table {
     database: DatabaseConnection,
@@ -23,13 +21,13 @@ struct Table {
     rows: String,
 }
 
-impl State {
+impl Tables {
     /// Of a world that is open: its tables exist.
-    pub async fn of(database: &TestDatabase) -> State {
+    pub async fn of(database: &TestDatabase) -> Tables {
         let mut tables = Vec::new();
         for service in SERVICES {
             let url = database.url(service);
-            let database = Database::connect(url).await.unwrap();
+            let database = Database::connect(url).await.expect("a database");
             let names = match database.get_database_backend() {
                 DbBackend::Postgres => format!(
                     "SELECT table_name::text FROM information_schema.tables \
@@ -50,17 +48,15 @@ impl State {
             }
         }
         assert!(tables.len() > SERVICES.len() * 3, "too few tables");
-        State(tables)
+        Tables(tables)
     }
 
-    /// Every row, in order; those of the request keys only where `keys` says so.
-    pub async fn rows(&self, keys: bool) -> Vec<String> {
+    /// Every row of the tables that are wanted, each by its name such as `settlement.event`, in order.
+    pub async fn rows(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
         let mut all = Vec::new();
-        for table in &self.0 {
-            if keys || !KEYS.iter().any(|keys| table.name.ends_with(keys)) {
-                let rows = texts(&table.database, &table.rows).await;
-                all.extend(rows.iter().map(|row| format!("{}: {row}", table.name)));
-            }
+        for table in self.0.iter().filter(|table| wanted(&table.name)) {
+            let rows = texts(&table.database, &table.rows).await;
+            all.extend(rows.iter().map(|row| format!("{}: {row}", table.name)));
         }
         all
     }
@@ -84,7 +80,7 @@ async fn rows_of(database: &DatabaseConnection, service: &str, table: &str) -> S
 
 async fn texts(database: &DatabaseConnection, query: &str) -> Vec<String> {
     let query = Statement::from_string(database.get_database_backend(), query);
-    let rows = database.query_all_raw(query).await.unwrap();
-    let text = |row: &sea_orm::QueryResult| row.try_get_by_index(0).unwrap();
+    let rows = database.query_all_raw(query).await.expect("a database");
+    let text = |row: &sea_orm::QueryResult| row.try_get_by_index(0).expect("a text");
     rows.iter().map(text).collect()
 }
