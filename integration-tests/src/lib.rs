@@ -3,6 +3,7 @@
 //!
 //! [`World`] is one such suite with a small area of its own; everything else is a test's business.
 
+pub mod authority;
 pub mod campaign;
 mod certificates;
 pub mod child;

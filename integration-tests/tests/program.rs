@@ -510,7 +510,7 @@ async fn health_is(watch: &mut Streaming<HealthCheckResponse>, wanted: ServingSt
 async fn health_says_serving_until_the_signal() {
     let (_folder, data) = folder();
     let (suite, endpoint) = serving(&["up", "--data", text(&data), "--listen", ANY_PORT]);
-    let mut client = HealthClient::new(runtime::connect(&endpoint, "").unwrap());
+    let mut client = HealthClient::new(runtime::connect(&endpoint, None).unwrap());
     let mut watches = Vec::new();
     for service in std::iter::once(&"").chain(SERVICES) {
         let request = HealthCheckRequest {

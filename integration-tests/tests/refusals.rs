@@ -12,10 +12,11 @@ const GOLDEN: &str = "integration-tests/golden/refusals.tsv";
 const HEADING: &str = "service\tcode\tkind\tsentence\tremedy\n";
 
 /// Every list, by the crate it belongs to.
-fn lists() -> [(&'static str, &'static [&'static Spec]); 10] {
+fn lists() -> [(&'static str, &'static [&'static Spec]); 11] {
     [
         ("kernel", kernel::refusal::ALL),
         ("policy", policy::refusal::ALL),
+        ("runtime", runtime::refusal::ALL),
         ("saga", saga::refusal::ALL),
         ("store", store::refusal::ALL),
         ("enrollment", enrollment::refusal::ALL),

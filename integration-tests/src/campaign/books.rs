@@ -1,7 +1,7 @@
 //! What the tables say, read as they are: no code of the services' stands between them and the
 //! checks.
 
-use super::fleet::SECRET;
+use super::fleet::{FRONT, Fleet};
 use super::kinds::{bill, named, within};
 use super::load::desk;
 use super::record::{Bill, Entries, Entry};
@@ -298,10 +298,12 @@ pub struct Word {
 }
 
 /// What the services say of every request of a record.
-pub async fn words(entries: &Entries, front: &str, settlement: &str) -> BTreeMap<String, Word> {
-    let front = connect(front, "").expect("an endpoint of ours");
-    let books = connect(settlement, SECRET).expect("an endpoint of ours");
-    let (front, books) = (&front, &books);
+pub async fn words(entries: &Entries, fleet: &Fleet) -> BTreeMap<String, Word> {
+    let wire = |service, tls| {
+        connect(&fleet.line(service).endpoint(), Some(&tls)).expect("an endpoint of ours")
+    };
+    let front = &wire(FRONT, fleet.certificates().nobody());
+    let books = &wire("settlement", fleet.certificates().service());
     let said = futures_util::stream::iter(entries.values())
         .map(|entry| async move { (entry.order.id.clone(), word(entry, front, books).await) });
     said.buffer_unordered(AT_ONCE).collect().await

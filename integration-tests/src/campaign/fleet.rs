@@ -4,6 +4,7 @@
 use super::proxy::{Backend, Line};
 use super::report::Tally;
 use super::servers::signal;
+use crate::authority::Certificates;
 use crate::child::{built, command, workspace};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -20,8 +21,6 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-/// What the services know each other by.
-pub const SECRET: &str = "known-to-the-services-alone";
 /// The line to the orchestrators: what callers know.
 pub const FRONT: &str = "orchestrator";
 
@@ -97,6 +96,8 @@ pub type Complaints = Arc<Mutex<BTreeMap<String, u64>>>;
 pub struct Fleet {
     lines: BTreeMap<&'static str, Arc<Line>>,
     instances: Vec<Instance>,
+    /// What they know each other by.
+    certificates: Certificates,
     /// What they complained of.
     pub complaints: Complaints,
 }
@@ -107,6 +108,7 @@ impl Fleet {
         let mut fleet = Fleet {
             lines: BTreeMap::new(),
             instances: Vec::new(),
+            certificates: Certificates::new(),
             complaints: Complaints::default(),
         };
         std::fs::create_dir_all(&around.programs).expect("a folder for the programs");
@@ -151,7 +153,11 @@ impl Fleet {
         let variable = |key: &str| format!("YIBAO_{}__{key}", program.name.to_uppercase());
         command.arg("--config").arg(configuration(program));
         command.env(variable("LISTEN"), "127.0.0.1:0");
-        command.env(variable("SERVICE_SECRET"), SECRET);
+        self.certificates.give(&mut command, program.name);
+        if program.name == FRONT {
+            // Tills say who they are.
+            command.env(variable("IDENTITY"), "development");
+        }
         command.env(variable("DATABASE_URL"), &around.database_url);
         command.env(variable("DATABASE_CONNECTIONS"), "12");
         command.env(variable("REDIS_URL"), &around.redis_url);
@@ -175,6 +181,11 @@ impl Fleet {
     pub fn line(&self, service: &str) -> &Arc<Line> {
         let line = self.lines.get(service);
         line.unwrap_or_else(|| panic!("{service} is not before its callers in the fleet"))
+    }
+
+    /// What the processes know each other by.
+    pub fn certificates(&self) -> &Certificates {
+        &self.certificates
     }
 
     /// Every line.

@@ -2,7 +2,7 @@
 //! the bureau's clerks do for it while it does.
 
 use super::books::auditor;
-use super::fleet::{Fleet, SECRET};
+use super::fleet::Fleet;
 use super::town::Bureau;
 use crate::{CLINIC, DRUG, HOSPITAL, id_number, referral_to_hospital};
 use kernel::Principal;
@@ -39,7 +39,7 @@ pub fn bureau(fleet: &Fleet) -> Bureau {
 
 fn wire(fleet: &Fleet, service: &str) -> Wire {
     let endpoint = fleet.line(service).endpoint();
-    connect(&endpoint, SECRET).expect("an endpoint of ours")
+    connect(&endpoint, Some(&fleet.certificates().service())).expect("an endpoint of ours")
 }
 
 /// Furnishes the services; answers the people.

@@ -13,7 +13,7 @@ use proto::orchestrator::{GetOutcomeRequest, WithdrawRequest, WithdrawResponse};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
-use runtime::{Wire, connect};
+use runtime::{ClientTls, Wire, connect};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -42,6 +42,8 @@ pub struct Load {
     pub town: Town,
     /// Where they ask.
     pub endpoint: String,
+    /// Whom they believe there.
+    pub tls: ClientTls,
     /// Where chance begins.
     pub seed: u64,
 }
@@ -57,7 +59,7 @@ pub fn begin(load: &Arc<Load>, tills: usize, open: &watch::Receiver<bool>) -> Jo
     let mut working = JoinSet::new();
     for number in 0..tills {
         // A connection of its own, as tills have.
-        let wire = connect(&load.endpoint, "").expect("an endpoint of ours");
+        let wire = connect(&load.endpoint, Some(&load.tls)).expect("an endpoint of ours");
         let till = Till {
             load: load.clone(),
             number,

@@ -124,6 +124,7 @@ impl Stage {
             tally: tally.clone(),
             town: Town::of(people, furnish::bureau(&fleet)),
             endpoint: fleet.line(FRONT).endpoint(),
+            tls: fleet.certificates().nobody(),
             seed: plan.seed,
         });
         let (open, is_open) = watch::channel(true);
@@ -163,8 +164,7 @@ impl Stage {
         self.tills.shutdown().await;
         books::quiet(&self.postgres.url(DATABASE), CONCLUDING).await;
         let mut entries = record::read(&self.record).expect("the record");
-        let front = self.fleet.line(FRONT).endpoint();
-        let words = words(&entries, &front, &self.fleet.line("settlement").endpoint()).await;
+        let words = words(&entries, &self.fleet).await;
         check::hear_out(&mut entries, &words);
         let complaints = self.fleet.complaints.clone();
         let asked = self.fleet.instances().len();

@@ -83,9 +83,9 @@ impl Line {
         self.address
     }
 
-    /// `http://127.0.0.1:…`.
+    /// `https://127.0.0.1:…`.
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        format!("https://{}", self.address)
     }
 
     /// From now on this is behind it as well.

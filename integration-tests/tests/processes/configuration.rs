@@ -21,10 +21,16 @@ type Case = (
 #[rustfmt::skip]
 const WRONG: &[Case] = &[
     ("settlement", &[("LISTEN", "somewhere")], &["listen"]),
-    ("settlement", &[("SERVICE_SECRET", "")], &["service_secret"]),
-    ("settlement", &[("SERVICE_SECRET", "fifteen-letters")], &["service_secret", "16"]),
-    ("settlement", &[("SERVICE_SECRET", "密密密密密密密密密密")], &["service_secret", "ASCII"]),
     ("settlement", &[("IDENTITY", "everybody")], &["identity", "everybody"]),
+    ("settlement", &[("SERVICE_SECRET", "known-to-all-of-us")], &["service_secret"]),
+    ("settlement", &[("PROFILE", "production")], &["tls.certificate", "trial"]),
+    ("settlement", &[("TLS__KEY", "/no/such.key")], &["/no/such.key"]),
+    ("settlement", &[("TLS__CERTIFICATE", "Cargo.toml")], &["Cargo.toml"]),
+    ("settlement", &[("TLS__AUTHORITIES", "/no/such.pem")], &["/no/such.pem"]),
+    ("settlement", &[("TOKENS__ISSUER", "https://id.test")], &["audience"]),
+    ("settlement", &[("TOKENS__ISSUER", "i"), ("TOKENS__AUDIENCE", "a"), ("TOKENS__KEYS", "/no.jwks")],
+        &["tokens.keys", "/no.jwks"]),
+    ("enrollment", &[("VISIT_TOKEN_SECRET", "fifteen-letters")], &["visit_token_secret", "16"]),
     ("settlement", &[("IDENTITY", "development"), ("LISTEN", "0.0.0.0:0")], &["loopback"]),
     ("settlement", &[("DATABASE_CONNECTIONS", "0")], &["database_connections"]),
     ("settlement", &[("DATABASE_CONNECTIONS", "many")], &["database_connections"]),
@@ -32,7 +38,6 @@ const WRONG: &[Case] = &[
     ("settlement", &[("DRAIN_SECONDS", "601")], &["drain_seconds"]),
     ("settlement", &[("NO_SUCH_KEY", "1")], &["no_such_key", "YIBAO_SETTLEMENT__"]),
     ("interregional", &[("AREA", "15250")], &["area"]),
-    ("inspection", &[("SERVICE_SECRET", "")], &["service_secret"]),
 ];
 
 /// The same of what one service needs and another does not.
@@ -43,7 +48,7 @@ const LACKING: &[Case] = &[
     ("enrollment", &[("DATABASE_URL", "")], &["database_url", "YIBAO_ENROLLMENT__"]),
     ("orchestrator", &[("DATABASE_URL", "")], &["database_url", "YIBAO_ORCHESTRATOR__"]),
     ("orchestrator", &[("SAGA_LEASE_MS", "999")], &["saga_lease_ms"]),
-    ("orchestrator", &[("SERVICE_SECRET", "")], &["service_secret"]),
+    ("orchestrator", &[("PEERS__SETTLEMENT", "http://127.0.0.1:50062")], &["peers.settlement", "https"]),
     ("orchestrator", &[("PEERS__REFERRAL", "")], &["peers.referral"]),
     ("orchestrator", &[("PEERS__SETTLEMENT", "")], &["peers.settlement"]),
     ("orchestrator", &[("PEERS__SETTLEMENT", "no address")], &["peers.settlement"]),

@@ -6,7 +6,9 @@ mod configuration;
 mod sagas;
 mod settling;
 mod strangers;
+mod tokens;
 
+use integration_tests::authority::Certificates;
 use integration_tests::child::{Child, built, command};
 use integration_tests::{AREA, DRUG, HOSPITAL, PATIENCE, id_number, patient};
 use kernel::{AreaCode, Principal, Role};
@@ -15,14 +17,13 @@ use proto::enrollment::enrollment_service_client::EnrollmentServiceClient;
 use proto::orchestrator::orchestrator_service_client::OrchestratorServiceClient;
 use proto::settlement::settlement_service_client::SettlementServiceClient;
 use proto::{enrollment, orchestrator, settlement};
-use runtime::{Context, Wire, connect};
+use runtime::{ClientTls, Context, Wire, connect};
 use std::collections::BTreeMap;
 use std::process::Command;
+use std::sync::LazyLock;
 use store::testing::{POSTGRES, TestDatabase};
 use yibao::desk::{Desk, Wires};
 
-/// What the services know each other by.
-const SECRET: &str = "known-to-the-services-alone";
 /// The services that believe only each other.
 const INNER: &[&str] = &[
     "enrollment",
@@ -41,6 +42,12 @@ fn is_shared() -> bool {
     is_shared
 }
 
+/// What the services of these tests know each other by.
+fn certificates() -> &'static Certificates {
+    static ALL: LazyLock<Certificates> = LazyLock::new(Certificates::new);
+    &ALL
+}
+
 /// `YIBAO_SETTLEMENT__LISTEN`.
 fn variable(service: &str, key: &str) -> String {
     format!("YIBAO_{}__{key}", service.to_uppercase())
@@ -52,8 +59,8 @@ fn configured(service: &str, listen: &str, database_url: &str) -> Command {
     command
         .args(["--config", &format!("deploy/config/{service}.toml")])
         .env(variable(service, "LISTEN"), listen)
-        .env(variable(service, "SERVICE_SECRET"), SECRET)
         .env(variable(service, "DATABASE_URL"), database_url);
+    certificates().give(&mut command, service);
     command
 }
 
@@ -77,12 +84,12 @@ impl Process {
     }
 
     fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        format!("https://{}", self.address)
     }
 
-    /// A wire to it for whoever knows the secret.
-    fn wire(&self, secret: &str) -> Wire {
-        connect(&self.endpoint(), secret).expect("a wire")
+    /// A wire to it for whoever shows this.
+    fn wire(&self, tls: &ClientTls) -> Wire {
+        connect(&self.endpoint(), Some(tls)).expect("a wire")
     }
 
     /// Asks it to stop, and expects it to end well.
@@ -104,7 +111,7 @@ impl Process {
 
     /// A clerk at its port: the orchestrator's, which believes who calls.
     fn clerk(&self) -> OrchestratorServiceClient<Wire> {
-        Desk::new(&Wires::all(self.wire("")), "clerk-1").orchestrator()
+        Desk::new(&Wires::all(self.wire(&certificates().nobody())), "clerk-1").orchestrator()
     }
 }
 
@@ -138,7 +145,7 @@ impl Fleet {
     }
 
     fn wire(&self, service: &str) -> Wire {
-        self.inner[service].wire(SECRET)
+        self.inner[service].wire(&certificates().service())
     }
 
     /// A clerk at the orchestrator's port.
@@ -148,7 +155,10 @@ impl Fleet {
 
     /// Somebody's clients at the orchestrator's port.
     fn desk(&self, caller: &str) -> Desk {
-        Desk::new(&Wires::all(self.orchestrator.wire("")), caller)
+        Desk::new(
+            &Wires::all(self.orchestrator.wire(&certificates().nobody())),
+            caller,
+        )
     }
 
     /// Settles for the clerk; answers the settlement and whether it is an earlier attempt's.
@@ -179,6 +189,8 @@ fn replica(service: &str, database: &TestDatabase) -> Process {
 fn orchestrator(database: &TestDatabase, peers: &BTreeMap<&'static str, Process>) -> Process {
     const NAME: &str = "orchestrator";
     let mut command = configured(NAME, "127.0.0.1:0", &database.url(NAME));
+    // Its callers say who they are, unless they show it.
+    command.env(variable(NAME, "IDENTITY"), "development");
     command.env(variable(NAME, "SAGA_LEASE_MS"), "1000");
     for peer in ["enrollment", "inspection", "referral", "settlement"] {
         let key = format!("PEERS__{}", peer.to_uppercase());

@@ -1,6 +1,6 @@
 //! Claims through six processes: settled, repeated, reversed; a process killed; two replicas.
 
-use crate::{Fleet, SECRET, furnish, insure, is_shared, replica, service};
+use crate::{Fleet, certificates, furnish, insure, is_shared, replica, service};
 use integration_tests::{AREA, CLINIC, HOSPITAL, PATIENCE, code, patient, stay};
 use proto::common::Member;
 use proto::common::settlement::State as Standing;
@@ -149,9 +149,9 @@ async fn two_replicas_answer_one_key_once() {
     let clients = || {
         replicas
             .each_ref()
-            .map(|r| SettlementServiceClient::new(r.wire(SECRET)))
+            .map(|r| SettlementServiceClient::new(r.wire(&certificates().service())))
     };
-    furnish(replicas[0].wire(SECRET)).await;
+    furnish(replicas[0].wire(&certificates().service())).await;
     for n in 0..CLAIMS {
         let person = format!("0190d6b2-5f5e-7cc3-98c4-dc0c0c{n:06}");
         let claim = stay(&person, &format!("V-{n}"), 1_000);

@@ -1,6 +1,7 @@
 //! Deny by default: every method has a rule, and the rules are these.
 
 use crate::{caller, methods, package, path, send, short, wire};
+use integration_tests::child::workspace;
 use integration_tests::{HOSPITAL, World, code};
 use kernel::Role;
 use std::collections::BTreeSet;
@@ -270,4 +271,56 @@ async fn what_has_no_rule_may_not_be_called() {
             "{path}: {code:?}"
         );
     }
+}
+
+/// Set to 1 to write the file anew.
+const BLESS: &str = "YIBAO_BLESS";
+const WRITTEN: &str = "deploy/ACCESS.md";
+const HEAD: &str = "\
+# Who may call what
+
+What `yibao access` prints: every method of every interface, what it does, which roles may call it,
+and whose a caller of that role sees and touches. A method without a line may not be called; a test
+walks the protobuf descriptor and holds this file.
+
+```text
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_table_of_access_has_every_method_and_is_written_down() {
+    let world = World::open().await;
+    let lines: BTreeSet<String> = world
+        .suite
+        .interfaces()
+        .flat_map(|(interface, access)| {
+            let path = move |(method, ..): &(&str, _, _)| format!("/{interface}/{method}");
+            access.iter().map(path)
+        })
+        .collect();
+    let count: usize = world
+        .suite
+        .interfaces()
+        .map(|(_, access)| access.len())
+        .sum();
+    assert_eq!(count, lines.len(), "a method has two lines");
+    // Neither a method without a line, nor a line without a method.
+    assert_eq!(lines, methods().iter().map(path).collect());
+
+    let table = yibao::access::table(&world.suite);
+    for line in table.lines() {
+        assert!(
+            line.chars().count() <= 80,
+            "{line:?} is wider than a terminal"
+        );
+    }
+    let wanted = format!("{HEAD}{table}```\n");
+    let file = workspace().join(WRITTEN);
+    if std::env::var(BLESS).is_ok_and(|bless| bless == "1") {
+        std::fs::write(&file, &wanted).unwrap();
+    }
+    let written = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        written == wanted,
+        "{WRITTEN} is not what the services say; write it anew with {BLESS}=1"
+    );
 }

@@ -56,7 +56,7 @@ use proto::enrollment::enrollment_service_server::EnrollmentServiceServer;
 use proto::orchestrator::filing_service_server::FilingServiceServer;
 use proto::orchestrator::identity_service_server::IdentityServiceServer;
 use proto::orchestrator::transfer_service_server::TransferServiceServer;
-use runtime::{Service, Settings};
+use runtime::{Identity, Service, Settings};
 use std::sync::Arc;
 
 /// The service's name in configuration, and its schema.
@@ -102,8 +102,11 @@ pub fn build(
 /// What tokens are made with: the secret that all replicas know. A process without one makes tokens
 /// that only it can tell again.
 fn token_key(settings: &Settings) -> Option<TokenKey> {
-    if let Some(secret) = &settings.service_secret {
+    if let Some(secret) = &settings.visit_token_secret {
         return Some(TokenKey::of(secret.as_bytes()));
+    }
+    if settings.identity == Identity::Verified {
+        tracing::warn!("visit_token_secret is not set: replicas do not tell each other's tokens");
     }
     let mut random = [0; 32];
     match getrandom::fill(&mut random) {

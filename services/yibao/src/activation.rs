@@ -4,9 +4,8 @@
 
 mod list;
 
-use crate::call::CallError;
 use crate::cli::Trouble;
-use crate::desk::{Desk, Wires};
+use crate::reach::Reach;
 use crate::story::sheet::Sheet;
 use crate::told::Told;
 use clap::{Args, Subcommand};
@@ -58,9 +57,8 @@ pub enum Activation {
     },
     /// List the packages of the area: which decide, since when, and who says so.
     List {
-        /// Where the suite listens.
-        #[arg(long, value_name = "URL", default_value = crate::cli::ENDPOINT)]
-        endpoint: String,
+        #[command(flatten)]
+        reach: Reach,
         /// Who asks.
         #[arg(long = "as", value_name = "CALLER", default_value = "policy-list")]
         caller: String,
@@ -70,9 +68,8 @@ pub enum Activation {
 /// Who asks, whom, and under which name.
 #[derive(Debug, Args)]
 pub struct Asked {
-    /// Where the suite listens.
-    #[arg(long, value_name = "URL", default_value = crate::cli::ENDPOINT)]
-    endpoint: String,
+    #[command(flatten)]
+    reach: Reach,
     /// Who proposes or activates: two different people.
     #[arg(long = "as", value_name = "CALLER")]
     caller: String,
@@ -150,8 +147,8 @@ pub async fn obey(command: Activation, out: &mut dyn Write) -> Result<(), Troubl
             at,
             reason,
         } => activate(&asked, (digest, at, &reason), out).await,
-        Activation::List { endpoint, caller } => {
-            list::show(&keepers(&endpoint, &caller)?, out).await
+        Activation::List { reach, caller } => {
+            list::show(&keepers(&reach, &caller).await?, out).await
         }
     }
 }
@@ -170,7 +167,7 @@ async fn propose(asked: &Asked, file: &Path, out: &mut dyn Write) -> Result<(), 
     sheet.line(&format!("摘要      {digest}"))?;
     sheet.line(&format!("请求编号  {id}"))?;
     let mut ends = Vec::new();
-    for keeper in keepers(&asked.endpoint, &asked.caller)? {
+    for keeper in keepers(&asked.reach, &asked.caller).await? {
         let end = End::of(keeper.propose(&id, &text).await, "DOCUMENT_EXISTS", |_| {
             true
         });
@@ -193,7 +190,7 @@ async fn activate(
     sheet.line(&format!("摘要      {digest}"))?;
     sheet.line(&format!("请求编号  {id}"))?;
     let mut ends = Vec::new();
-    for keeper in keepers(&asked.endpoint, &asked.caller)? {
+    for keeper in keepers(&asked.reach, &asked.caller).await? {
         let answer = keeper.activate(&id, digest, at, reason).await;
         // Activated before, but from another instant, is not what was asked.
         let same = |since: &str| since == at.in_shanghai();
@@ -288,11 +285,8 @@ enum Keeper {
     Settlement(SettlementServiceClient<Wire>),
 }
 
-fn keepers(endpoint: &str, caller: &str) -> Result<[Keeper; 2], Trouble> {
-    // Nobody proposes under a name that a header cannot carry.
-    let bad = || CallError::BadCaller(caller.to_string());
-    runtime::loopback_caller(caller).ok_or_else(bad)?;
-    let desk = Desk::new(&Wires::all(runtime::connect(endpoint, "")?), caller);
+async fn keepers(reach: &Reach, caller: &str) -> Result<[Keeper; 2], Trouble> {
+    let desk = reach.desk(caller).await?;
     Ok([
         Keeper::Enrollment(desk.enrollment()),
         Keeper::Settlement(desk.settlement()),

@@ -3,10 +3,11 @@
 
 mod show;
 
-use crate::call::{self, CallError};
-use crate::cli::{ENDPOINT, Trouble};
-use crate::desk::{Desk, Wires};
+use crate::call::CallError;
+use crate::cli::Trouble;
+use crate::desk::Desk;
 use crate::progress::Progress;
+use crate::reach::Reach;
 use crate::told::Told;
 use clap::{Args, ValueEnum};
 use futures_util::stream;
@@ -16,14 +17,12 @@ use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
 use proto::orchestrator as pb;
 use proto::orchestrator::batch_options::Mode;
 use proto::orchestrator::settle_batch_request::Part;
-use runtime::Wire;
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 use tonic::{Request, Status};
-use tower::ServiceExt;
 
 /// Whoever asks unless told otherwise.
 const CLERK: &str = "clerk";
@@ -50,9 +49,8 @@ pub struct Batch {
     /// are priced only.
     #[arg(long, value_enum, default_value = "continue")]
     mode: How,
-    /// Where the suite listens.
-    #[arg(long, value_name = "URL", default_value = ENDPOINT)]
-    endpoint: String,
+    #[command(flatten)]
+    reach: Reach,
     /// Who brings the claims: an institution's code, or a clerk's name; @330523 behind it is the area.
     #[arg(long = "as", value_name = "CALLER", default_value = CLERK)]
     caller: String,
@@ -191,12 +189,7 @@ pub async fn obey(batch: Batch, out: &mut dyn Write) -> Result<ExitCode, Trouble
 }
 
 async fn desk(batch: &Batch) -> Result<Desk, Trouble> {
-    // Nobody acts under a name that a header cannot carry.
-    let bad = || CallError::BadCaller(batch.caller.clone());
-    runtime::loopback_caller(&batch.caller).ok_or_else(bad)?;
-    let channel = call::connect(&batch.endpoint).await?;
-    let wires = Wires::all(Wire::new(channel.map_err(runtime::Broken::new)));
-    Ok(Desk::new(&wires, &batch.caller))
+    Ok(batch.reach.desk(&batch.caller).await?)
 }
 
 fn read(file: &Path) -> Result<String, BatchError> {

@@ -2,6 +2,7 @@
 //! knows none of our messages: what it can do, any other client can.
 
 use crate::desk::CALLER_HEADER;
+use crate::reach::Reach;
 use crate::told::Told;
 use http::uri::PathAndQuery;
 use prost::Message;
@@ -10,12 +11,12 @@ use prost_reflect::{
     SerializeOptions, ServiceDescriptor,
 };
 use prost_types::FileDescriptorProto;
+use runtime::{Wire, WireError};
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::Duration;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::AsciiMetadataValue;
-use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
@@ -32,9 +33,15 @@ const FILES_MAX: usize = 1_000;
 /// Why there is no answer, in words for whoever typed the command.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    /// The endpoint is no URL.
-    #[error("{0:?} is not an endpoint; write it as http://127.0.0.1:50051")]
-    BadEndpoint(String),
+    /// The endpoint cannot be used.
+    #[error(transparent)]
+    Endpoint(#[from] WireError),
+    /// The certificates cannot be used.
+    #[error("{0}")]
+    Tls(String),
+    /// The token cannot stand in a header.
+    #[error("the token of --token or YIBAO_TOKEN is none; make one with `yibao token`")]
+    BadToken,
     /// Nobody answers there.
     #[error(
         "cannot reach {endpoint}: {reason}\nIs the suite running? Start it with `yibao up`, or say \
@@ -91,22 +98,22 @@ pub enum CallError {
 
 /// A server that describes itself.
 pub struct Remote {
-    channel: Channel,
+    wire: Wire,
     pool: DescriptorPool,
     services: Vec<String>,
 }
 
 impl Remote {
     /// Connects to `http://host:port` and learns what is there.
-    pub async fn reach(endpoint: &str) -> Result<Remote, CallError> {
-        let channel = connect(endpoint).await?;
-        let learnt = learn(channel.clone()).await;
+    pub async fn reach(reach: &Reach) -> Result<Remote, CallError> {
+        let wire = reach.wire().await?;
+        let learnt = learn(wire.clone()).await;
         let (pool, services) = learnt.map_err(|reason| CallError::NoReflection {
-            endpoint: endpoint.to_string(),
+            endpoint: reach.endpoint.clone(),
             reason,
         })?;
         Ok(Remote {
-            channel,
+            wire,
             pool,
             services,
         })
@@ -191,8 +198,8 @@ impl Remote {
         let told = |status: Status| CallError::Refused(Box::new(Told::of(&status)));
         let path = PathAndQuery::try_from(format!("/{}", path_of(method)));
         let path = path.map_err(|_| CallError::Streams(method.full_name().to_string()))?;
-        let mut client = tonic::client::Grpc::new(self.channel.clone())
-            .max_decoding_message_size(ANSWER_BYTES_MAX);
+        let mut client =
+            tonic::client::Grpc::new(self.wire.clone()).max_decoding_message_size(ANSWER_BYTES_MAX);
         client
             .ready()
             .await
@@ -203,22 +210,6 @@ impl Remote {
         let answer = client.unary(request, path, Dynamic(method.output())).await;
         write(&answer.map_err(told)?.into_inner())
     }
-}
-
-/// Connects to `http://host:port`, now: an operator who types a wrong one hears it at once.
-pub(crate) async fn connect(endpoint: &str) -> Result<Channel, CallError> {
-    let built = Endpoint::from_shared(endpoint.to_string())
-        .ok()
-        .filter(|built| built.uri().authority().is_some() && built.uri().scheme().is_some());
-    let built = built.ok_or_else(|| CallError::BadEndpoint(endpoint.to_string()))?;
-    let connecting = built
-        .connect_timeout(Duration::from_secs(3))
-        .timeout(PATIENCE);
-    let unreachable = |error: tonic::transport::Error| CallError::Unreachable {
-        endpoint: endpoint.to_string(),
-        reason: innermost(&error),
-    };
-    connecting.connect().await.map_err(unreachable)
 }
 
 /// `package.Service/Method`.
@@ -266,9 +257,8 @@ fn is_called(service: &ServiceDescriptor, name: &str) -> bool {
 }
 
 /// Every service, and every file they need.
-async fn learn(channel: Channel) -> Result<(DescriptorPool, Vec<String>), String> {
-    let mut client =
-        ServerReflectionClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX);
+async fn learn(wire: Wire) -> Result<(DescriptorPool, Vec<String>), String> {
+    let mut client = ServerReflectionClient::new(wire).max_decoding_message_size(ANSWER_BYTES_MAX);
     let listed = ask(&mut client, MessageRequest::ListServices("*".into())).await?;
     let Some(MessageResponse::ListServicesResponse(listed)) = listed.message_response else {
         return Err("no list of services".to_string());
@@ -310,7 +300,7 @@ async fn learn(channel: Channel) -> Result<(DescriptorPool, Vec<String>), String
 }
 
 async fn ask(
-    client: &mut ServerReflectionClient<Channel>,
+    client: &mut ServerReflectionClient<Wire>,
     request: MessageRequest,
 ) -> Result<ServerReflectionResponse, String> {
     let request = ServerReflectionRequest {
@@ -376,7 +366,7 @@ fn shown(told: &Told) -> String {
 }
 
 /// The cause at the bottom of an error, which says most.
-fn innermost(error: &dyn Error) -> String {
+pub(crate) fn innermost(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(deeper) = cause.source() {
         cause = deeper;

@@ -2,21 +2,25 @@
 
 mod paste;
 
+use crate::access;
 use crate::access_log;
 use crate::activation::{self, Activation, ActivationError};
 use crate::area::{self, AREA, AREA_NAME, LOADER, LoadError};
 use crate::author::{self, Authoring};
+use crate::authority::{self, AuthorityError, Certificates};
 use crate::batch::{self, Batch, BatchError};
 use crate::bench::{self, Bench, BenchError};
 use crate::call::{CallError, Remote, comment_of, path_of};
 use crate::desk::{Desk, Wires};
 use crate::folder::FolderError;
-use crate::host::{Host, Length};
+use crate::host::{Believe, Host, Length};
 use crate::indicator::{self, Indicator};
+use crate::issuer::{self, IssuerError, TokenArgs};
 use crate::late_facts::{self, LateFacts};
 use crate::payer_file::{self, PayerFile, TableError};
 use crate::people::{Population, SEED};
 use crate::progress::Progress;
+use crate::reach::Reach;
 use crate::receipt::{self, Print};
 use crate::receivables::{self, Receivables};
 use crate::reconcile::{self, Reconcile, SheetError};
@@ -99,11 +103,21 @@ enum Command {
         /// Load the demonstration area when the data folder is empty.
         #[arg(long)]
         demo_data: bool,
+        /// Believe nobody without a token of `yibao token`; a word on loopback is worth nothing then.
+        #[arg(long, conflicts_with = "demo_data")]
+        require_tokens: bool,
     },
+    /// Sign a token for somebody with the data folder's key, and print it: see `up --require-tokens`.
+    Token(TokenArgs),
+    /// Certificates for trials and tests.
+    #[command(subcommand)]
+    Certificate(Certificates),
+    /// Who may call what, of whose, and what it does: every method of the suite.
+    Access,
     /// Call any method of a running suite: JSON in, JSON out, by gRPC reflection.
     Call {
         #[command(flatten)]
-        remote: RemoteArgs,
+        remote: Reach,
         /// Who calls: an institution's code, or a clerk's name.
         #[arg(long = "as", value_name = "CALLER")]
         caller: Option<String>,
@@ -117,7 +131,7 @@ enum Command {
     /// List the services and methods of a running suite.
     List {
         #[command(flatten)]
-        remote: RemoteArgs,
+        remote: Reach,
     },
     /// Settle or price a file of claims at a running suite, one JSON a line; the same command again
     /// goes on where it was cut. Exit status 0 when every claim is done.
@@ -188,13 +202,6 @@ impl Tale {
     }
 }
 
-#[derive(Debug, Args)]
-struct RemoteArgs {
-    /// Where the suite listens.
-    #[arg(long, value_name = "URL", default_value = ENDPOINT)]
-    endpoint: String,
-}
-
 fn loopback(text: &str) -> Result<SocketAddr, String> {
     let address: SocketAddr = text
         .parse()
@@ -224,6 +231,8 @@ pub enum Trouble {
     Day(#[from] DayError),
     Call(#[from] CallError),
     Activation(#[from] ActivationError),
+    Authority(#[from] AuthorityError),
+    Issuer(#[from] IssuerError),
     Batch(#[from] BatchError),
     Bench(#[from] BenchError),
     Sheet(#[from] SheetError),
@@ -298,25 +307,43 @@ pub fn run() -> ExitCode {
 
 async fn obey(cli: Cli) -> Result<ExitCode, Trouble> {
     let done = match cli.command {
-        None => serve(&cli.place, Show::Story(cli.tale.length())).await,
-        Some(Command::Demo { place, tale }) => demonstrate(&place, tale.length()).await,
-        Some(Command::Up { place, demo_data }) => {
-            let show = if demo_data { Show::Area } else { Show::Nothing };
-            serve(&place, show).await
+        None => {
+            serve(
+                &cli.place,
+                Show::Story(cli.tale.length()),
+                Believe::Loopback,
+            )
+            .await
         }
+        Some(Command::Demo { place, tale }) => demonstrate(&place, tale.length()).await,
+        Some(Command::Up {
+            place,
+            demo_data,
+            require_tokens,
+        }) => {
+            let show = if demo_data { Show::Area } else { Show::Nothing };
+            let believe = match require_tokens {
+                true => Believe::Tokens,
+                false => Believe::Loopback,
+            };
+            serve(&place, show, believe).await
+        }
+        Some(Command::Token(asked)) => issuer::obey(&asked, &mut stdout()),
+        Some(Command::Certificate(command)) => authority::obey(&command, &mut stdout()),
+        Some(Command::Access) => access::obey(&mut stdout()).await,
         Some(Command::Call {
             remote,
             caller,
             method,
             request,
         }) => {
-            let remote = Remote::reach(&remote.endpoint).await?;
+            let remote = Remote::reach(&remote).await?;
             let method = remote.method(&method)?;
             let request = read_request(&request)?;
             let answer = remote.call(&method, caller.as_deref(), &request).await?;
             Ok(writeln!(stdout(), "{answer}")?)
         }
-        Some(Command::List { remote }) => list(&Remote::reach(&remote.endpoint).await?),
+        Some(Command::List { remote }) => list(&Remote::reach(&remote).await?),
         Some(Command::Batch(batch)) => return batch::obey(batch, &mut stdout()).await,
         Some(Command::Bench(bench)) => Ok(bench::obey(&bench, &mut stdout()).await?),
         Some(Command::Policy(Policy::Run(command))) => {
@@ -347,9 +374,9 @@ enum Show {
 }
 
 /// Serves until a signal.
-async fn serve(place: &Place, show: Show) -> Result<(), Trouble> {
+async fn serve(place: &Place, show: Show, believe: Believe) -> Result<(), Trouble> {
     let mut stop = std::pin::pin!(stop_signal());
-    let mut host = Host::start(&place.data, place.listen).await?;
+    let mut host = Host::start(&place.data, place.listen, believe).await?;
     paste::locate(&host, &mut stdout())?;
     let prepared = async {
         let wires = host.wires()?;
@@ -360,7 +387,7 @@ async fn serve(place: &Place, show: Show) -> Result<(), Trouble> {
             Show::Story(length) => Some(host.tell(length, &mut stdout()).await?),
             _ => None,
         };
-        paste::announce(&host, played.as_ref(), &mut stdout())
+        paste::announce(&host, played.as_ref(), believe, &mut stdout())
     };
     let interrupted = match until(prepared, &mut stop).await {
         Some(Ok(())) => {
@@ -383,7 +410,7 @@ async fn serve(place: &Place, show: Show) -> Result<(), Trouble> {
 /// Tells the story and stops.
 async fn demonstrate(place: &Place, length: Length) -> Result<(), Trouble> {
     let mut stop = std::pin::pin!(stop_signal());
-    let host = Host::start(&place.data, place.listen).await?;
+    let host = Host::start(&place.data, place.listen, Believe::Loopback).await?;
     paste::locate(&host, &mut stdout())?;
     let told = async {
         let wires = host.wires()?;

@@ -4,6 +4,7 @@ use crate::area;
 use crate::cli::Trouble;
 use crate::desk::Wires;
 use crate::folder::{DataFolder, FolderError};
+use crate::issuer::Issuer;
 use crate::progress::Progress;
 use crate::story::{self, Played, day};
 use crate::suite::{Databases, Suite, SuiteConfig};
@@ -28,6 +29,15 @@ pub enum Length {
     YearAndDay,
 }
 
+/// Whom a suite believes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Believe {
+    /// Whoever is on loopback.
+    Loopback,
+    /// Who shows a token.
+    Tokens,
+}
+
 /// The suite while it serves.
 pub struct Host {
     folder: DataFolder,
@@ -38,13 +48,16 @@ pub struct Host {
 }
 
 impl Host {
-    /// Takes the folder, opens the databases, takes the port and serves.
-    pub async fn start(data: &Path, listen: SocketAddr) -> Result<Host, Trouble> {
+    /// Takes the folder, opens the databases, takes the port and serves: whoever is on loopback and
+    /// says who it is, or, where they are required, whoever shows a token of the folder's issuer.
+    pub async fn start(data: &Path, listen: SocketAddr, believe: Believe) -> Result<Host, Trouble> {
         let folder = DataFolder::take(data)?;
+        let issuer = Issuer::of(folder.path())?;
         let databases = Databases::Folder(folder.path().to_path_buf());
         let library = Arc::new(Library::builtin()?);
         let config = SuiteConfig {
             listen,
+            tokens: (believe == Believe::Tokens).then(|| issuer.settings()),
             ..SuiteConfig::new(databases, area::code(), library.clone())
         };
         let suite = Suite::open(config).await?;
@@ -89,7 +102,7 @@ impl Host {
 
     /// All services over the port, as any client reaches them.
     pub fn wires(&self) -> Result<Wires, Trouble> {
-        Ok(Wires::all(runtime::connect(&self.endpoint(), "")?))
+        Ok(Wires::all(runtime::connect(&self.endpoint(), None)?))
     }
 
     /// Tells the story of a year at this suite, then that of a day in a suite of its own, whose data

@@ -1,8 +1,9 @@
 //! 待遇追溯: shows what facts of a person that became known late move in the settlements of a year, and
 //! pays it only when the digest that was shown comes back.
 
-use crate::cli::{ENDPOINT, Trouble};
-use crate::saga::{desk, heard, patient};
+use crate::cli::Trouble;
+use crate::reach::Reach;
+use crate::saga::{heard, patient};
 use crate::story::sheet::{Sheet, Side, yuan};
 use clap::Args;
 use kernel::Clock;
@@ -17,9 +18,8 @@ const MESSAGE_BYTES_MAX: usize = 32 << 20;
 /// Whose facts, and whether they are paid.
 #[derive(Debug, Args)]
 pub struct LateFacts {
-    /// Where the suite listens.
-    #[arg(long, value_name = "URL", default_value = ENDPOINT)]
-    endpoint: String,
+    #[command(flatten)]
+    reach: Reach,
     /// Who asks; @330523 behind the name is the area.
     #[arg(long = "as", value_name = "CALLER", default_value = "clerk")]
     caller: String,
@@ -41,7 +41,7 @@ pub struct LateFacts {
 
 /// Does what the command line says, and prints to `out`.
 pub async fn obey(asked: LateFacts, out: &mut dyn Write) -> Result<(), Trouble> {
-    let desk = desk(&asked.endpoint, &asked.caller).await?;
+    let desk = asked.reach.desk(&asked.caller).await?;
     let mut client = desk
         .orchestrator()
         .max_decoding_message_size(MESSAGE_BYTES_MAX);

@@ -9,6 +9,7 @@
 //! yibao        open ─▶ serve ─▶ load the area, if empty ─▶ tell the story ─▶ until Ctrl-C ─▶ drain
 //! yibao demo   open ─▶ serve ─▶ load the area, if empty ─▶ tell the story ─▶ drain, exit status
 //! yibao up     open ─▶ serve ─▶ until Ctrl-C ─▶ drain
+//! yibao access who may call what; certificate, token: what shows who asks
 //! yibao call   any method of any running server, by reflection
 //! yibao batch  a file of claims: settled or priced one by one, or all together; again goes on
 //! yibao bench  claims and sagas a second, beside what was measured before
@@ -22,10 +23,12 @@
 //! yibao saga   list, show ─▶ reckon ─▶ retry, resume, bulk, or propose and approve to abandon
 //! ```
 
+pub mod access;
 mod access_log;
 mod activation;
 pub mod area;
 mod author;
+pub mod authority;
 mod batch;
 mod bench;
 pub mod call;
@@ -35,10 +38,12 @@ pub mod desk;
 mod folder;
 mod host;
 mod indicator;
+pub mod issuer;
 mod late_facts;
 mod payer_file;
 pub mod people;
 mod progress;
+mod reach;
 mod receipt;
 mod receivables;
 mod reconcile;

@@ -1,8 +1,8 @@
 //! 打印结算单: has a running suite print a receipt, and writes it to a file.
 
-use crate::call::{self, CallError};
-use crate::cli::{ENDPOINT, Trouble};
-use crate::desk::{Desk, Wires};
+use crate::call::CallError;
+use crate::cli::Trouble;
+use crate::reach::Reach;
 use crate::told::Told;
 use clap::Args;
 use proto::orchestrator as pb;
@@ -12,7 +12,6 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 use tonic::{Request, Response, Status};
-use tower::ServiceExt;
 
 /// How long a call may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -33,9 +32,8 @@ pub struct Print {
     /// The pooling area, where it is not the suite's own.
     #[arg(long, value_name = "CODE")]
     area: Option<String>,
-    /// Where the suite listens.
-    #[arg(long, value_name = "URL", default_value = ENDPOINT)]
-    endpoint: String,
+    #[command(flatten)]
+    reach: Reach,
     /// Who asks: an institution's code, or a clerk's name.
     #[arg(long = "as", value_name = "CALLER", default_value = "receipt")]
     caller: String,
@@ -43,7 +41,7 @@ pub struct Print {
 
 /// Does what the command line says.
 pub async fn obey(print: Print, out: &mut dyn Write) -> Result<(), Trouble> {
-    let mut client = receipts(&print.endpoint, &print.caller, print.area.as_deref()).await?;
+    let mut client = receipts(&print.reach, &print.caller, print.area.as_deref()).await?;
     let request = pb::PrintReceiptRequest {
         settlement_id: print.settlement,
         person_name: print.name,
@@ -71,20 +69,15 @@ pub async fn obey(print: Print, out: &mut dyn Write) -> Result<(), Trouble> {
 
 /// A client of receipts at a running suite.
 pub(crate) async fn receipts(
-    endpoint: &str,
+    reach: &Reach,
     caller: &str,
     area: Option<&str>,
 ) -> Result<ReceiptServiceClient<Wire>, Trouble> {
-    // Nobody acts under a name that a header cannot carry.
     let named = match area {
         Some(area) => format!("{caller}@{area}"),
         None => caller.to_string(),
     };
-    let bad = || CallError::BadCaller(named.clone());
-    runtime::loopback_caller(&named).ok_or_else(bad)?;
-    let channel = call::connect(endpoint).await?;
-    let wires = Wires::all(Wire::new(channel.map_err(runtime::Broken::new)));
-    let client = Desk::new(&wires, &named).receipts();
+    let client = reach.desk(&named).await?.receipts();
     Ok(client.max_decoding_message_size(ANSWER_BYTES_MAX))
 }
 

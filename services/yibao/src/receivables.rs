@@ -1,7 +1,8 @@
 //! 欠费台账: what patients of 先诊疗后付费 have not paid by a day, as a running suite has it.
 
-use crate::cli::{ENDPOINT, Trouble};
-use crate::saga::{desk, heard, patient};
+use crate::cli::Trouble;
+use crate::reach::Reach;
+use crate::saga::{heard, patient};
 use crate::story::sheet::{Sheet, Side, yuan};
 use clap::Args;
 use kernel::{Day, InstitutionCode};
@@ -22,9 +23,8 @@ pub struct Receivables {
     /// Only those owed to the institution of this code.
     #[arg(long, value_name = "CODE", value_parser = institution)]
     institution: Option<InstitutionCode>,
-    /// Where the suite listens.
-    #[arg(long, value_name = "URL", default_value = ENDPOINT)]
-    endpoint: String,
+    #[command(flatten)]
+    reach: Reach,
     /// Who asks; @330523 behind the name is the area.
     #[arg(long = "as", value_name = "CALLER", default_value = "clerk")]
     caller: String,
@@ -41,7 +41,7 @@ fn institution(text: &str) -> Result<InstitutionCode, String> {
 
 /// Asks, and prints to `out`.
 pub async fn obey(asked: Receivables, out: &mut dyn Write) -> Result<(), Trouble> {
-    let mut client = desk(&asked.endpoint, &asked.caller).await?.receivables();
+    let mut client = asked.reach.desk(&asked.caller).await?.receivables();
     let code = asked.institution.as_ref().map(ToString::to_string);
     let mut request = pb::ListReceivablesRequest {
         institution_code: code.unwrap_or_default(),

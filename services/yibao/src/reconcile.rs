@@ -5,9 +5,9 @@ mod table;
 
 pub use table::SheetError;
 
-use crate::call::{self, CallError};
-use crate::cli::{ENDPOINT, Trouble};
-use crate::desk::{Desk, Wires};
+use crate::call::CallError;
+use crate::cli::Trouble;
+use crate::reach::Reach;
 use crate::told::Told;
 use clap::Args;
 use kernel::{Clock, Day, InstitutionCode};
@@ -20,7 +20,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use tonic::{Request, Response, Status};
-use tower::ServiceExt;
 
 /// How long a call may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -49,9 +48,8 @@ pub struct Reconcile {
     /// The day on which the rows were posted, such as 2018-03-01.
     #[arg(long, value_parser = day)]
     day: String,
-    /// Where the suite listens.
-    #[arg(long, value_name = "URL", default_value = ENDPOINT)]
-    endpoint: String,
+    #[command(flatten)]
+    reach: Reach,
     /// Who asks; the institution itself unless it is said.
     #[arg(long = "as", value_name = "CALLER")]
     caller: Option<String>,
@@ -77,7 +75,7 @@ fn day(text: &str) -> Result<String, String> {
 pub async fn obey(asked: &Reconcile, out: &mut dyn Write) -> Result<ExitCode, Trouble> {
     let rows = table::read(&asked.file)?;
     let caller = asked.caller.as_deref().unwrap_or(&asked.institution);
-    let mut client = client(&asked.endpoint, caller).await?;
+    let mut client = asked.reach.desk(caller).await?.reconciliations();
     let fresh = || format!("reconcile-{}", store::new_id(SystemClock.now()));
     let request = pb::ReconcileLinesRequest {
         request_id: asked.request_id.clone().unwrap_or_else(fresh),
@@ -119,18 +117,6 @@ async fn all_of(
         }
     }
     Ok(all)
-}
-
-async fn client(
-    endpoint: &str,
-    caller: &str,
-) -> Result<ReconciliationServiceClient<Wire>, Trouble> {
-    // Nobody acts under a name that a header cannot carry.
-    let bad = || CallError::BadCaller(caller.to_string());
-    runtime::loopback_caller(caller).ok_or_else(bad)?;
-    let channel = call::connect(endpoint).await?;
-    let wires = Wires::all(Wire::new(channel.map_err(runtime::Broken::new)));
-    Ok(Desk::new(&wires, caller).reconciliations())
 }
 
 fn heard<T>(answer: Result<Response<T>, Status>) -> Result<T, CallError> {

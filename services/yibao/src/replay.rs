@@ -3,6 +3,7 @@
 
 use crate::cli::{ENDPOINT, Trouble};
 use crate::progress::Progress;
+use crate::reach::Reach;
 use crate::receipt::{heard, patient, receipts};
 use crate::story::sheet::{Sheet, Side, yuan};
 use clap::Args;
@@ -51,9 +52,8 @@ pub struct Replay {
     /// Settlements asked for at a time, at most 500.
     #[arg(long, value_name = "N", default_value_t = 100)]
     page_size: i32,
-    /// Where the suite listens.
-    #[arg(long, value_name = "URL", default_value = ENDPOINT)]
-    endpoint: String,
+    #[command(flatten)]
+    reach: Reach,
     /// Who asks.
     #[arg(long = "as", value_name = "CALLER", default_value = CLERK)]
     caller: String,
@@ -101,10 +101,10 @@ impl Replay {
         said("from", &self.from_day);
         said("to", &self.to_day);
         said("area", self.area.as_deref().unwrap_or_default());
-        let endpoint = if self.endpoint == ENDPOINT {
+        let endpoint = if self.reach.endpoint == ENDPOINT {
             ""
         } else {
-            &self.endpoint
+            &self.reach.endpoint
         };
         said("endpoint", endpoint);
         said(
@@ -122,7 +122,7 @@ impl Replay {
 
 /// Does what the command line says: success only when all is what it was.
 pub async fn obey(replay: &Replay, out: &mut dyn Write) -> Result<ExitCode, Trouble> {
-    let mut client = receipts(&replay.endpoint, &replay.caller, replay.area.as_deref()).await?;
+    let mut client = receipts(&replay.reach, &replay.caller, replay.area.as_deref()).await?;
     let mut stop = std::pin::pin!(stop_signal());
     let progress = Progress::new();
     let (mut found, mut token) = (Found::default(), replay.after.clone());

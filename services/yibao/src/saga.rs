@@ -4,9 +4,9 @@
 mod age;
 mod show;
 
-use crate::call::{self, CallError};
+use crate::call::CallError;
 use crate::cli::{ENDPOINT, Trouble};
-use crate::desk::{Desk, Wires};
+use crate::reach::Reach;
 use crate::told::Told;
 use clap::{Args, Subcommand, ValueEnum};
 use kernel::Clock;
@@ -18,7 +18,6 @@ use runtime::clock::SystemClock;
 use std::io::Write;
 use std::time::Duration;
 use tonic::{Request, Response, Status};
-use tower::ServiceExt;
 
 /// How long a call may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -96,9 +95,8 @@ pub enum Operation {
 /// Who asks, and whom.
 #[derive(Debug, Args)]
 pub struct Asked {
-    /// Where the suite listens.
-    #[arg(long, value_name = "URL", default_value = ENDPOINT)]
-    endpoint: String,
+    #[command(flatten)]
+    reach: Reach,
     /// Who asks; @330523 behind the name is the area.
     #[arg(long = "as", value_name = "CALLER", default_value = OPERATOR)]
     caller: String,
@@ -219,8 +217,8 @@ impl Asked {
     /// A command to go on with, at the same place and in the same area.
     fn follow(&self, what: &str, saga: &str, name: &str) -> String {
         let mut told = format!("yibao saga {what} {saga}");
-        if self.endpoint != ENDPOINT {
-            told.push_str(&format!(" --endpoint {}", self.endpoint));
+        if self.reach.endpoint != ENDPOINT {
+            told.push_str(&format!(" --endpoint {}", self.reach.endpoint));
         }
         let area = self.caller.split_once('@').map(|(_, area)| area);
         match area {
@@ -360,17 +358,7 @@ async fn propose(one: One, out: &mut dyn Write) -> Result<(), Trouble> {
 }
 
 async fn client(asked: &Asked) -> Result<SagaServiceClient<Wire>, Trouble> {
-    Ok(desk(&asked.endpoint, &asked.caller).await?.sagas())
-}
-
-/// Clients of the suite that listens there, for this caller.
-pub(crate) async fn desk(endpoint: &str, caller: &str) -> Result<Desk, Trouble> {
-    // Nobody acts under a name that a header cannot carry.
-    let bad = || CallError::BadCaller(caller.to_string());
-    runtime::loopback_caller(caller).ok_or_else(bad)?;
-    let channel = call::connect(endpoint).await?;
-    let wires = Wires::all(Wire::new(channel.map_err(runtime::Broken::new)));
-    Ok(Desk::new(&wires, caller))
+    Ok(asked.reach.desk(&asked.caller).await?.sagas())
 }
 
 /// The answer, or the "no" in words.

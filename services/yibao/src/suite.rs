@@ -6,7 +6,7 @@ use kernel::{AreaCode, Clock, Fen};
 use orchestrator::{Executor, Peers, Times};
 use policy::Library;
 use runtime::clock::SystemClock;
-use runtime::{ServeError, Server, Service, Settings, Wire};
+use runtime::{Access, ServeError, Server, Service, Settings, SettingsError, TokenSettings, Wire};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -50,6 +50,8 @@ pub struct SuiteConfig {
     pub identity_required: bool,
     /// 双人复核: above this nobody moves money alone.
     pub second_person_above: Fen,
+    /// Whose tokens are required of everybody; without it a caller is believed on loopback.
+    pub tokens: Option<TokenSettings>,
     /// Which commits of the sagas' journals are lost.
     pub journal_faults: Option<CommitFaults>,
 }
@@ -68,6 +70,7 @@ impl SuiteConfig {
             saga_times: Times::of(Duration::from_secs(6)),
             identity_required: false,
             second_person_above: Fen(1_000_000),
+            tokens: None,
             journal_faults: None,
         }
     }
@@ -97,6 +100,9 @@ pub enum SuiteError {
         /// What to do.
         remedy: String,
     },
+    /// The settings cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// The supervision rules cannot be read.
     #[error("inspection: {0}")]
     Rules(#[from] inspection::RulesError),
@@ -108,8 +114,7 @@ pub struct Suite {
     databases: BTreeMap<&'static str, Db>,
     executor: Executor,
     wires: Wires,
-    listen: SocketAddr,
-    drain_seconds: u64,
+    settings: Settings,
 }
 
 impl Suite {
@@ -133,7 +138,7 @@ impl Suite {
         let (journals, settings) = opening.open(orchestrator::NAME, orchestrator::open).await?;
         let databases = opening.databases;
         // It keeps no data of its own.
-        let without_data = config.embedded(String::new());
+        let without_data = config.embedded(String::new())?;
         let inspection = inspection::build(&without_data, clock.clone())?;
         let peers = Peers {
             enrollment: config.wrapped(&enrollment),
@@ -169,8 +174,7 @@ impl Suite {
             databases,
             executor,
             wires,
-            listen: config.listen,
-            drain_seconds: without_data.drain_seconds,
+            settings: without_data,
         })
     }
 
@@ -195,6 +199,13 @@ impl Suite {
         self.databases.values().cloned().collect()
     }
 
+    /// Every interface, and who may call what of it.
+    pub fn interfaces(&self) -> impl Iterator<Item = (&'static str, Access)> + '_ {
+        self.services
+            .iter()
+            .flat_map(|service| service.interfaces().iter().copied())
+    }
+
     /// Clients for `caller`: an institution's code, or a clerk's name.
     pub fn desk(&self, caller: &str) -> Desk {
         Desk::new(&self.wires, caller)
@@ -202,7 +213,7 @@ impl Suite {
 
     /// Takes the port; what comes out serves all services, their sealers and their health.
     pub async fn into_server(self) -> Result<Server, ServeError> {
-        let server = Server::bind(self.listen, self.drain_seconds).await?;
+        let server = Server::bind(&self.settings).await?;
         Ok(self.services.into_iter().fold(server, Server::with))
     }
 }
@@ -213,14 +224,18 @@ impl SuiteConfig {
             Databases::Url(url) => url.clone(),
             Databases::Folder(folder) => sqlite_url(folder, service)?,
         };
-        Ok(self.embedded(url))
+        self.embedded(url)
     }
 
-    fn embedded(&self, database_url: String) -> Settings {
-        Settings {
+    fn embedded(&self, database_url: String) -> Result<Settings, SuiteError> {
+        let settings = Settings {
             redis_url: self.redis_url.clone(),
             second_person_above_fen: self.second_person_above.0,
             ..Settings::embedded(self.listen, self.area.clone(), database_url)
+        };
+        match &self.tokens {
+            Some(tokens) => Ok(settings.requiring_tokens(tokens.clone())?),
+            None => Ok(settings),
         }
     }
 

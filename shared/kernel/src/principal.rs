@@ -55,6 +55,12 @@ impl Role {
             Role::Auditor => "auditor",
         }
     }
+
+    /// True for what a person can be; the others are what a certificate says of a machine.
+    pub fn is_of_people(self) -> bool {
+        use Role::*;
+        matches!(self, Clerk | Supervisor | Operator | Security | Auditor)
+    }
 }
 
 /// The person behind a name that stands in request keys: a caller may be a service that calls for

@@ -3,14 +3,18 @@
 //!
 //! It decides nothing about insurance and knows no database.
 
+pub mod certificate;
 pub mod clock;
 mod context;
 pub mod fault;
 mod forward;
+mod identity;
 mod institution;
+mod line;
 mod origin;
 pub mod parse;
 mod process;
+pub mod refusal;
 pub mod render;
 mod serve;
 mod settings;
@@ -18,18 +22,24 @@ mod shared_cache;
 mod stack;
 mod status;
 mod telemetry;
+mod tls;
+mod token;
+mod watched;
 mod wire;
 mod witness;
 
 pub use context::{Answer, Context, answer, answer_streaming};
+pub use identity::{Door, LoopbackCaller, loopback_caller};
 pub use institution::{own_institution, whose_institution};
 pub use origin::{carried_origin, origin};
 pub use process::{run, stop_signal};
 pub use serve::{Probe, ServeError, Server, Service};
 pub use settings::{Identity, Needs, Settings, SettingsError};
 pub use shared_cache::SharedCache;
-pub use stack::{Access, Does, LoopbackCaller, loopback_caller};
+pub use stack::{Access, Does};
 pub use status::{fault_of, status_of};
 pub use telemetry::Telemetry;
-pub use wire::{Broken, Wire, WireError, connect};
+pub use tls::{ClientTls, Profile, TlsFiles};
+pub use token::{TokenSettings, roles_of_a_person};
+pub use wire::{Address, Broken, Wire, WireError, connect};
 pub use witness::{PURPOSE_MAX, Witness};

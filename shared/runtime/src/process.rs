@@ -61,7 +61,7 @@ where
     F: FnOnce(Settings) -> Fut,
     Fut: Future<Output = Result<Service, Box<dyn Error + Send + Sync>>>,
 {
-    let server = Server::bind(settings.listen, settings.drain_seconds).await?;
+    let server = Server::bind(&settings).await?;
     let address = server.address();
     let server = server.with(build(settings).await?);
     tracing::info!(?address, "{name} is serving");

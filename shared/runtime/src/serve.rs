@@ -2,8 +2,10 @@
 //! NOT_SERVING, and a bounded drain.
 
 use crate::forward::Forward;
+use crate::line::incoming;
 use crate::settings::Settings;
 use crate::stack::{Access, Rule, layered};
+use crate::tls::ServerTls;
 use crate::wire::{Wire, local};
 use crate::witness::{Witness, WitnessPlace};
 use futures_util::future::BoxFuture;
@@ -15,7 +17,6 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tonic::server::NamedService;
 use tonic::service::Routes;
-use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
@@ -32,6 +33,7 @@ pub struct Service {
     name: &'static str,
     grpc_name: &'static str,
     router: axum::Router,
+    interfaces: Vec<(&'static str, Access)>,
     background: Vec<BoxFuture<'static, ()>>,
     probe: Option<Probe>,
     witness: WitnessPlace,
@@ -58,6 +60,7 @@ impl Service {
             name,
             grpc_name: S::NAME,
             router,
+            interfaces: vec![(S::NAME, access)],
             background: Vec::new(),
             probe: None,
             witness,
@@ -81,6 +84,7 @@ impl Service {
     {
         let also = routed(server, Rule::Table(access), settings, &self.witness);
         self.router = self.router.merge(also);
+        self.interfaces.push((S::NAME, access));
         self
     }
 
@@ -117,6 +121,11 @@ impl Service {
     /// Its name in configuration: `settlement`.
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Its own interfaces, and who may call what of them.
+    pub fn interfaces(&self) -> &[(&'static str, Access)] {
+        &self.interfaces
     }
 
     /// A wire to it in this process, through the same layers as from the network.
@@ -167,18 +176,20 @@ pub struct Server {
     listener: TcpListener,
     services: Vec<Service>,
     drain: Duration,
+    tls: Option<ServerTls>,
 }
 
 impl Server {
-    /// Takes the port. Nothing is answered yet.
-    pub async fn bind(address: SocketAddr, drain_seconds: u64) -> Result<Server, ServeError> {
+    /// Takes the port that the settings name. Nothing is answered yet.
+    pub async fn bind(settings: &Settings) -> Result<Server, ServeError> {
+        let address = settings.listen;
         let bound = TcpListener::bind(address).await;
         let listener = bound.map_err(|source| ServeError::Bind { address, source })?;
-        let drain = Duration::from_secs(drain_seconds);
         Ok(Server {
             listener,
             services: Vec::new(),
-            drain,
+            drain: Duration::from_secs(settings.drain_seconds),
+            tls: settings.door.tls.clone(),
         })
     }
 
@@ -228,7 +239,7 @@ impl Server {
         tasks.spawn(watch(health.clone(), probes));
 
         let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
-        let incoming = TcpIncoming::from(self.listener).with_nodelay(Some(true));
+        let incoming = incoming(self.listener, self.tls);
         let server = tonic::transport::Server::builder()
             .http2_keepalive_interval(Some(Duration::from_secs(30)))
             .add_routes(Routes::from(router))

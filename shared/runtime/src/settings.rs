@@ -1,6 +1,9 @@
 //! Configuration: a TOML file, then `YIBAO_<SERVICE>__<KEY>` from the environment over it, checked
 //! before a port opens.
 
+use crate::identity::Door;
+use crate::tls::{Profile, TlsFiles};
+use crate::token::TokenSettings;
 use config::{Config, Environment, File, FileFormat};
 use kernel::AreaCode;
 use serde::Deserialize;
@@ -12,11 +15,12 @@ use std::path::Path;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Identity {
-    /// Only services that know the services' secret.
+    /// By a certificate or a token, and nobody else: the port speaks TLS, or is on loopback.
     #[default]
-    Service,
-    /// On loopback only: a caller is who its `yibao-caller` header says, a clerk without one; with
-    /// `@330523` behind the name it works in that area, with `+auditor` behind it that is its role.
+    Verified,
+    /// On loopback only: a caller without certificate and token is who its `yibao-caller` header says,
+    /// a clerk without one; with `@330523` behind the name it works in that area, with `+auditor`
+    /// behind it that is its role.
     Development,
 }
 
@@ -41,9 +45,22 @@ pub struct Settings {
     /// The pooling area of development callers.
     #[serde(default = "nowhere")]
     pub area: AreaCode,
-    /// The secret by which services know each other; at least 16 characters.
+    /// For what it runs: in production no certificate of a trial is used.
     #[serde(default)]
-    pub service_secret: Option<String>,
+    pub profile: Profile,
+    /// Its certificate and whose it believes. With it the port speaks TLS.
+    #[serde(default)]
+    pub tls: Option<TlsFiles>,
+    /// Whose tokens are believed.
+    #[serde(default)]
+    pub tokens: Option<TokenSettings>,
+    /// What credentials are judged by: what `tls` and `tokens` name, once it is read.
+    #[serde(skip)]
+    pub door: Door,
+    /// 就诊凭证: what tokens of a visit are made with, the same for all replicas; at least 16
+    /// characters. Used by enrollment.
+    #[serde(default)]
+    pub visit_token_secret: Option<String>,
     /// Requests worked on at once, per service; more are refused as overload.
     #[serde(default = "concurrent")]
     pub concurrent_max: usize,
@@ -120,7 +137,7 @@ pub struct SettingsError {
 pub struct Needs {
     /// A database.
     pub database: bool,
-    /// Peers, by name, and the secret they know it by.
+    /// Peers, by name, which know it by its certificate.
     pub peers: &'static [&'static str],
 }
 
@@ -151,7 +168,7 @@ impl Settings {
         let environment = Environment::with_prefix(&prefix)
             .prefix_separator("__")
             .separator("__");
-        let settings: Settings = sources
+        let mut settings: Settings = sources
             .add_source(environment)
             .build()
             .and_then(Config::try_deserialize)
@@ -160,6 +177,22 @@ impl Settings {
             .check()
             .and_then(|()| settings.check_needs(needs, &prefix))
             .map_err(failed)?;
+        settings.door = Door::open(&settings).map_err(failed)?;
+        Ok(settings)
+    }
+
+    /// The same settings where nobody is believed without a token of this issuer.
+    pub fn requiring_tokens(self, tokens: TokenSettings) -> Result<Settings, SettingsError> {
+        let mut settings = Settings {
+            identity: Identity::Verified,
+            tokens: Some(tokens),
+            ..self
+        };
+        let door = Door::open(&settings).map_err(|reason| SettingsError {
+            service: "tokens".into(),
+            reason,
+        })?;
+        settings.door = door;
         Ok(settings)
     }
 
@@ -172,7 +205,11 @@ impl Settings {
             redis_url: None,
             identity: Identity::Development,
             area,
-            service_secret: None,
+            profile: Profile::Trial,
+            tls: None,
+            tokens: None,
+            door: Door::default(),
+            visit_token_secret: None,
             concurrent_max: concurrent(),
             deadline_ms: deadline(),
             deadline_max_ms: deadline_max(),
@@ -186,18 +223,24 @@ impl Settings {
 
     fn check(&self) -> Result<(), String> {
         let wrong = |ok: bool, reason: &str| if ok { Ok(()) } else { Err(reason.to_string()) };
-        let secret = self.service_secret.as_deref().unwrap_or_default();
+        let is_loopback = self.listen.ip().is_loopback();
         wrong(
-            self.identity != Identity::Development || self.listen.ip().is_loopback(),
+            self.identity != Identity::Development || is_loopback,
             "identity = \"development\" believes every caller and so needs a loopback `listen`",
         )?;
         wrong(
-            self.identity != Identity::Service || secret.len() >= 16,
-            "identity = \"service\" needs `service_secret` with at least 16 characters",
+            self.tls.is_some() || is_loopback,
+            "tls: off loopback nobody is heard without it; name certificate, key and authorities",
         )?;
         wrong(
-            secret.bytes().all(|b| b.is_ascii_graphic()),
-            "service_secret: plain ASCII only",
+            self.identity != Identity::Verified || self.tls.is_some() || self.tokens.is_some(),
+            "identity = \"verified\" needs `tls` (certificate, key, authorities) or `tokens` (issuer, \
+             audience, keys): without either nobody can be known",
+        )?;
+        let secret = self.visit_token_secret.as_deref();
+        wrong(
+            secret.is_none_or(|secret| secret.len() >= 16),
+            "visit_token_secret: at least 16 characters",
         )?;
         wrong(
             (1..=1_000).contains(&self.database_connections),
@@ -242,12 +285,12 @@ impl Settings {
         }
         let reachable = |text: &String| {
             let uri = text.parse::<http::Uri>().ok();
-            uri.is_some_and(|uri| uri.scheme_str() == Some("http") && uri.host().is_some())
+            uri.is_some_and(|uri| uri.scheme_str() == Some("https") && uri.host().is_some())
         };
         for peer in needs.peers {
             if !self.peers.get(*peer).is_some_and(reachable) {
                 return Err(format!(
-                    "peers.{peer}: the peer's address, such as http://127.0.0.1:50061, in the file \
+                    "peers.{peer}: the peer's address, such as https://127.0.0.1:50061, in the file \
                      or as {prefix}__PEERS__{}",
                     peer.to_uppercase()
                 ));
@@ -260,11 +303,10 @@ impl Settings {
         if let Some(unknown) = unknown {
             return Err(format!("peers.{unknown}: no peer of this service"));
         }
-        let secret = self.service_secret.as_deref().unwrap_or_default();
-        if !needs.peers.is_empty() && secret.len() < 16 {
+        if !needs.peers.is_empty() && self.tls.is_none() {
             return Err(format!(
-                "service_secret: peers believe only a service that knows it; in the file or as \
-                 {prefix}__SERVICE_SECRET"
+                "tls: peers believe only a service's certificate; name certificate, key and \
+                 authorities in the file or as {prefix}__TLS__CERTIFICATE, __KEY and __AUTHORITIES"
             ));
         }
         Ok(())
@@ -282,8 +324,10 @@ mod tests {
         assert_eq!(settings.check(), Ok(()));
         settings.listen = "0.0.0.0:50061".parse().unwrap();
         assert!(settings.check().unwrap_err().contains("loopback"));
-        settings.identity = Identity::Service;
-        assert!(settings.check().unwrap_err().contains("service_secret"));
+        settings.identity = Identity::Verified;
+        assert!(settings.check().unwrap_err().contains("tls"));
+        settings.listen = "127.0.0.1:0".parse().unwrap();
+        assert!(settings.check().unwrap_err().contains("tokens"));
     }
 
     #[test]

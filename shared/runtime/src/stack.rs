@@ -12,18 +12,18 @@
 //! A handler that streams its answer is done, for 4 and 5, with the answer's head: what follows has
 //! places, deadlines and tasks of its own.
 
+use crate::clock::SystemClock;
 use crate::context::{Deadline, Trusted};
-use crate::settings::{Identity, Settings};
+use crate::identity::who;
+use crate::settings::Settings;
 use crate::status_of;
 use crate::witness::{Attempt, WitnessPlace, turn_away, witnessed};
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use http::{HeaderMap, HeaderValue};
-use kernel::refusal::{
-    DEADLINE_EXCEEDED, INTERNAL, OVERLOADED, PERMISSION_DENIED, UNAUTHENTICATED,
-};
-use kernel::{AreaCode, InstitutionCode, Principal, Refusal, Role};
+use http::HeaderMap;
+use kernel::refusal::{DEADLINE_EXCEEDED, INTERNAL, OVERLOADED, PERMISSION_DENIED};
+use kernel::{Clock, Principal, Refusal, Role};
 use opentelemetry::metrics::{Counter, Histogram};
 use opentelemetry::propagation::Extractor;
 use opentelemetry::{KeyValue, global};
@@ -34,11 +34,6 @@ use tonic::Code;
 use tower::ServiceBuilder;
 use tracing::Instrument;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
-
-pub(crate) const PRINCIPAL_HEADER: &str = "yibao-principal";
-pub(crate) const SECRET_HEADER: &str = "yibao-service-secret";
-/// Whom a development client says it is.
-const CALLER_HEADER: &str = "yibao-caller";
 
 /// What a call is counted under whose method nobody has.
 const UNKNOWN: &str = "unknown";
@@ -184,93 +179,17 @@ async fn trace(State(layers): State<Layers>, request: Request, next: Next) -> Re
 }
 
 async fn identity(State(layers): State<Layers>, mut request: Request, next: Next) -> Response {
-    let headers = request.headers_mut();
-    let principal = headers.remove(PRINCIPAL_HEADER);
-    let secret = headers.remove(SECRET_HEADER);
-    let caller = headers.remove(CALLER_HEADER);
     if request.extensions().get::<Trusted>().is_none() {
-        let settings = &layers.settings;
-        let believed = vouched(settings, principal, secret).or_else(|| developer(settings, caller));
-        let Some(principal) = believed else {
-            let attempt = Attempt::of(&layers, &request, Code::Unauthenticated);
-            return turn_away(&layers, attempt, UNAUTHENTICATED.refuse()).await;
-        };
-        request.extensions_mut().insert(Trusted(principal));
+        match who(&layers.settings, &mut request, SystemClock.now()) {
+            Ok(principal) => drop(request.extensions_mut().insert(Trusted(principal))),
+            Err(no) => {
+                tracing::warn!(code = %no.code, method = method_of(&request), "not believed");
+                let attempt = Attempt::of(&layers, &request, Code::Unauthenticated);
+                return turn_away(&layers, attempt, no).await;
+            }
+        }
     }
     next.run(request).await
-}
-
-/// A principal in headers is believed only with the services' secret.
-fn vouched(
-    settings: &Settings,
-    principal: Option<HeaderValue>,
-    secret: Option<HeaderValue>,
-) -> Option<Principal> {
-    let ours = settings
-        .service_secret
-        .as_deref()
-        .filter(|ours| !ours.is_empty())?;
-    let same = kernel::Digest::of(ours.as_bytes()) == kernel::Digest::of(secret?.as_bytes());
-    same.then(|| serde_json::from_slice(principal?.as_bytes()).ok())
-        .flatten()
-}
-
-/// In development, on loopback only, a caller is who it says it is.
-fn developer(settings: &Settings, caller: Option<HeaderValue>) -> Option<Principal> {
-    let Identity::Development = settings.identity else {
-        return None;
-    };
-    let who = match caller {
-        None => loopback_caller("developer")?,
-        Some(caller) => loopback_caller(caller.to_str().ok()?)?,
-    };
-    let roles = who
-        .roles
-        .unwrap_or_else(|| match InstitutionCode::parse(&who.caller) {
-            Ok(_) => vec![Role::Institution],
-            Err(_) => vec![Role::Clerk, Role::Operator],
-        });
-    Some(Principal {
-        caller: who.caller,
-        on_behalf_of: None,
-        area: who.area.unwrap_or_else(|| settings.area.clone()),
-        roles,
-    })
-}
-
-/// What a development caller says of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoopbackCaller {
-    /// Its name as a key can carry it. `~` joins the names of a chain and is nobody's own.
-    pub caller: String,
-    /// The pooling area it works in, where that is not the configured one.
-    pub area: Option<AreaCode>,
-    /// Its roles, where they are not those that its name suggests.
-    pub roles: Option<Vec<Role>>,
-}
-
-/// `name`, `name@330523`, `name+auditor` or `name@330523+clerk+supervisor`: what a development caller
-/// may say of itself, and what a client may send. Nobody says that it is a service.
-pub fn loopback_caller(text: &str) -> Option<LoopbackCaller> {
-    let mut parts = text.split('+');
-    let named = parts.next()?;
-    let roles: Vec<Role> = parts.map(role).collect::<Option<_>>()?;
-    let (caller, area) = match named.split_once('@') {
-        None => (named, None),
-        Some((caller, area)) => (caller, Some(AreaCode::parse(area).ok()?)),
-    };
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-    let fits = (1..=64).contains(&caller.len()) && caller.bytes().all(plain);
-    fits.then(|| LoopbackCaller {
-        caller: caller.to_string(),
-        area,
-        roles: Some(roles).filter(|roles| !roles.is_empty()),
-    })
-}
-
-fn role(name: &str) -> Option<Role> {
-    let role = serde_json::from_value(serde_json::Value::from(name)).ok()?;
-    Some(role).filter(|role| *role != Role::Service)
 }
 
 async fn access_rule(State(layers): State<Layers>, request: Request, next: Next) -> Response {
@@ -361,52 +280,7 @@ impl Extractor for Headers<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn plain(caller: &str) -> LoopbackCaller {
-        let caller = caller.to_string();
-        LoopbackCaller {
-            caller,
-            area: None,
-            roles: None,
-        }
-    }
-
-    #[test]
-    fn a_caller_cannot_name_itself_a_chain() {
-        let name = loopback_caller;
-        assert_eq!(name("clerk-7"), Some(plain("clerk-7")));
-        for bad in ["", "orchestrator~clerk-7", "a b"] {
-            assert_eq!(name(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_caller_in_development_may_work_in_another_area() {
-        let name = loopback_caller;
-        let area = AreaCode::parse("330523").ok();
-        assert!(area.is_some());
-        let anji = LoopbackCaller {
-            area,
-            ..plain("clerk-7")
-        };
-        assert_eq!(name("clerk-7@330523"), Some(anji));
-        for bad in ["clerk-7@", "@330523", "clerk-7@33052", "clerk-7@330523@1"] {
-            assert_eq!(name(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_caller_in_development_may_choose_its_roles_but_not_be_a_service() {
-        let name = loopback_caller;
-        let two = LoopbackCaller {
-            roles: Some(vec![Role::Clerk, Role::Auditor]),
-            ..plain("li")
-        };
-        assert_eq!(name("li+clerk+auditor"), Some(two));
-        for bad in ["li+", "li+service", "li+Clerk", "li+nobody", "+clerk"] {
-            assert_eq!(name(bad), None, "{bad}");
-        }
-    }
+    use http::HeaderValue;
 
     #[test]
     fn reads_the_timeout_header() {

@@ -49,7 +49,7 @@ pub struct Peers {
 pub enum PeersError {
     /// No endpoint is configured.
     #[error(
-        "`peers.{peer}` is missing: set it to the peer's address, such as http://127.0.0.1:50061, \
+        "`peers.{peer}` is missing: set it to the peer's address, such as https://127.0.0.1:50061, \
          in the file or as YIBAO_ORCHESTRATOR__PEERS__{}",
         peer.to_uppercase()
     )]
@@ -57,13 +57,13 @@ pub enum PeersError {
         /// The peer.
         peer: &'static str,
     },
-    /// No secret is configured.
+    /// No certificate is configured.
     #[error(
-        "`service_secret` is missing: peers believe only a service that knows it; set it in the \
-         file or as YIBAO_ORCHESTRATOR__SERVICE_SECRET"
+        "`tls` is missing: peers believe only a service's certificate; set it in the file or as \
+         YIBAO_ORCHESTRATOR__TLS__CERTIFICATE, __KEY and __AUTHORITIES"
     )]
-    Secret,
-    /// The endpoint or the secret cannot be used.
+    Certificate,
+    /// The endpoint cannot be used.
     #[error(transparent)]
     Wire(#[from] WireError),
 }
@@ -77,18 +77,18 @@ impl Peers {
 
     /// Wires to the peers of the configuration. Nothing is connected yet.
     pub fn connect(settings: &Settings) -> Result<Peers, PeersError> {
-        let secret = settings.service_secret.as_deref();
-        let secret = secret.ok_or(PeersError::Secret)?;
-        let wire = |peer: &'static str| {
+        let endpoint = |peer: &'static str| {
             let endpoint = settings.peers.get(peer);
-            let endpoint = endpoint.ok_or(PeersError::Endpoint { peer })?;
-            connect(endpoint, secret).map_err(PeersError::from)
+            endpoint.ok_or(PeersError::Endpoint { peer })
         };
+        let (enrollment, inspection) = (endpoint("enrollment")?, endpoint("inspection")?);
+        let (referral, settlement) = (endpoint("referral")?, endpoint("settlement")?);
+        let tls = settings.door.client().ok_or(PeersError::Certificate)?;
         Ok(Peers {
-            enrollment: wire("enrollment")?,
-            inspection: wire("inspection")?,
-            referral: wire("referral")?,
-            settlement: wire("settlement")?,
+            enrollment: connect(enrollment, Some(&tls))?,
+            inspection: connect(inspection, Some(&tls))?,
+            referral: connect(referral, Some(&tls))?,
+            settlement: connect(settlement, Some(&tls))?,
         })
     }
 }
@@ -257,20 +257,14 @@ mod tests {
             Ok(_) => String::new(),
             Err(error) => error.to_string(),
         };
-        assert!(error(&settings).contains("`service_secret`"));
-        settings.service_secret = Some("0123456789abcdef".into());
         for peer in Peers::NEEDS.peers {
             let told = error(&settings);
             let variable = format!("YIBAO_ORCHESTRATOR__PEERS__{}", peer.to_uppercase());
             assert!(told.contains(&format!("`peers.{peer}`")), "{told}");
             assert!(told.contains(&variable), "{told}");
-            let endpoint = "http://127.0.0.1:50061";
+            let endpoint = "https://127.0.0.1:50061";
             settings.peers.insert(peer.to_string(), endpoint.into());
         }
-        assert_eq!(error(&settings), "");
-        settings
-            .peers
-            .insert("settlement".into(), "no address".into());
-        assert!(error(&settings).contains("no address"));
+        assert!(error(&settings).contains("`tls`"));
     }
 }

@@ -245,7 +245,7 @@ async fn measure(config: &SuiteConfig, asked: &OpenSagasBench) -> Result<Measure
     let serving = tokio::spawn(server.serve(async move {
         stopped.await.ok();
     }));
-    let wires = Wires::all(connect(&format!("http://{address}"), "")?);
+    let wires = Wires::all(connect(&format!("http://{address}"), None)?);
     let desk = Desk::new(&wires, CALLER);
     until_it_answers(&desk).await;
     measured.serving = micros(since);

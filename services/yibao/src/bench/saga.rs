@@ -239,7 +239,7 @@ fn recorded(out: &mut impl Write) -> Result<(), BenchError> {
 async fn executor(database_url: String) -> Result<Executor, BenchError> {
     let nowhere: SocketAddr = (Ipv4Addr::LOCALHOST, 9).into();
     let settings = Settings::embedded(nowhere, area::code(), database_url);
-    let wire = connect(&format!("http://{nowhere}"), "")?;
+    let wire = connect(&format!("http://{nowhere}"), None)?;
     let peers = Peers {
         enrollment: wire.clone(),
         inspection: wire.clone(),

@@ -2,7 +2,7 @@
 
 use super::{ENDPOINT, Trouble};
 use crate::area::TOWNSHIP_CENTRE;
-use crate::host::Host;
+use crate::host::{Believe, Host};
 use crate::story::Played;
 use std::io::Write;
 
@@ -22,7 +22,12 @@ pub fn locate(host: &Host, out: &mut dyn Write) -> Result<(), Trouble> {
 }
 
 /// What a stranger can paste.
-pub fn announce(host: &Host, played: Option<&Played>, out: &mut dyn Write) -> Result<(), Trouble> {
+pub fn announce(
+    host: &Host,
+    played: Option<&Played>,
+    believe: Believe,
+    out: &mut dyn Write,
+) -> Result<(), Trouble> {
     if let Some(played) = played {
         writeln!(out, "\n演示完成：{} 项检查全部成立。", played.expectations)?;
     }
@@ -45,6 +50,17 @@ pub fn announce(host: &Host, played: Option<&Played>, out: &mut dyn Write) -> Re
              '{}'",
             example_claim(&played.person_id)
         )?;
+    }
+    let (program, data) = (program(), host.folder().display());
+    match believe {
+        Believe::Tokens => writeln!(
+            out,
+            "\n须持令牌：export YIBAO_TOKEN=$({program} token --data {data} --name li --role clerk)"
+        )?,
+        Believe::Loopback => writeln!(
+            out,
+            "\n本机调用者自报姓名即可；要求令牌：{program} up --data {data} --require-tokens"
+        )?,
     }
     Ok(writeln!(
         out,

@@ -1,0 +1,36 @@
+//! Every "no" to a credential. None is ever stored, and none falls back to anything weaker.
+
+use kernel::refusals;
+
+refusals! {
+    /// The chain of a client certificate does not end at an authority of ours.
+    CERTIFICATE_UNKNOWN: Unauthenticated, "客户端证书不是由本系统认可的机构签发。", "请使用医保经办机构签发的证书。";
+    /// A client certificate is not valid yet, or not any more.
+    CERTIFICATE_EXPIRED: Unauthenticated, "客户端证书不在有效期内。", "请更换有效期内的证书后重新连接。";
+    /// A client certificate names nobody that may call.
+    CERTIFICATE_NAMELESS: Unauthenticated, "客户端证书的主体备用名称未写明认可的身份(应为 spiffe://yibao/统筹区/类别/名称)。", "请申请写明身份的证书。";
+    /// A service of another suite.
+    CERTIFICATE_ELSEWHERE: Unauthenticated, "客户端证书属于其他统筹区的服务。", "统筹区之间请使用类别为 region 的证书。";
+    /// Somebody who is no service says for whom it calls.
+    PRINCIPAL_NOT_BELIEVED: Unauthenticated, "仅本系统的服务可以代他人声明身份。", "请去除 yibao-principal 请求头,以自己的证书或令牌调用。";
+    /// More than one thing says who asks.
+    CREDENTIALS_CONFLICT: Unauthenticated, "请求同时带有多种身份凭证。", "请只带一种身份凭证。";
+    /// Tokens are not taken at this port.
+    TOKEN_NOT_TAKEN: Unauthenticated, "本服务未配置令牌的签发方,不接受令牌。", "请使用证书,或联系运维配置 tokens。";
+    /// A token that is none, or that lacks what a token must say.
+    TOKEN_UNREADABLE: Unauthenticated, "令牌无法读取,或缺少必要内容({expected})。", "请重新登录以取得令牌。";
+    /// A token whose signature does not hold, by a key that is not the issuer's, or by another algorithm than the key's.
+    TOKEN_FORGED: Unauthenticated, "令牌的签名不成立。", "请重新登录以取得令牌;持续出现请联系安全管理员。";
+    /// A token of another issuer, or for somebody else.
+    TOKEN_NOT_FOR_US: Unauthenticated, "令牌不是由本系统认可的签发方为本系统签发。", "请以本系统的登录入口取得令牌。";
+    /// A token whose time is over.
+    TOKEN_EXPIRED: Unauthenticated, "令牌已过期。", "请重新登录以取得令牌。";
+    /// A token whose time has not come.
+    TOKEN_NOT_YET_VALID: Unauthenticated, "令牌尚未生效。", "请核对时钟后重试。";
+    /// A token that lives longer than tokens may.
+    TOKEN_TOO_LONG: Unauthenticated, "令牌的有效期超过 {seconds} 秒。", "请向签发方申请较短有效期的令牌。";
+    /// Roles that no person has, or that nobody has together.
+    TOKEN_ROLES_FORBIDDEN: Unauthenticated, "令牌所载角色不可授予个人,或系统管理员、安全管理员、审计管理员不得兼任。", "请联系安全管理员更正角色。";
+    /// A token that is bound to another certificate, or to none where it must be, or shown over a line that is not a person's.
+    TOKEN_NOT_YOURS: Unauthenticated, "令牌未与本连接的客户端证书绑定,或不得经此连接使用。", "请以取得令牌时的证书建立连接。";
+}
