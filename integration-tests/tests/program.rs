@@ -1,6 +1,9 @@
 //! The program as a stranger types it: the demonstration, what it says when something is in the
 //! way, and the suite it serves.
 
+#[path = "program/audit.rs"]
+mod audit;
+
 use integration_tests::child::{Child, Ended, built, command};
 use kernel::Clock;
 use policy::testing::Text;

@@ -419,6 +419,7 @@ fn for_all_services() -> Vec<(&'static str, Value)> {
             "ListAccess" => json!({"filter": {"caller": "clerk-1", "subject_id": NOBODY,
                 "from_day": "2018-03-01", "to_day": "2018-03-31"}, "page_size": 1,
                 "page_token": ""}),
+            "VerifyChain" => json!({"after_number": 0, "page_size": 1}),
             "Withdraw" => json!({"original_request_id": "withdrawn", "method": change}),
             verb if verb.starts_with("Withdraw") => json!({"original_request_id": "withdrawn"}),
             _ => continue,

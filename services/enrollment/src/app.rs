@@ -16,6 +16,7 @@ use crate::domain::TokenKey;
 use crate::refusal;
 use crate::store::recorded::{self, Recorded};
 use ::store::access;
+use ::store::chain::Checked;
 use ::store::document::{Documents, Register};
 use ::store::event::{self, Event};
 use ::store::{Db, Key, Stop, Tx};
@@ -125,6 +126,11 @@ impl App {
         place: (u64, &str),
     ) -> Result<(Vec<AccessEntry>, String), Refusal> {
         access::page(&self.db, area, filter, place).await
+    }
+
+    /// 验链: how far the chain of events holds.
+    pub async fn chain(&self, after: i64, blocks: u64) -> Result<Checked, Refusal> {
+        event::check(&self.db, after, blocks).await
     }
 }
 

@@ -49,7 +49,7 @@ mod rpc;
 mod store;
 mod wire;
 
-use ::store::{Db, DbConfig, OpenError, access, event};
+use ::store::{Db, DbConfig, OpenError, access, event, heads};
 use domain::TokenKey;
 use kernel::Clock;
 use proto::enrollment::enrollment_service_server::EnrollmentServiceServer;
@@ -92,7 +92,8 @@ pub fn build(
         .with_also(checks, rpc::identity_checks::ACCESS, settings)
         .with_also(transfers, rpc::transfers::ACCESS, settings)
         .with_witness(log.witness())
-        .with_background(event::keep_sealing(db, clock))
+        .with_background(event::keep_sealing(db.clone(), clock))
+        .with_background(heads::keep_publishing(db, NAME, settings.heads()))
         .with_probe(Arc::new(move || {
             let db = probed.clone();
             Box::pin(async move { db.is_reachable().await })

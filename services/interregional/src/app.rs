@@ -3,6 +3,7 @@
 use crate::domain::{NewParticipant, Participant};
 use crate::{refusal, store};
 use ::store::access;
+use ::store::chain::Checked;
 use ::store::event::{self, Event};
 use ::store::{Call, Db, Key, Made, new_id, page};
 use kernel::{
@@ -115,5 +116,10 @@ impl App {
         place: (u64, &str),
     ) -> Result<(Vec<AccessEntry>, String), Refusal> {
         access::page(&self.db, area, filter, place).await
+    }
+
+    /// 验链: how far the chain of events holds.
+    pub async fn chain(&self, after: i64, blocks: u64) -> Result<Checked, Refusal> {
+        event::check(&self.db, after, blocks).await
     }
 }

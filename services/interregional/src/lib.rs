@@ -17,7 +17,7 @@ mod rpc;
 mod store;
 mod wire;
 
-use ::store::{Db, DbConfig, OpenError, access, event};
+use ::store::{Db, DbConfig, OpenError, access, event, heads};
 use kernel::Clock;
 use proto::interregional::interregional_service_server::InterregionalServiceServer;
 use runtime::{Service, Settings};
@@ -47,7 +47,8 @@ pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>) -> Service {
     let log = access::Log::new(&db, clock.clone());
     Service::new(NAME, server, rpc::ACCESS, settings)
         .with_witness(log.witness())
-        .with_background(event::keep_sealing(db, clock))
+        .with_background(event::keep_sealing(db.clone(), clock))
+        .with_background(heads::keep_publishing(db, NAME, settings.heads()))
         .with_probe(Arc::new(move || {
             let db = probed.clone();
             Box::pin(async move { db.is_reachable().await })

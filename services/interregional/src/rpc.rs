@@ -19,7 +19,9 @@ pub const ACCESS: Access = &[
     ("Burn", CHANGE, Changes),
     ("ListEvents", CHANGE, Reads),
     ("ListAccess", AUDITORS, ReadsPeople),
+    ("VerifyChain", AUDIT, Reads),
 ];
+const AUDIT: &[Role] = &[Role::Service, Role::Auditor];
 /// Who reads what others did changes nothing.
 const AUDITORS: &[Role] = &[Role::Auditor];
 const CHANGE: &[Role] = &[Role::Service, Role::Clerk];
@@ -141,6 +143,20 @@ impl InterregionalService for Rpc {
                 entries: entries.into_iter().map(render::access_entry).collect(),
                 next_page_token,
             })
+        })
+        .await
+    }
+
+    async fn verify_chain(
+        &self,
+        request: Request<pb::VerifyChainRequest>,
+    ) -> Answer<pb::VerifyChainResponse> {
+        answer(request, |_, message| async move {
+            let size = page::size(message.page_size)?;
+            let after = parse::not_negative("after_number", message.after_number)?;
+            let checked = self.0.chain(after, size).await?;
+            let check = render::chain_check(checked.held, checked.flaw, checked.more);
+            Ok(pb::VerifyChainResponse { check: Some(check) })
         })
         .await
     }

@@ -49,7 +49,7 @@ pub use journal::Patience;
 pub use sagas::{Asked, Told};
 pub use steps::{Peers, PeersError, Ports};
 
-use ::store::{Db, DbConfig, OpenError, access, event};
+use ::store::{Db, DbConfig, OpenError, access, event, heads};
 use operations::Operations;
 use proto::orchestrator::batch_service_server::BatchServiceServer;
 use proto::orchestrator::orchestrator_service_server::OrchestratorServiceServer;
@@ -88,7 +88,8 @@ pub fn build(settings: &Settings, executor: Executor) -> Service {
         .with_background(streaming)
         .with_background(executor.keep_working())
         .with_witness(log.witness())
-        .with_background(event::keep_sealing(db, clock))
+        .with_background(event::keep_sealing(db.clone(), clock))
+        .with_background(heads::keep_publishing(db, NAME, settings.heads()))
         .with_probe(Arc::new(move || {
             let db = probed.clone();
             Box::pin(async move { db.is_reachable().await })

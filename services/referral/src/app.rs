@@ -7,6 +7,7 @@ use crate::domain::{Approval, Author, NewReferral, Referral, Stay};
 use crate::refusal::REFERRAL_UNKNOWN;
 use crate::{refusal, store};
 use ::store::access;
+use ::store::chain::Checked;
 use ::store::event::{self, Event};
 use ::store::{Call, Db, Done, Key, Made, Stop, Tx, new_id};
 use kernel::refusal::INTERNAL;
@@ -146,6 +147,11 @@ impl App {
         place: (u64, &str),
     ) -> Result<(Vec<AccessEntry>, String), Refusal> {
         access::page(&self.db, area, filter, place).await
+    }
+
+    /// 验链: how far the chain of events holds.
+    pub async fn chain(&self, after: i64, blocks: u64) -> Result<Checked, Refusal> {
+        event::check(&self.db, after, blocks).await
     }
 
     /// What was made just now, or what it has become since an earlier attempt made it.

@@ -43,6 +43,7 @@ use crate::refusal::{
 use crate::shelf::Catalogues;
 use crate::{refusal, store};
 use ::store::access;
+use ::store::chain::Checked;
 use ::store::document::{Documents, Register};
 use ::store::event::{self, Event};
 use ::store::{Call, Db, Done, Key, Made, Stop, Tx, lock_timed_out, new_id, page};
@@ -436,6 +437,11 @@ impl App {
         place: (u64, &str),
     ) -> Result<(Vec<AccessEntry>, String), Refusal> {
         access::page(&self.db, area, filter, place).await
+    }
+
+    /// 验链: how far the chain of events holds.
+    pub async fn chain(&self, after: i64, blocks: u64) -> Result<Checked, Refusal> {
+        event::check(&self.db, after, blocks).await
     }
 
     /// What a bill is priced by: package, catalogue and institution of its last day. Whether the

@@ -51,7 +51,7 @@ mod shelf;
 mod store;
 mod wire;
 
-use ::store::{Db, DbConfig, OpenError, access, event};
+use ::store::{Db, DbConfig, OpenError, access, event, heads};
 use kernel::{Clock, Fen};
 use policy::Library;
 use proto::orchestrator::account_service_server::AccountServiceServer;
@@ -121,7 +121,8 @@ pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>, library: Arc<Li
         .with_also(indicators, rpc::indicators::ACCESS, settings)
         .with_also(payer_files, rpc::payer_files::ACCESS, settings)
         .with_witness(log.witness())
-        .with_background(event::keep_sealing(db, clock))
+        .with_background(event::keep_sealing(db.clone(), clock))
+        .with_background(heads::keep_publishing(db, NAME, settings.heads()))
         .with_probe(Arc::new(move || {
             let db = probed.clone();
             Box::pin(async move { db.is_reachable().await })

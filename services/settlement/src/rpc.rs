@@ -87,6 +87,7 @@ pub const ACCESS: Access = &[
     ("Burn", ANYBODY, Changes),
     ("ListEvents", BUREAU, ReadsPeople),
     ("ListAccess", AUDITORS, ReadsPeople),
+    ("VerifyChain", AUDIT, Reads),
 ];
 /// Who reads what others did changes nothing.
 const AUDITORS: &[Role] = &[Role::Auditor];
@@ -99,6 +100,7 @@ const EVERYBODY: &[Role] = &[
     Role::Institution,
     Role::Operator,
 ];
+const AUDIT: &[Role] = &[Role::Service, Role::Auditor];
 const BUREAU: &[Role] = &[Role::Service, Role::Clerk];
 /// What the law is, operators say, two of them together.
 const LAW: &[Role] = &[Role::Service, Role::Operator];
@@ -226,4 +228,5 @@ served! {
     burn(BurnRequest) -> BurnResponse;
     list_events(ListEventsRequest) -> ListEventsResponse;
     list_access(ListAccessRequest) -> ListAccessResponse;
+    verify_chain(VerifyChainRequest) -> VerifyChainResponse;
 }

@@ -1,11 +1,13 @@
 //! 命令行: what an operator or a stranger types, and what they are told when it does not work.
 
 mod paste;
+mod request;
 
 use crate::access;
 use crate::access_log;
 use crate::activation::{self, Activation, ActivationError};
 use crate::area::{self, AREA, AREA_NAME, LOADER, LoadError};
+use crate::audit::{self, Audit, AuditTrouble};
 use crate::author::{self, Authoring};
 use crate::authority::{self, AuthorityError, Certificates};
 use crate::batch::{self, Batch, BatchError};
@@ -33,7 +35,7 @@ use clap::{Args, Parser, Subcommand};
 use policy::PackageError;
 use runtime::{ServeError, Telemetry, WireError, stop_signal};
 use std::future::Future;
-use std::io::{self, Read, Write, stdout};
+use std::io::{self, Write, stdout};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -42,8 +44,6 @@ use std::process::ExitCode;
 const LISTEN: &str = "127.0.0.1:50051";
 /// Where the client finds it.
 pub(crate) const ENDPOINT: &str = "http://127.0.0.1:50051";
-/// The largest request read from a file or from standard input.
-const REQUEST_BYTES_MAX: u64 = 64 << 20;
 
 const AFTER_HELP: &str = "\
 Without a command: opens the data folder, loads the demonstration area (152501) when it is empty,
@@ -68,6 +68,7 @@ Examples:
                                           how many visits were in the county
   yibao receipt ID -o receipt.pdf         a settlement on paper
   yibao replay --year 2017                compute a year's settlements again
+  yibao audit verify                      whether anything was altered in the databases
   yibao policy new 330523 > 330523.toml   begin a policy package, then check it:
   yibao policy check 330523.toml          exit status 0 when it can be used
 
@@ -136,6 +137,10 @@ enum Command {
     /// Settle or price a file of claims at a running suite, one JSON a line; the same command again
     /// goes on where it was cut. Exit status 0 when every claim is done.
     Batch(Batch),
+    /// Whether anything was altered in the databases, by their chains and the signed heads outside; proofs
+    /// that an event was sealed.
+    #[command(subcommand)]
+    Audit(Audit),
     /// Measure, and compare with what was measured before.
     #[command(subcommand)]
     Bench(Bench),
@@ -233,6 +238,7 @@ pub enum Trouble {
     Activation(#[from] ActivationError),
     Authority(#[from] AuthorityError),
     Issuer(#[from] IssuerError),
+    Audit(#[from] AuditTrouble),
     Batch(#[from] BatchError),
     Bench(#[from] BenchError),
     Sheet(#[from] SheetError),
@@ -269,6 +275,7 @@ impl Trouble {
     fn is_unread(&self) -> bool {
         match self {
             Trouble::Print(error)
+            | Trouble::Audit(AuditTrouble::Print(error))
             | Trouble::Story(Halted::Print(error))
             | Trouble::Day(DayError::Story(Halted::Print(error))) => {
                 error.kind() == io::ErrorKind::BrokenPipe
@@ -339,11 +346,12 @@ async fn obey(cli: Cli) -> Result<ExitCode, Trouble> {
         }) => {
             let remote = Remote::reach(&remote).await?;
             let method = remote.method(&method)?;
-            let request = read_request(&request)?;
+            let request = request::read(&request)?;
             let answer = remote.call(&method, caller.as_deref(), &request).await?;
             Ok(writeln!(stdout(), "{answer}")?)
         }
         Some(Command::List { remote }) => list(&Remote::reach(&remote).await?),
+        Some(Command::Audit(asked)) => return Ok(audit::obey(&asked, &mut stdout()).await?),
         Some(Command::Batch(batch)) => return batch::obey(batch, &mut stdout()).await,
         Some(Command::Bench(bench)) => Ok(bench::obey(&bench, &mut stdout()).await?),
         Some(Command::Policy(Policy::Run(command))) => {
@@ -493,31 +501,6 @@ fn list(remote: &Remote) -> Result<(), Trouble> {
         }
     }
     Ok(())
-}
-
-/// JSON as it stands, from a file, or from standard input.
-fn read_request(text: &str) -> Result<String, Trouble> {
-    let mut json = String::new();
-    let (from, read) = match text.strip_prefix('@') {
-        None if text == "-" => {
-            let read = io::stdin()
-                .lock()
-                .take(REQUEST_BYTES_MAX)
-                .read_to_string(&mut json);
-            ("standard input", read)
-        }
-        None => return Ok(text.to_string()),
-        Some(file) => {
-            let opened = std::fs::File::open(file);
-            let read =
-                opened.and_then(|file| file.take(REQUEST_BYTES_MAX).read_to_string(&mut json));
-            (file, read)
-        }
-    };
-    read.map(|_| json).map_err(|source| Trouble::Request {
-        from: from.to_string(),
-        source,
-    })
 }
 
 #[cfg(test)]

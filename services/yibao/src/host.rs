@@ -4,6 +4,7 @@ use crate::area;
 use crate::cli::Trouble;
 use crate::desk::Wires;
 use crate::folder::{DataFolder, FolderError};
+use crate::heads::HeadsFolder;
 use crate::issuer::Issuer;
 use crate::progress::Progress;
 use crate::story::{self, Played, day};
@@ -55,9 +56,12 @@ impl Host {
         let issuer = Issuer::of(folder.path())?;
         let databases = Databases::Folder(folder.path().to_path_buf());
         let library = Arc::new(Library::builtin()?);
+        let heads = HeadsFolder::beside(folder.path());
+        heads.ready()?;
         let config = SuiteConfig {
             listen,
             tokens: (believe == Believe::Tokens).then(|| issuer.settings()),
+            heads: Some((heads.file(), heads.key())),
             ..SuiteConfig::new(databases, area::code(), library.clone())
         };
         let suite = Suite::open(config).await?;

@@ -20,6 +20,7 @@
 //! yibao access-log  who read what is known of whom
 //! yibao replay settlements computed again from what they rest on ─▶ 1 when one is not what it was
 //! yibao late-facts  shows what moves ─▶ --pay with the digest that was shown
+//! yibao audit  what was altered in the databases, against their signed heads ─▶ proofs of events
 //! yibao saga   list, show ─▶ reckon ─▶ retry, resume, bulk, or propose and approve to abandon
 //! ```
 
@@ -27,6 +28,7 @@ pub mod access;
 mod access_log;
 mod activation;
 pub mod area;
+mod audit;
 mod author;
 pub mod authority;
 mod batch;
@@ -36,6 +38,7 @@ mod catalogue;
 pub mod cli;
 pub mod desk;
 mod folder;
+mod heads;
 mod host;
 mod indicator;
 pub mod issuer;

@@ -52,6 +52,8 @@ pub struct SuiteConfig {
     pub second_person_above: Fen,
     /// Whose tokens are required of everybody; without it a caller is believed on loopback.
     pub tokens: Option<TokenSettings>,
+    /// 链头: the file to which heads of chains are published, and the key that signs them.
+    pub heads: Option<(PathBuf, PathBuf)>,
     /// Which commits of the sagas' journals are lost.
     pub journal_faults: Option<CommitFaults>,
 }
@@ -71,6 +73,7 @@ impl SuiteConfig {
             identity_required: false,
             second_person_above: Fen(1_000_000),
             tokens: None,
+            heads: None,
             journal_faults: None,
         }
     }
@@ -228,9 +231,12 @@ impl SuiteConfig {
     }
 
     fn embedded(&self, database_url: String) -> Result<Settings, SuiteError> {
+        let (heads_file, heads_key) = self.heads.clone().unzip();
         let settings = Settings {
             redis_url: self.redis_url.clone(),
             second_person_above_fen: self.second_person_above.0,
+            heads_file,
+            heads_key,
             ..Settings::embedded(self.listen, self.area.clone(), database_url)
         };
         match &self.tokens {
@@ -287,7 +293,8 @@ pub fn database_file(folder: &Path, service: &str) -> PathBuf {
     folder.join(format!("{service}.db"))
 }
 
-fn sqlite_url(folder: &Path, service: &str) -> Result<String, SuiteError> {
+/// Its URL.
+pub(crate) fn sqlite_url(folder: &Path, service: &str) -> Result<String, SuiteError> {
     std::fs::create_dir_all(folder).map_err(|source| SuiteError::Folder {
         path: folder.to_path_buf(),
         source,

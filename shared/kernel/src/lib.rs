@@ -11,11 +11,14 @@ mod document;
 mod filing;
 mod id;
 pub mod mask;
+pub mod message;
 mod money;
 mod outcome;
 mod principal;
 pub mod refusal;
+pub mod seal;
 mod secret;
+pub mod sm2;
 
 pub use access::{AccessEntry, AccessFilter, SUBJECTS_MAX, Seen, SeenKind};
 pub use code::*;

@@ -1,5 +1,6 @@
 //! From the domain's words to the messages all services share.
 
+use kernel::seal::{Block, Cause, Flaw};
 use kernel::{
     AccessEntry, Day, Document, Instant, Outcome, OutcomeState, Refusal, SealedEvent, SeenKind,
     Standing,
@@ -86,6 +87,38 @@ pub fn access_entry(entry: AccessEntry) -> common::AccessEntry {
         outcome: entry.outcome,
         trace_id: entry.trace_id,
         attempt_count: count(entry.times),
+    }
+}
+
+/// How far a chain holds.
+pub fn chain_check(held: Option<Block>, flaw: Option<Flaw>, more: bool) -> common::ChainCheck {
+    common::ChainCheck {
+        block_number: held.as_ref().map_or(0, |held| held.number),
+        last_position: held.as_ref().map_or(0, |held| held.last_position),
+        block_hash: held.map_or(String::new(), |held| held.hash().to_string()),
+        flaw: flaw.map(chain_flaw),
+        more,
+    }
+}
+
+fn chain_flaw(flaw: Flaw) -> common::ChainFlaw {
+    use common::chain_flaw::Cause as Told;
+    let cause = match flaw.cause {
+        Cause::Edited => Told::Edited,
+        Cause::Deleted => Told::Deleted,
+        Cause::Reordered => Told::Reordered,
+        Cause::Inserted => Told::Inserted,
+        Cause::BlockEdited => Told::BlockEdited,
+        Cause::BlockDeleted => Told::BlockDeleted,
+        Cause::Rewritten => Told::Rewritten,
+        Cause::TailCut => Told::TailCut,
+    };
+    common::ChainFlaw {
+        cause: cause.into(),
+        block_number: flaw.block,
+        first_position: flaw.first_position,
+        last_position: flaw.last_position,
+        position: flaw.position,
     }
 }
 

@@ -6,10 +6,11 @@ use crate::tls::{Profile, TlsFiles};
 use crate::token::TokenSettings;
 use config::{Config, Environment, File, FileFormat};
 use kernel::AreaCode;
+use kernel::sm2::PrivateKey;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How callers from the network are known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -85,6 +86,13 @@ pub struct Settings {
     /// orchestrator.
     #[serde(default)]
     pub require_identity_check: bool,
+    /// 链头: the file outside the database to which the heads of the chain of events are appended, signed.
+    /// With `heads_key`, or not at all. Services of one machine may share it.
+    #[serde(default)]
+    pub heads_file: Option<PathBuf>,
+    /// The SM2 key that signs them, PKCS#8 PEM: `openssl genpkey -algorithm SM2`.
+    #[serde(default)]
+    pub heads_key: Option<PathBuf>,
     /// Where the peers are, by service name; used by the orchestrator.
     #[serde(default)]
     pub peers: BTreeMap<String, String>,
@@ -217,8 +225,15 @@ impl Settings {
             saga_lease_ms: saga_lease(),
             second_person_above_fen: second_person_above(),
             require_identity_check: false,
+            heads_file: None,
+            heads_key: None,
             peers: BTreeMap::new(),
         }
+    }
+
+    /// 链头: the file that heads are published to and the key that signs them, if they are.
+    pub fn heads(&self) -> Option<(PathBuf, PathBuf)> {
+        self.heads_file.clone().zip(self.heads_key.clone())
     }
 
     fn check(&self) -> Result<(), String> {
@@ -268,7 +283,21 @@ impl Settings {
             self.second_person_above_fen >= 0,
             "second_person_above_fen: not below 0",
         )?;
-        wrong(self.drain_seconds <= 600, "drain_seconds: at most 600")
+        wrong(self.drain_seconds <= 600, "drain_seconds: at most 600")?;
+        self.check_heads()
+    }
+
+    /// Heads that nobody can sign would be missed only when they are needed.
+    fn check_heads(&self) -> Result<(), String> {
+        let key = match (&self.heads_file, &self.heads_key) {
+            (None, None) => return Ok(()),
+            (Some(_), Some(key)) => key,
+            _ => return Err("heads_file and heads_key: both, or neither".to_string()),
+        };
+        let unusable = |reason: String| format!("heads_key {}: {reason}", key.display());
+        let text = std::fs::read_to_string(key).map_err(|e| unusable(e.to_string()))?;
+        let read = PrivateKey::from_pem(&text).map_err(|e| unusable(e.to_string()));
+        read.map(drop)
     }
 
     fn check_needs(&self, needs: Needs, prefix: &str) -> Result<(), String> {
@@ -328,6 +357,28 @@ mod tests {
         assert!(settings.check().unwrap_err().contains("tls"));
         settings.listen = "127.0.0.1:0".parse().unwrap();
         assert!(settings.check().unwrap_err().contains("tokens"));
+    }
+
+    #[test]
+    fn heads_need_a_file_and_a_key_that_signs() {
+        let area = AreaCode::parse("152501").unwrap();
+        let mut settings = Settings::embedded("127.0.0.1:0".parse().unwrap(), area, String::new());
+        settings.heads_file = Some("heads.jsonl".into());
+        assert!(settings.check().unwrap_err().contains("both, or neither"));
+        let key = std::env::temp_dir().join(format!("yibao-key-{}.pem", std::process::id()));
+        settings.heads_key = Some(key.clone());
+        assert!(
+            settings.check().unwrap_err().contains("heads_key"),
+            "no such file"
+        );
+        std::fs::write(&key, "no key").unwrap();
+        let unusable = settings.check().unwrap_err();
+        let pem = PrivateKey::from_bytes(&[7; 32]).unwrap().to_pem().unwrap();
+        std::fs::write(&key, pem).unwrap();
+        let usable = settings.check();
+        std::fs::remove_file(&key).unwrap();
+        assert!(unusable.contains("openssl genpkey"), "{unusable}");
+        assert_eq!(usable, Ok(()));
     }
 
     #[test]

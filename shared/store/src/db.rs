@@ -173,6 +173,29 @@ impl Db {
         })
     }
 
+    /// Opens the database as it stands, to look at it: makes nothing and migrates nothing.
+    pub async fn look_at(config: &DbConfig) -> Result<Db, OpenError> {
+        let mut options = options(config);
+        if config.url.starts_with("sqlite:") {
+            let url = format!("{}?mode=rw", config.url);
+            options.map_sqlx_sqlite_opts(move |options| match url.parse() {
+                Ok(existing) => existing,
+                Err(_) => options.create_if_missing(false),
+            });
+        }
+        let connected = Database::connect(options).await;
+        let pool = connected.map_err(|source| OpenError {
+            what: format!("cannot open database {}", shown(&config.url)),
+            source,
+        })?;
+        Ok(Db {
+            pool,
+            faults: None,
+            lane: None,
+            counts: Arc::new(Counts::default()),
+        })
+    }
+
     /// The same database with commits that are lost on purpose: what a test proves a journal with.
     pub fn with_faults(self, faults: CommitFaults) -> Db {
         Db {

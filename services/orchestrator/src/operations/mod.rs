@@ -15,6 +15,7 @@ use crate::steps::bare::Bare;
 use crate::store::operations::{self as store, Filter, Seen, Tally};
 use crate::store::{Line, line, lines_of};
 use ::store::access;
+use ::store::chain::Checked;
 use ::store::event::{self, Event};
 use ::store::{Call, Done, Key, Made, Stop, Tx, new_id, page};
 use kernel::refusal::UNAVAILABLE;
@@ -247,6 +248,11 @@ impl Operations {
         place: (u64, &str),
     ) -> Result<(Vec<AccessEntry>, String), Refusal> {
         access::page(&self.executor.db, area, filter, place).await
+    }
+
+    /// 验链: how far the chain of events holds.
+    pub async fn chain(&self, after: i64, blocks: u64) -> Result<Checked, Refusal> {
+        event::check(&self.executor.db, after, blocks).await
     }
 
     /// The saga as it stands now.

@@ -24,7 +24,9 @@ pub const ACCESS: Access = &[
     ("Burn", OPERATORS, Changes),
     ("ListEvents", OPERATORS, ReadsPeople),
     ("ListAccess", AUDITORS, ReadsPeople),
+    ("VerifyChain", AUDIT, Reads),
 ];
+const AUDIT: &[Role] = &[Role::Service, Role::Auditor];
 /// Who reads what others did changes nothing.
 const AUDITORS: &[Role] = &[Role::Auditor];
 const OPERATORS: &[Role] = &[Role::Operator, Role::Service];
@@ -199,6 +201,20 @@ impl SagaService for Rpc {
                 entries: entries.into_iter().map(render::access_entry).collect(),
                 next_page_token,
             })
+        })
+        .await
+    }
+
+    async fn verify_chain(
+        &self,
+        request: Request<pb::SagaServiceVerifyChainRequest>,
+    ) -> Answer<pb::SagaServiceVerifyChainResponse> {
+        answer(request, |_, message| async move {
+            let size = page::size(message.page_size)?;
+            let after = parse::not_negative("after_number", message.after_number)?;
+            let checked = self.0.chain(after, size).await?;
+            let check = render::chain_check(checked.held, checked.flaw, checked.more);
+            Ok(pb::SagaServiceVerifyChainResponse { check: Some(check) })
         })
         .await
     }

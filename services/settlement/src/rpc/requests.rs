@@ -65,4 +65,18 @@ impl Rpc {
         })
         .await
     }
+
+    pub(super) async fn verify_chain(
+        &self,
+        request: Request<pb::VerifyChainRequest>,
+    ) -> Answer<pb::VerifyChainResponse> {
+        answer(request, |_, message| async move {
+            let size = page::size(message.page_size)?;
+            let after = parse::not_negative("after_number", message.after_number)?;
+            let checked = self.0.chain(after, size).await?;
+            let check = render::chain_check(checked.held, checked.flaw, checked.more);
+            Ok(pb::VerifyChainResponse { check: Some(check) })
+        })
+        .await
+    }
 }
