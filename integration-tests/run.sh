@@ -40,6 +40,18 @@ if [ ${#missing[@]} -gt 0 ]; then
         >"$folder/apt.log" 2>&1 || { cat "$folder/apt.log"; exit 1; }
     [ -z "${policy_is_ours:-}" ] || rm /usr/sbin/policy-rc.d
 fi
+# The alert rules are tested by one program of Debian's package; its server and its user stay out.
+promtool=$(command -v promtool || true)
+if [ -z "$promtool" ]; then
+    echo "fetching: promtool"
+    (
+        cd "$folder"
+        apt-get download -q prometheus || { apt-get update -q && apt-get download -q prometheus; }
+        dpkg -x prometheus_*.deb prometheus && rm prometheus_*.deb
+    ) >"$folder/promtool.log" 2>&1 || { cat "$folder/promtool.log"; exit 1; }
+    promtool="$folder/prometheus/usr/bin/promtool"
+fi
+export YIBAO_TEST_PROMTOOL="$promtool"
 bin=$(find_postgres)
 "$bin/postgres" --version
 cargo --version

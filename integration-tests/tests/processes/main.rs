@@ -3,10 +3,12 @@
 //! configuration itself need one.
 
 mod configuration;
+mod metrics;
 mod sagas;
 mod settling;
 mod strangers;
 mod tokens;
+mod traces;
 
 use integration_tests::authority::Certificates;
 use integration_tests::child::{Child, built, command};
@@ -124,12 +126,17 @@ struct Fleet {
 
 impl Fleet {
     async fn start() -> Fleet {
+        Fleet::watched(&[]).await
+    }
+
+    /// The same, each with these variables in its environment.
+    async fn watched(environment: &[(&str, &str)]) -> Fleet {
         let database = TestDatabase::open().await.expect("a database");
         let inner: BTreeMap<_, _> = INNER
             .iter()
-            .map(|service| (*service, replica(service, &database)))
+            .map(|service| (*service, replica_in(service, &database, environment)))
             .collect();
-        let orchestrator = orchestrator(&database, &inner);
+        let orchestrator = orchestrator_in(&database, &inner, environment);
         Fleet {
             database,
             inner,
@@ -181,12 +188,25 @@ impl Fleet {
 
 /// One more process of a service on a database.
 fn replica(service: &str, database: &TestDatabase) -> Process {
+    replica_in(service, database, &[])
+}
+
+fn replica_in(service: &str, database: &TestDatabase, environment: &[(&str, &str)]) -> Process {
     let url = database.url(service);
-    Process::start(&mut configured(service, "127.0.0.1:0", &url), service)
+    let mut command = configured(service, "127.0.0.1:0", &url);
+    Process::start(command.envs(environment.iter().copied()), service)
 }
 
 /// One more process of the orchestrator among these peers, which takes up soon what a dead one left.
 fn orchestrator(database: &TestDatabase, peers: &BTreeMap<&'static str, Process>) -> Process {
+    orchestrator_in(database, peers, &[])
+}
+
+fn orchestrator_in(
+    database: &TestDatabase,
+    peers: &BTreeMap<&'static str, Process>,
+    environment: &[(&str, &str)],
+) -> Process {
     const NAME: &str = "orchestrator";
     let mut command = configured(NAME, "127.0.0.1:0", &database.url(NAME));
     // Its callers say who they are, unless they show it.
@@ -196,7 +216,7 @@ fn orchestrator(database: &TestDatabase, peers: &BTreeMap<&'static str, Process>
         let key = format!("PEERS__{}", peer.to_uppercase());
         command.env(variable(NAME, &key), peers[peer].endpoint());
     }
-    Process::start(&mut command, NAME)
+    Process::start(command.envs(environment.iter().copied()), NAME)
 }
 
 /// The orchestrator, as its peers see it.

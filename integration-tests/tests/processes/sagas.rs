@@ -22,7 +22,7 @@ impl Fleet {
     }
 
     /// A referral of a person to the hospital, approved.
-    async fn referred(&self, person: &str) -> String {
+    pub(crate) async fn referred(&self, person: &str) -> String {
         let mut client = self.referrals();
         let request = referral_to_hospital("referral", person);
         let requested = client.request_referral(service().own(request)).await;
@@ -70,7 +70,7 @@ impl Fleet {
         (subject.unwrap_or_default(), lines)
     }
 
-    async fn standing(&self, referral_id: &str) -> Standing {
+    pub(crate) async fn standing(&self, referral_id: &str) -> Standing {
         let request = referral::GetReferralRequest {
             referral_id: referral_id.into(),
         };
@@ -79,7 +79,11 @@ impl Fleet {
     }
 }
 
-async fn outcome(clerk: &mut OrchestratorServiceClient<Wire>, id: &str, method: Method) -> State {
+pub(crate) async fn outcome(
+    clerk: &mut OrchestratorServiceClient<Wire>,
+    id: &str,
+    method: Method,
+) -> State {
     let request = pb::GetOutcomeRequest {
         request_id: id.into(),
         method: method.into(),

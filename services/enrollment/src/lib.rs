@@ -49,6 +49,7 @@ mod rpc;
 mod store;
 mod wire;
 
+use ::store::sample::keep_sampling_events;
 use ::store::{Db, DbConfig, OpenError, access, event, heads};
 use domain::TokenKey;
 use kernel::Clock;
@@ -92,8 +93,9 @@ pub fn build(
         .with_also(checks, rpc::identity_checks::ACCESS, settings)
         .with_also(transfers, rpc::transfers::ACCESS, settings)
         .with_witness(log.witness())
-        .with_background(event::keep_sealing(db.clone(), clock))
-        .with_background(heads::keep_publishing(db, NAME, settings.heads()))
+        .with_background(event::keep_sealing(db.clone(), clock.clone()))
+        .with_background(heads::keep_publishing(db.clone(), NAME, settings.heads()))
+        .with_background(keep_sampling_events(db, clock, settings.sample_period()))
         .with_probe(Arc::new(move || {
             let db = probed.clone();
             Box::pin(async move { db.is_reachable().await })

@@ -56,6 +56,8 @@ pub mod saga {
         pub abandon_reason: Option<String>,
         pub began_at: i64,
         pub changed_at: i64,
+        /// 链路: where the trace of its request was when it began, as W3C writes it.
+        pub trace: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

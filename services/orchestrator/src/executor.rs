@@ -7,6 +7,7 @@ mod worker;
 pub use worker::Taken;
 
 use crate::journal::{Patience, SqlJournal};
+use crate::metrics::Metrics;
 use crate::refusal::{SAGA_ABANDONED, SAGA_STUCK};
 use crate::sagas::{self, Asked, Bodies, Told};
 use crate::steps::{Peers, Ports};
@@ -14,7 +15,7 @@ use crate::store::{self, Beginning, Row, State, Which, Writer};
 use ::store::{Db, Key, new_id};
 use kernel::refusal::{DEADLINE_EXCEEDED, REQUEST_ID_REUSED, REQUEST_WITHDRAWN};
 use kernel::{AreaCode, Clock, Digest, Fault, Outcome, Principal, Refusal, RequestId};
-use runtime::{Context, Settings};
+use runtime::{Context, Settings, trace};
 use saga::{Body, End, Inquiry, Past, Run, Step, Wish, drive, inquire};
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,6 +69,7 @@ pub struct Executor {
     times: Times,
     identity_required: bool,
     bodies: Bodies,
+    metrics: Arc<Metrics>,
     /// Rung when a saga may be due.
     bell: Arc<Notify>,
 }
@@ -100,6 +102,7 @@ impl Executor {
             times,
             identity_required: false,
             bodies: Bodies::all(),
+            metrics: Arc::default(),
             bell: Arc::new(Notify::new()),
         }
     }
@@ -116,6 +119,11 @@ impl Executor {
     #[cfg(test)]
     pub fn with_bodies(self, bodies: Bodies) -> Executor {
         Executor { bodies, ..self }
+    }
+
+    /// The bodies and versions it knows.
+    pub(crate) fn kinds(&self) -> Vec<&'static str> {
+        self.bodies.kinds()
     }
 
     /// Says that a saga may be due.
@@ -158,12 +166,15 @@ impl Executor {
             origin: Some(request.origin),
             request: request.row.unwrap_or_default(),
             principal: context.principal.clone(),
+            trace: trace::here(),
         };
         let call_max = may_begin.then_some(self.times.call);
         let ports = self.ports(context.principal.clone(), Some(until), call_max);
         let journal = self.journal(Patience::Caller(until), may_begin.then(|| new.clone()));
         let run = Run::new(&new.saga_id, id, ports, journal);
-        let (row, told) = match drive(&request.body, run).await {
+        let end = drive(&request.body, run).await;
+        self.metrics.ended(B::KIND, &end);
+        let (row, told) = match end {
             End::Done(output) if !output.is_replayed() => return Ok((output, false)),
             // It may have been withdrawn since.
             End::Done(output) | End::Stands(output, _) => {
@@ -352,6 +363,7 @@ impl Executor {
             origin: None,
             request: Vec::new(),
             principal: context.principal.clone(),
+            trace: trace::here(),
         };
         let (key_in, new) = (&key, &tombstone);
         self.db
@@ -434,6 +446,7 @@ impl Executor {
             until,
             call_max,
             identity_required: self.identity_required,
+            calls: self.metrics.calls.clone(),
         })
     }
 

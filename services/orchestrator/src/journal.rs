@@ -30,7 +30,7 @@ pub enum Patience {
 /// Where the saga stands in the table.
 enum Place {
     /// Nowhere yet; and perhaps never.
-    Unbegun(Option<Beginning>),
+    Unbegun(Option<Box<Beginning>>),
     /// In its row, which is ours until then by our own clock, counted from before the database was
     /// asked.
     Held(Holder, Instant),
@@ -64,7 +64,7 @@ impl SqlJournal {
             times,
             patience,
             attempts_here: 0,
-            place: Place::Unbegun(beginning),
+            place: Place::Unbegun(beginning.map(Box::new)),
         }
     }
 
@@ -84,7 +84,7 @@ impl SqlJournal {
         };
         let (owner, lease, now) = (self.owner.clone(), self.times.lease, self.clock.now());
         let since = Instant::now();
-        let begin = Write::Begin(new.clone(), owner.clone(), lease, lines.to_vec(), now);
+        let begin = Write::Begin((**new).clone(), owner.clone(), lease, lines.to_vec(), now);
         self.writer.write(begin).await?;
         let holder = Holder {
             area: new.key.area.to_string(),

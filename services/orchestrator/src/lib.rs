@@ -34,6 +34,7 @@ mod entity;
 mod executor;
 mod journal;
 mod measure;
+mod metrics;
 mod migration;
 mod operations;
 pub mod refusal;
@@ -82,14 +83,16 @@ pub fn build(settings: &Settings, executor: Executor) -> Service {
     let (db, clock) = (executor.db.clone(), executor.clock.clone());
     let probed = db.clone();
     let log = access::Log::new(&db, clock.clone());
+    let (period, kinds) = (settings.sample_period(), executor.kinds());
     Service::new(NAME, server, rpc::ACCESS, settings)
         .with_also(batches, rpc::batch::ACCESS, settings)
         .with_also(operators, rpc::operations::ACCESS, settings)
         .with_background(streaming)
         .with_background(executor.keep_working())
         .with_witness(log.witness())
-        .with_background(event::keep_sealing(db.clone(), clock))
-        .with_background(heads::keep_publishing(db, NAME, settings.heads()))
+        .with_background(event::keep_sealing(db.clone(), clock.clone()))
+        .with_background(heads::keep_publishing(db.clone(), NAME, settings.heads()))
+        .with_background(store::sampling::keep(db, clock, period, kinds))
         .with_probe(Arc::new(move || {
             let db = probed.clone();
             Box::pin(async move { db.is_reachable().await })

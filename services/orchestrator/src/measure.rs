@@ -28,6 +28,7 @@ impl Executor {
             origin: Some(Digest::of(&request)),
             request,
             principal: principal.clone(),
+            trace: None,
         };
         let all: Vec<Beginning> = requests.into_iter().map(begun).collect();
         let (all, heard) = (&all, &UNAVAILABLE.refuse().with("part", "enrollment"));

@@ -1,5 +1,7 @@
 //! How the service's tables came to be.
 
+mod traces;
+
 use sea_orm::DeriveIden;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
@@ -14,6 +16,7 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let mut migrations = store::migration::common();
         migrations.push(Box::new(Sagas));
+        migrations.push(Box::new(traces::Traces));
         migrations
     }
 }

@@ -27,6 +27,7 @@ mod rpc;
 mod store;
 mod wire;
 
+use ::store::sample::keep_sampling_events;
 use ::store::{Db, DbConfig, OpenError, access, event, heads};
 use kernel::Clock;
 use proto::referral::referral_service_server::ReferralServiceServer;
@@ -57,8 +58,9 @@ pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>) -> Service {
     let log = access::Log::new(&db, clock.clone());
     Service::new(NAME, server, rpc::ACCESS, settings)
         .with_witness(log.witness())
-        .with_background(event::keep_sealing(db.clone(), clock))
-        .with_background(heads::keep_publishing(db, NAME, settings.heads()))
+        .with_background(event::keep_sealing(db.clone(), clock.clone()))
+        .with_background(heads::keep_publishing(db.clone(), NAME, settings.heads()))
+        .with_background(keep_sampling_events(db, clock, settings.sample_period()))
         .with_probe(Arc::new(move || {
             let db = probed.clone();
             Box::pin(async move { db.is_reachable().await })

@@ -121,8 +121,9 @@ pub fn build(db: Db, settings: &Settings, clock: Arc<dyn Clock>, library: Arc<Li
         .with_also(indicators, rpc::indicators::ACCESS, settings)
         .with_also(payer_files, rpc::payer_files::ACCESS, settings)
         .with_witness(log.witness())
-        .with_background(event::keep_sealing(db.clone(), clock))
-        .with_background(heads::keep_publishing(db, NAME, settings.heads()))
+        .with_background(event::keep_sealing(db.clone(), clock.clone()))
+        .with_background(heads::keep_publishing(db.clone(), NAME, settings.heads()))
+        .with_background(store::sampling::keep(db, clock, settings.sample_period()))
         .with_probe(Arc::new(move || {
             let db = probed.clone();
             Box::pin(async move { db.is_reachable().await })

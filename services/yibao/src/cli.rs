@@ -1,6 +1,7 @@
 //! 命令行: what an operator or a stranger types, and what they are told when it does not work.
 
 mod paste;
+mod place;
 mod request;
 
 use crate::access;
@@ -32,11 +33,11 @@ use crate::story::Halted;
 use crate::story::day::DayError;
 use crate::suite::SuiteError;
 use clap::{Args, Parser, Subcommand};
+use place::Place;
 use policy::PackageError;
-use runtime::{ServeError, Telemetry, WireError, stop_signal};
+use runtime::{Scraped, ServeError, Telemetry, WireError, stop_signal};
 use std::future::Future;
 use std::io::{self, Write, stdout};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -72,8 +73,8 @@ Examples:
   yibao policy new 330523 > 330523.toml   begin a policy package, then check it:
   yibao policy check 330523.toml          exit status 0 when it can be used
 
-Logs go to standard error; RUST_LOG chooses which, OTEL_EXPORTER_OTLP_ENDPOINT exports traces and
-metrics.";
+Logs go to standard error; RUST_LOG chooses which, YIBAO_LOG=json makes each line a JSON object with
+its trace; OTEL_EXPORTER_OTLP_ENDPOINT exports traces and metrics, --metrics offers them.";
 
 /// 医保 — the medical insurance suite: enrolment, settlement, referral, inspection, interregional
 /// settlement and their orchestrator, in one process on embedded databases.
@@ -182,16 +183,6 @@ enum Policy {
 }
 
 #[derive(Debug, Args)]
-struct Place {
-    /// Folder of the databases, made when missing.
-    #[arg(long, value_name = "DIR", default_value = "./data")]
-    data: PathBuf,
-    /// The one port of all services; loopback only.
-    #[arg(long, value_name = "ADDRESS", default_value = LISTEN, value_parser = loopback)]
-    listen: SocketAddr,
-}
-
-#[derive(Debug, Args)]
 struct Tale {
     /// Leave out the county's day of two thousand claims.
     #[arg(long)]
@@ -204,20 +195,6 @@ impl Tale {
             true => Length::Year,
             false => Length::YearAndDay,
         }
-    }
-}
-
-fn loopback(text: &str) -> Result<SocketAddr, String> {
-    let address: SocketAddr = text
-        .parse()
-        .map_err(|_| format!("write an address and a port, such as {LISTEN}"))?;
-    match address.ip().is_loopback() {
-        true => Ok(address),
-        false => Err(
-            "the embedded suite believes every caller and so listens on loopback only; \
-                      run the services' own binaries to serve a network"
-                .to_string(),
-        ),
     }
 }
 
@@ -296,8 +273,9 @@ pub fn run() -> ExitCode {
         }
     };
     runtime.block_on(async {
-        let telemetry = Telemetry::begin("yibao");
-        let result = obey(cli).await;
+        let scraped = cli.place().map_or(Scraped::No, Place::scraped);
+        let telemetry = Telemetry::begin("yibao", scraped);
+        let result = obey(cli, &telemetry).await;
         telemetry.end();
         match result {
             Ok(code) => code,
@@ -312,17 +290,24 @@ pub fn run() -> ExitCode {
     })
 }
 
-async fn obey(cli: Cli) -> Result<ExitCode, Trouble> {
+impl Cli {
+    /// Where a suite is served, if one is.
+    fn place(&self) -> Option<&Place> {
+        match &self.command {
+            None => Some(&self.place),
+            Some(Command::Demo { place, .. } | Command::Up { place, .. }) => Some(place),
+            Some(_) => None,
+        }
+    }
+}
+
+async fn obey(cli: Cli, telemetry: &Telemetry) -> Result<ExitCode, Trouble> {
     let done = match cli.command {
         None => {
-            serve(
-                &cli.place,
-                Show::Story(cli.tale.length()),
-                Believe::Loopback,
-            )
-            .await
+            let show = Show::Story(cli.tale.length());
+            serve(&cli.place, show, Believe::Loopback, telemetry).await
         }
-        Some(Command::Demo { place, tale }) => demonstrate(&place, tale.length()).await,
+        Some(Command::Demo { place, tale }) => demonstrate(&place, tale.length(), telemetry).await,
         Some(Command::Up {
             place,
             demo_data,
@@ -333,7 +318,7 @@ async fn obey(cli: Cli) -> Result<ExitCode, Trouble> {
                 true => Believe::Tokens,
                 false => Believe::Loopback,
             };
-            serve(&place, show, believe).await
+            serve(&place, show, believe, telemetry).await
         }
         Some(Command::Token(asked)) => issuer::obey(&asked, &mut stdout()),
         Some(Command::Certificate(command)) => authority::obey(&command, &mut stdout()),
@@ -382,9 +367,14 @@ enum Show {
 }
 
 /// Serves until a signal.
-async fn serve(place: &Place, show: Show, believe: Believe) -> Result<(), Trouble> {
+async fn serve(
+    place: &Place,
+    show: Show,
+    believe: Believe,
+    telemetry: &Telemetry,
+) -> Result<(), Trouble> {
     let mut stop = std::pin::pin!(stop_signal());
-    let mut host = Host::start(&place.data, place.listen, believe).await?;
+    let mut host = place.start(believe, telemetry).await?;
     paste::locate(&host, &mut stdout())?;
     let prepared = async {
         let wires = host.wires()?;
@@ -416,9 +406,9 @@ async fn serve(place: &Place, show: Show, believe: Believe) -> Result<(), Troubl
 }
 
 /// Tells the story and stops.
-async fn demonstrate(place: &Place, length: Length) -> Result<(), Trouble> {
+async fn demonstrate(place: &Place, length: Length, telemetry: &Telemetry) -> Result<(), Trouble> {
     let mut stop = std::pin::pin!(stop_signal());
-    let host = Host::start(&place.data, place.listen, Believe::Loopback).await?;
+    let host = place.start(Believe::Loopback, telemetry).await?;
     paste::locate(&host, &mut stdout())?;
     let told = async {
         let wires = host.wires()?;
@@ -511,12 +501,5 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn only_loopback_is_listened_on() {
-        assert!(loopback("127.0.0.1:0").is_ok() && loopback("[::1]:1").is_ok());
-        assert!(loopback("0.0.0.0:50051").unwrap_err().contains("loopback"));
-        assert!(loopback("50051").unwrap_err().contains(LISTEN));
     }
 }

@@ -10,7 +10,7 @@ use crate::progress::Progress;
 use crate::story::{self, Played, day};
 use crate::suite::{Databases, Suite, SuiteConfig};
 use policy::Library;
-use runtime::ServeError;
+use runtime::{Monitor, ServeError};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -51,7 +51,12 @@ pub struct Host {
 impl Host {
     /// Takes the folder, opens the databases, takes the port and serves: whoever is on loopback and
     /// says who it is, or, where they are required, whoever shows a token of the folder's issuer.
-    pub async fn start(data: &Path, listen: SocketAddr, believe: Believe) -> Result<Host, Trouble> {
+    pub async fn start(
+        data: &Path,
+        listen: SocketAddr,
+        believe: Believe,
+        monitor: Option<Monitor>,
+    ) -> Result<Host, Trouble> {
         let folder = DataFolder::take(data)?;
         let issuer = Issuer::of(folder.path())?;
         let databases = Databases::Folder(folder.path().to_path_buf());
@@ -66,7 +71,7 @@ impl Host {
         };
         let suite = Suite::open(config).await?;
         let databases = suite.databases();
-        let server = suite.into_server().await?;
+        let server = suite.into_server().await?.watched(monitor);
         let address = server.address().unwrap_or(listen);
         let (stop, stopped) = oneshot::channel();
         let stopped = async move {

@@ -12,6 +12,7 @@ mod filing;
 mod id;
 pub mod mask;
 pub mod message;
+pub mod metric;
 mod money;
 mod outcome;
 mod principal;

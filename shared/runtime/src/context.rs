@@ -1,17 +1,14 @@
 //! What a handler knows of a request besides its message: who asks, and until when.
 
 use crate::status_of;
+use crate::trace;
 use crate::witness::Noted;
 use kernel::refusal::{DEADLINE_EXCEEDED, UNAUTHENTICATED};
 use kernel::{Principal, Refusal};
-use opentelemetry::global;
-use opentelemetry::propagation::Injector;
 use proto::Subjects;
 use std::future::Future;
 use tokio::time::{Duration, Instant};
-use tonic::metadata::{MetadataKey, MetadataMap};
 use tonic::{Request, Response, Status};
-use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 /// A principal the suite itself vouches for. It travels as an extension inside a process, where
 /// nothing from the network can forge it.
@@ -74,9 +71,7 @@ impl Context {
         let mut request = Request::new(message);
         request.set_timeout(self.left());
         request.extensions_mut().insert(Trusted(principal));
-        let here = tracing::Span::current().context();
-        let mut metadata = Metadata(request.metadata_mut());
-        global::get_text_map_propagator(|p| p.inject_context(&here, &mut metadata));
+        trace::tell_metadata(request.metadata_mut());
         request
     }
 
@@ -91,17 +86,6 @@ impl Context {
     /// The time left.
     pub fn left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
-    }
-}
-
-/// Where the trace goes on: the metadata of an outgoing request.
-struct Metadata<'a>(&'a mut MetadataMap);
-
-impl Injector for Metadata<'_> {
-    fn set(&mut self, key: &str, value: String) {
-        if let (Ok(key), Ok(value)) = (MetadataKey::from_bytes(key.as_bytes()), value.parse()) {
-            self.0.insert(key, value);
-        }
     }
 }
 

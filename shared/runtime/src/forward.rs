@@ -3,6 +3,7 @@
 
 use crate::context::{Deadline, Trusted};
 use crate::status_of;
+use crate::trace;
 use crate::wire::Wire;
 use futures_util::future::BoxFuture;
 use http::{HeaderValue, Request, Response};
@@ -51,6 +52,8 @@ impl<S> tower::Service<Request<Body>> for Forward<S> {
         // In this process an address is enough; a channel puts its own before it.
         let wire = self.wire.clone();
         limit_time(&mut request);
+        // The trace goes on from here, not from where the caller is.
+        trace::tell(request.headers_mut());
         Box::pin(async move {
             let answer = wire.oneshot(request).await;
             Ok(answer.unwrap_or_else(|broken| {

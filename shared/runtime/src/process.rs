@@ -1,6 +1,6 @@
 //! A service as a process of its own: configuration, telemetry, build, serve, drain.
 
-use crate::{Needs, Server, Service, Settings, Telemetry};
+use crate::{Monitor, Needs, Scraped, Server, Service, Settings, Telemetry};
 use std::error::Error;
 use std::future::Future;
 use std::path::PathBuf;
@@ -39,8 +39,12 @@ where
         }
     };
     runtime.block_on(async {
-        let telemetry = Telemetry::begin(name);
-        let result = serve(name, settings, build).await;
+        let scraped = match settings.metrics_listen {
+            Some(_) => Scraped::Yes,
+            None => Scraped::No,
+        };
+        let telemetry = Telemetry::begin(name, scraped);
+        let result = serve(name, settings, &telemetry, build).await;
         telemetry.end();
         match result {
             Ok(()) => ExitCode::SUCCESS,
@@ -55,6 +59,7 @@ where
 async fn serve<F, Fut>(
     name: &'static str,
     settings: Settings,
+    telemetry: &Telemetry,
     build: F,
 ) -> Result<(), Box<dyn Error + Send + Sync>>
 where
@@ -63,7 +68,16 @@ where
 {
     let server = Server::bind(&settings).await?;
     let address = server.address();
+    let monitor = match settings.metrics_listen {
+        Some(address) => Some(Monitor::bind(address, telemetry).await?),
+        None => None,
+    };
+    let watched = monitor.as_ref().and_then(Monitor::address);
+    let server = server.watched(monitor);
     let server = server.with(build(settings).await?);
+    if let Some(address) = watched {
+        tracing::info!(?address, "{name} is watched");
+    }
     tracing::info!(?address, "{name} is serving");
     let drained = server.serve(stop_signal()).await?;
     match drained {

@@ -3,6 +3,7 @@
 
 use crate::forward::Forward;
 use crate::line::incoming;
+use crate::monitor::{Monitor, Ready};
 use crate::settings::Settings;
 use crate::stack::{Access, Rule, layered};
 use crate::tls::ServerTls;
@@ -177,6 +178,7 @@ pub struct Server {
     services: Vec<Service>,
     drain: Duration,
     tls: Option<ServerTls>,
+    monitor: Option<Monitor>,
 }
 
 impl Server {
@@ -190,6 +192,7 @@ impl Server {
             services: Vec::new(),
             drain: Duration::from_secs(settings.drain_seconds),
             tls: settings.door.tls.clone(),
+            monitor: None,
         })
     }
 
@@ -202,6 +205,11 @@ impl Server {
     pub fn with(mut self, service: Service) -> Server {
         self.services.push(service);
         self
+    }
+
+    /// The same, watched at a port of its own.
+    pub fn watched(self, monitor: Option<Monitor>) -> Server {
+        Server { monitor, ..self }
     }
 
     /// Serves until `stop`, then drains: health says NOT_SERVING, no new connections, open requests
@@ -236,7 +244,17 @@ impl Server {
                 tasks.spawn(work);
             }
         }
-        tasks.spawn(watch(health.clone(), probes));
+        let ready = self
+            .monitor
+            .as_ref()
+            .map(Monitor::ready)
+            .unwrap_or_default();
+        tasks.spawn(watch(health.clone(), probes, ready.clone()));
+        // Watched to the end, and no longer.
+        let mut watching = JoinSet::new();
+        if let Some(monitor) = self.monitor {
+            watching.spawn(monitor.serve());
+        }
 
         let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
         let incoming = incoming(self.listener, self.tls);
@@ -255,6 +273,7 @@ impl Server {
             () = stop => {}
         }
         tasks.abort_all();
+        ready.set(false);
         for name in names.into_iter().chain([""]) {
             health
                 .set_service_status(name, ServingStatus::NotServing)
@@ -273,7 +292,7 @@ impl Server {
 }
 
 /// Looks at every service's dependencies; the whole (`""`) serves when all of them do.
-async fn watch(health: HealthReporter, probes: Vec<(&'static str, Option<Probe>)>) {
+async fn watch(health: HealthReporter, probes: Vec<(&'static str, Option<Probe>)>, ready: Ready) {
     let status = |well| match well {
         true => ServingStatus::Serving,
         false => ServingStatus::NotServing,
@@ -291,6 +310,7 @@ async fn watch(health: HealthReporter, probes: Vec<(&'static str, Option<Probe>)
             health.set_service_status(*name, status(well)).await;
         }
         health.set_service_status("", status(all)).await;
+        ready.set(all);
         tokio::time::sleep(PROBE_PERIOD).await;
     }
 }

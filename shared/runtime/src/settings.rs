@@ -11,6 +11,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// How callers from the network are known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -31,6 +32,14 @@ pub enum Identity {
 pub struct Settings {
     /// Where it listens, such as `127.0.0.1:50061`.
     pub listen: SocketAddr,
+    /// Where Prometheus and probes without gRPC find it, plain HTTP: `/metrics`, `/live`, `/ready`.
+    /// A port that only those who watch can reach. Optional.
+    #[serde(default)]
+    pub metrics_listen: Option<SocketAddr>,
+    /// How often what only the database knows is asked for at most, in seconds, while somebody reads
+    /// the metrics.
+    #[serde(default = "sample")]
+    pub sample_seconds: u64,
     /// `sqlite://path` or `postgres://…`; unused by a service without data of its own.
     #[serde(default)]
     pub database_url: String,
@@ -116,6 +125,10 @@ fn deadline_max() -> u64 {
 
 fn drain() -> u64 {
     20
+}
+
+fn sample() -> u64 {
+    15
 }
 
 fn second_person_above() -> i64 {
@@ -208,6 +221,8 @@ impl Settings {
     pub fn embedded(listen: SocketAddr, area: AreaCode, database_url: String) -> Settings {
         Settings {
             listen,
+            metrics_listen: None,
+            sample_seconds: sample(),
             database_url,
             database_connections: ten(),
             redis_url: None,
@@ -234,6 +249,11 @@ impl Settings {
     /// 链头: the file that heads are published to and the key that signs them, if they are.
     pub fn heads(&self) -> Option<(PathBuf, PathBuf)> {
         self.heads_file.clone().zip(self.heads_key.clone())
+    }
+
+    /// How often what only the database knows is asked for at most.
+    pub fn sample_period(&self) -> Duration {
+        Duration::from_secs(self.sample_seconds)
     }
 
     fn check(&self) -> Result<(), String> {
@@ -282,6 +302,10 @@ impl Settings {
         wrong(
             self.second_person_above_fen >= 0,
             "second_person_above_fen: not below 0",
+        )?;
+        wrong(
+            (1..=3_600).contains(&self.sample_seconds),
+            "sample_seconds: 1 to 3600",
         )?;
         wrong(self.drain_seconds <= 600, "drain_seconds: at most 600")?;
         self.check_heads()

@@ -2,6 +2,10 @@
 //! checked by its digest by whoever reads it, and without Redis every answer is the same, only
 //! slower.
 
+use crate::metrics;
+use kernel::metric::SHARED_CACHE;
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::Counter;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{AsyncCommands, Client, RedisResult};
 use std::future::Future;
@@ -16,7 +20,13 @@ const PREFIX: &str = "yibao:1:";
 
 /// A cache shared by all replicas, or none.
 #[derive(Clone, Default)]
-pub struct SharedCache(Option<ConnectionManager>);
+pub struct SharedCache(Option<Cache>);
+
+#[derive(Clone)]
+struct Cache {
+    manager: ConnectionManager,
+    lookups: Counter<u64>,
+}
 
 impl SharedCache {
     /// The cache at this URL; connects at its first use, and again when the connection is lost.
@@ -31,7 +41,10 @@ impl SharedCache {
         let opened =
             Client::open(url).and_then(|client| client.get_connection_manager_lazy(config));
         match opened {
-            Ok(manager) => SharedCache(Some(manager)),
+            Ok(manager) => SharedCache(Some(Cache {
+                manager,
+                lookups: metrics::counter(&SHARED_CACHE),
+            })),
             Err(error) => {
                 tracing::warn!(%error, "Redis cannot be used; going on without a shared cache");
                 SharedCache(None)
@@ -41,15 +54,29 @@ impl SharedCache {
 
     /// What stands under the key, if the cache is there and has it.
     pub async fn get(&self, key: &str) -> Option<Vec<u8>> {
-        let mut manager = self.0.clone()?;
-        bounded(manager.get::<_, Option<Vec<u8>>>(format!("{PREFIX}{key}"))).await?
+        let mut cache = self.0.clone()?;
+        let asked = cache
+            .manager
+            .get::<_, Option<Vec<u8>>>(format!("{PREFIX}{key}"));
+        let found = bounded(asked).await;
+        let result = match found {
+            Some(Some(_)) => "hit",
+            Some(None) => "miss",
+            None => "failed",
+        };
+        cache.lookups.add(1, &[KeyValue::new("result", result)]);
+        found?
     }
 
     /// Keeps a value, if the cache is there.
     pub async fn put(&self, key: &str, value: &[u8]) {
-        if let Some(mut manager) = self.0.clone() {
-            bounded(manager.set_ex::<_, _, ()>(format!("{PREFIX}{key}"), value, KEPT_SECONDS))
-                .await;
+        if let Some(mut cache) = self.0.clone() {
+            bounded(cache.manager.set_ex::<_, _, ()>(
+                format!("{PREFIX}{key}"),
+                value,
+                KEPT_SECONDS,
+            ))
+            .await;
         }
     }
 }

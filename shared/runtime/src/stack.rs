@@ -16,24 +16,23 @@ use crate::clock::SystemClock;
 use crate::context::{Deadline, Trusted};
 use crate::identity::who;
 use crate::settings::Settings;
-use crate::status_of;
 use crate::witness::{Attempt, WitnessPlace, turn_away, witnessed};
+use crate::{code_name, is_fault, metrics, status_of, trace};
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use http::HeaderMap;
+use kernel::metric::{RPC_SERVER_DURATION, RPC_SHED};
 use kernel::refusal::{DEADLINE_EXCEEDED, INTERNAL, OVERLOADED, PERMISSION_DENIED};
 use kernel::{Clock, Principal, Refusal, Role};
+use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram};
-use opentelemetry::propagation::Extractor;
-use opentelemetry::{KeyValue, global};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::Code;
 use tower::ServiceBuilder;
 use tracing::Instrument;
-use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 /// What a call is counted under whose method nobody has.
 const UNKNOWN: &str = "unknown";
@@ -61,8 +60,8 @@ pub(crate) struct Layers {
     pub(crate) rule: Rule,
     pub(crate) witness: WitnessPlace,
     places: Arc<Semaphore>,
-    calls: Counter<u64>,
     seconds: Histogram<f64>,
+    shed: Counter<u64>,
 }
 
 /// Who may call what.
@@ -97,18 +96,23 @@ impl Rule {
     /// What a call is, if it is known here: its path, or its interface where the methods are
     /// elsewhere.
     pub(crate) fn known(self, request: &Request) -> Option<String> {
-        Some(self.label(request)).filter(|label| label != UNKNOWN)
+        let label = self.label(request);
+        (*label != *UNKNOWN).then(|| match self {
+            Rule::Table(_) => format!("/{label}"),
+            Rule::Elsewhere(_) => label.to_string(),
+        })
     }
 
     /// What a call is counted under. A stranger may invent paths without end; a label may not.
-    fn label(self, request: &Request) -> String {
+    fn label(self, request: &Request) -> Arc<str> {
         let path = request.uri().path();
         match self {
             Rule::Table(access) => {
                 let known = access.iter().any(|(name, ..)| *name == method_of(request));
-                if known { path } else { UNKNOWN }.to_string()
+                let known = known.then(|| path.trim_start_matches('/'));
+                known.unwrap_or(UNKNOWN).into()
             }
-            Rule::Elsewhere(interface) => interface.to_string(),
+            Rule::Elsewhere(interface) => interface.into(),
         }
     }
 }
@@ -120,21 +124,17 @@ pub(crate) fn layered(
     settings: &Settings,
     witness: WitnessPlace,
 ) -> axum::Router {
-    let meter = global::meter("yibao");
     let layers = Layers {
         settings: Arc::new(settings.clone()),
         rule,
         witness,
         places: Arc::new(Semaphore::new(settings.concurrent_max)),
-        calls: meter.u64_counter("rpc.server.calls").build(),
-        seconds: meter
-            .f64_histogram("rpc.server.duration")
-            .with_unit("s")
-            .build(),
+        seconds: metrics::seconds(&RPC_SERVER_DURATION),
+        shed: metrics::counter(&RPC_SHED),
     };
     router.layer(
         ServiceBuilder::new()
-            .layer(from_fn_with_state(layers.clone(), trace))
+            .layer(from_fn_with_state(layers.clone(), told))
             .layer(from_fn_with_state(layers.clone(), identity))
             .layer(from_fn_with_state(layers.clone(), access_rule))
             .layer(from_fn_with_state(layers.clone(), limit))
@@ -152,30 +152,40 @@ pub(crate) fn method_of(request: &Request) -> &str {
     request.uri().path().rsplit('/').next().unwrap_or_default()
 }
 
-async fn trace(State(layers): State<Layers>, request: Request, next: Next) -> Response {
-    let path = layers.rule.label(&request);
-    let span = tracing::info_span!("rpc", path, code = tracing::field::Empty);
-    let parent = global::get_text_map_propagator(|p| p.extract(&Headers(request.headers())));
-    if span.set_parent(parent).is_err() {
-        tracing::debug!("the span had begun before its parent was known");
-    }
+async fn told(State(layers): State<Layers>, request: Request, next: Next) -> Response {
+    let method = layers.rule.label(&request);
+    let span = tracing::info_span!(
+        target: "trace",
+        "rpc",
+        otel.kind = "server",
+        otel.name = &*method,
+        otel.status_code = tracing::field::Empty,
+        rpc.method = &*method,
+        rpc.response.status_code = tracing::field::Empty,
+    );
+    trace::go_on_from(&span, request.headers());
     let begun = Instant::now();
     let response = next.run(request).instrument(span.clone()).await;
-    let code = response
-        .headers()
-        .get("grpc-status")
-        .and_then(|c| c.to_str().ok())
-        .unwrap_or("0");
-    span.record("code", code);
+    let code = code_of(response.headers());
+    span.record("rpc.response.status_code", code);
+    if is_fault(code) {
+        span.record("otel.status_code", "ERROR");
+    }
     let labels = [
-        KeyValue::new("path", path),
-        KeyValue::new("code", code.to_string()),
+        KeyValue::new("rpc.method", method),
+        KeyValue::new("rpc.response.status_code", code),
     ];
-    layers.calls.add(1, &labels);
-    layers
-        .seconds
-        .record(begun.elapsed().as_secs_f64(), &labels);
+    let seconds = begun.elapsed().as_secs_f64();
+    layers.seconds.record(seconds, &labels);
     response
+}
+
+/// What an answer says in its head. One that says nothing there is well.
+fn code_of(headers: &HeaderMap) -> &'static str {
+    match headers.get("grpc-status") {
+        None => code_name(tonic::Code::Ok),
+        Some(code) => code_name(tonic::Code::from_bytes(code.as_bytes())),
+    }
 }
 
 async fn identity(State(layers): State<Layers>, mut request: Request, next: Next) -> Response {
@@ -214,7 +224,11 @@ async fn limit(State(layers): State<Layers>, mut request: Request, next: Next) -
             request.extensions_mut().insert(Place(Arc::new(place)));
             next.run(request).await
         }
-        Err(_) => refuse(&OVERLOADED.refuse()),
+        Err(_) => {
+            let method = KeyValue::new("rpc.method", layers.rule.label(&request));
+            layers.shed.add(1, &[method]);
+            refuse(&OVERLOADED.refuse())
+        }
     }
 }
 
@@ -265,18 +279,6 @@ fn grpc_timeout(headers: &HeaderMap) -> Option<Duration> {
     })
 }
 
-struct Headers<'a>(&'a HeaderMap);
-
-impl Extractor for Headers<'_> {
-    fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key).and_then(|value| value.to_str().ok())
-    }
-
-    fn keys(&self) -> Vec<&str> {
-        self.0.keys().map(|key| key.as_str()).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -294,5 +296,19 @@ mod tests {
         for bad in ["", "S", "123456789S", "-1S", "1x"] {
             assert_eq!(read(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_stranger_cannot_invent_a_label() {
+        const TABLE: Access = &[("Known", &[Role::Clerk], Does::Reads)];
+        let label = |rule: Rule, path: &'static str| {
+            let request = Request::builder().uri(path).body(axum::body::Body::empty());
+            rule.label(&request.unwrap()).to_string()
+        };
+        let table = Rule::Table(TABLE);
+        assert_eq!(label(table, "/a.Service/Known"), "a.Service/Known");
+        assert_eq!(label(table, "/a.Service/Invented"), "unknown");
+        let elsewhere = Rule::Elsewhere("b.Service");
+        assert_eq!(label(elsewhere, "/b.Service/Invented"), "b.Service");
     }
 }

@@ -30,6 +30,42 @@ const CODES: [(Kind, Code); 10] = [
     (Kind::Internal, Code::Internal),
 ];
 
+/// A code as gRPC writes it, and OpenTelemetry after it.
+pub fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
+
+/// True of a code that is the suite's fault, not a "no".
+pub fn is_fault(code: &str) -> bool {
+    let faults = [
+        Code::Unknown,
+        Code::DeadlineExceeded,
+        Code::Unimplemented,
+        Code::Internal,
+        Code::Unavailable,
+        Code::DataLoss,
+    ];
+    faults.into_iter().any(|fault| code_name(fault) == code)
+}
+
 /// The status of a refusal: ErrorInfo (code, facts), LocalizedMessage (zh-CN), BadRequest (field),
 /// RetryInfo where asking again helps.
 pub fn status_of(refusal: &Refusal) -> Status {

@@ -1,12 +1,14 @@
 //! Opening a database, and writing to it in retried transactions.
 
+use crate::fault::{is_conflict, told};
+use crate::metrics::{Metrics, OTHER};
 use kernel::Refusal;
-use kernel::refusal::{CONTENTION, INTERNAL, UNAVAILABLE};
+use kernel::refusal::{CONTENTION, INTERNAL};
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, EntityTrait, IntoActiveModel, Iterable, RuntimeErr, SqlErr, SqliteTransactionMode,
+    DbErr, EntityTrait, IntoActiveModel, Iterable, RuntimeErr, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
@@ -14,8 +16,9 @@ use std::future::Future;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
+use tracing::Instrument;
 
 /// How often a transaction is tried when it meets other writers.
 const ATTEMPTS_MAX: u32 = 6;
@@ -78,6 +81,9 @@ pub struct Db {
     /// SQLite has one writer: a fair queue before it keeps the slowest wait short (differs).
     lane: Option<Arc<Semaphore>>,
     counts: Arc<Counts>,
+    name: Arc<str>,
+    connections_max: u32,
+    metrics: Arc<Metrics>,
 }
 
 /// An open transaction. Clones share it; none may outlive the work it was handed to.
@@ -121,29 +127,6 @@ impl From<Stop> for Refusal {
     }
 }
 
-/// A violated unique constraint is the refusal `no`; anything else stays the fault it is.
-pub fn taken(fault: DbErr, no: impl FnOnce() -> Refusal) -> Stop {
-    match fault.sql_err() {
-        Some(SqlErr::UniqueConstraintViolation(_)) => Stop::Refused(no()),
-        _ => Stop::Fault(fault),
-    }
-}
-
-/// What a caller is told of a database fault. The log gets the rest.
-pub(crate) fn told(fault: &DbErr) -> Refusal {
-    if is_conflict(fault) || is_lock_timeout(fault) {
-        return CONTENTION.refuse();
-    }
-    tracing::error!(error = %fault, "database fault");
-    match fault {
-        DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => {
-            UNAVAILABLE.refuse().with("part", "database")
-        }
-        _ if is_disconnect(fault) => UNAVAILABLE.refuse().with("part", "database"),
-        _ => INTERNAL.refuse(),
-    }
-}
-
 impl Db {
     /// Opens the database and brings it to the newest migration, under a lock where several
     /// replicas may start at once.
@@ -156,12 +139,14 @@ impl Db {
         let mut pool = Database::connect(options(config))
             .await
             .map_err(failed("cannot open database"))?;
-        let counting = counts.clone();
+        let metrics = Arc::new(Metrics::of(&config.schema));
+        let (counting, timing) = (counts.clone(), metrics.clone());
         migrate::<M>(config)
             .await
             .map_err(failed("cannot migrate database"))?;
-        pool.set_metric_callback(move |_| {
+        pool.set_metric_callback(move |told| {
             counting.statements.fetch_add(1, Ordering::Relaxed);
+            timing.stated(told.elapsed);
         });
         let lane =
             (pool.get_database_backend() == DbBackend::Sqlite).then(|| Arc::new(Semaphore::new(1)));
@@ -170,6 +155,9 @@ impl Db {
             faults: None,
             lane,
             counts,
+            name: config.schema.as_str().into(),
+            connections_max: config.connections,
+            metrics,
         })
     }
 
@@ -223,6 +211,39 @@ impl Db {
         &self.counts
     }
 
+    /// Whose database it is: the service's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Connections at most.
+    pub(crate) fn connections_max(&self) -> i64 {
+        i64::from(self.connections_max)
+    }
+
+    /// Its connections by state.
+    pub(crate) fn connections(&self) -> [(&'static str, i64); 2] {
+        let (all, idle) = match self.pool.get_database_backend() {
+            DbBackend::Postgres => {
+                let pool = self.pool.get_postgres_connection_pool();
+                (pool.size(), pool.num_idle())
+            }
+            _ => {
+                let pool = self.pool.get_sqlite_connection_pool();
+                (pool.size(), pool.num_idle())
+            }
+        };
+        let idle = i64::try_from(idle).unwrap_or(i64::MAX);
+        [
+            ("used", i64::from(all).saturating_sub(idle).max(0)),
+            ("idle", idle),
+        ]
+    }
+
     /// True when the database answers.
     pub async fn is_reachable(&self) -> bool {
         self.pool.ping().await.is_ok()
@@ -243,12 +264,41 @@ impl Db {
         F: Fn(Tx) -> Fut,
         Fut: Future<Output = Result<T, Stop>>,
     {
+        self.write_as(OTHER, work).await
+    }
+
+    /// The same for a method, as its key names it.
+    pub(crate) async fn write_as<T, F, Fut>(&self, method: &str, work: F) -> Result<T, Stop>
+    where
+        F: Fn(Tx) -> Fut,
+        Fut: Future<Output = Result<T, Stop>>,
+    {
+        // What belongs to no request is no trace of its own.
+        let span = match tracing::Span::current().is_disabled() {
+            true => tracing::Span::none(),
+            false => tracing::info_span!(
+                target: "trace",
+                "transaction",
+                otel.kind = "client",
+                db.namespace = &*self.name,
+                method,
+            ),
+        };
+        self.attempts(method, work).instrument(span).await
+    }
+
+    async fn attempts<T, F, Fut>(&self, method: &str, work: F) -> Result<T, Stop>
+    where
+        F: Fn(Tx) -> Fut,
+        Fut: Future<Output = Result<T, Stop>>,
+    {
         let mut attempt = 0;
         let lost = self.faults.as_ref().and_then(|lose| lose());
         loop {
             attempt += 1;
-            match self.write_once(&work, lost).await {
+            match self.write_once(method, &work, lost).await {
                 Err(Stop::Fault(fault)) if is_conflict(&fault) && attempt < ATTEMPTS_MAX => {
+                    self.metrics.retried(method);
                     tokio::time::sleep(Duration::from_millis(2 << attempt)).await;
                 }
                 other => return other,
@@ -256,15 +306,24 @@ impl Db {
         }
     }
 
-    async fn write_once<T, F, Fut>(&self, work: &F, lost: Option<LostCommit>) -> Result<T, Stop>
+    async fn write_once<T, F, Fut>(
+        &self,
+        method: &str,
+        work: &F,
+        lost: Option<LostCommit>,
+    ) -> Result<T, Stop>
     where
         F: Fn(Tx) -> Fut,
         Fut: Future<Output = Result<T, Stop>>,
     {
+        let waiting = Instant::now();
         let _turn = match &self.lane {
             None => None,
             Some(lane) => match tokio::time::timeout(LOCK_WAIT, lane.acquire()).await {
-                Ok(Ok(turn)) => Some(turn),
+                Ok(Ok(turn)) => {
+                    self.metrics.turned(waiting.elapsed());
+                    Some(turn)
+                }
                 _ => return Err(CONTENTION.refuse().into()),
             },
         };
@@ -275,7 +334,9 @@ impl Db {
             access_mode: None,
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         };
+        let waiting = Instant::now();
         let transaction = self.pool.begin_with_options(options).await?;
+        self.metrics.connected(waiting.elapsed());
         self.counts.begins.fetch_add(1, Ordering::Relaxed);
         let tx = Tx(Arc::new(transaction));
         let result = work(tx.clone()).await;
@@ -294,9 +355,11 @@ impl Db {
                     return Err(silence());
                 }
                 self.counts.commits.fetch_add(1, Ordering::Relaxed);
+                self.metrics.committed(method);
                 Ok(value)
             }
             Err(stop) => {
+                self.metrics.rolled_back(method);
                 if let Err(fault) = transaction.rollback().await {
                     tracing::warn!(error = %fault, "rollback failed; the connection is dropped");
                 }
@@ -399,62 +462,11 @@ fn shown(url: &str) -> String {
     }
 }
 
-/// Other writers were in the way, and a new attempt may find them gone.
-fn is_conflict(fault: &DbErr) -> bool {
-    matches!(
-        code_of(fault).as_deref(),
-        // PostgreSQL: serialization failure, deadlock.
-        Some("40001" | "40P01")
-        // SQLite: BUSY, LOCKED, BUSY_RECOVERY, BUSY_SNAPSHOT, BUSY_TIMEOUT.
-        | Some("5" | "6" | "261" | "517" | "773")
-    )
-}
-
-/// A lock was waited for as long as [`LOCK_WAIT`]: waiting again is the caller's choice.
-fn is_lock_timeout(fault: &DbErr) -> bool {
-    code_of(fault).as_deref() == Some("55P03")
-}
-
-/// True when the work waited for a lock until its time was over.
-pub fn lock_timed_out(stop: &Stop) -> bool {
-    matches!(stop, Stop::Fault(fault) if is_lock_timeout(fault))
-}
-
-fn is_disconnect(fault: &DbErr) -> bool {
-    use sea_orm::sqlx::Error;
-    let broken = matches!(
-        sqlx_error(fault),
-        Some(
-            Error::Io(_)
-                | Error::Tls(_)
-                | Error::Protocol(_)
-                | Error::PoolClosed
-                | Error::PoolTimedOut
-                | Error::WorkerCrashed
-        )
-    );
-    // PostgreSQL: connection failures, out of resources, cancelled, shutting down, starting up, a
-    // standby that is not the primary yet, and a transaction ended because it did nothing.
-    let passing = |code: String| {
-        let classes = ["08", "53", "57"];
-        matches!(&*code, "25006" | "25P03")
-            || code.len() == 5 && classes.iter().any(|class| code.starts_with(class))
-    };
-    broken || code_of(fault).is_some_and(passing)
-}
-
-fn sqlx_error(fault: &DbErr) -> Option<&sea_orm::sqlx::Error> {
-    match fault {
-        DbErr::Exec(RuntimeErr::SqlxError(error))
-        | DbErr::Query(RuntimeErr::SqlxError(error))
-        | DbErr::Conn(RuntimeErr::SqlxError(error)) => Some(error),
-        _ => None,
+/// The database's clock in microseconds, which all replicas share (differs). `now()` would be the
+/// transaction's beginning.
+pub fn now_sql(backend: DbBackend) -> &'static str {
+    match backend {
+        DbBackend::Postgres => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS bigint)",
+        _ => "CAST(unixepoch('subsec') * 1000000 AS integer)",
     }
-}
-
-fn code_of(fault: &DbErr) -> Option<String> {
-    sqlx_error(fault)?
-        .as_database_error()?
-        .code()
-        .map(|code| code.into_owned())
 }

@@ -22,8 +22,9 @@ pub use register::Register;
 pub use rows::{generation, generation_of, load};
 pub use shelf::Shelf;
 
-use crate::db::{Db, Stop, Tx, told};
+use crate::db::{Db, Stop, Tx};
 use crate::event::{self, Event};
+use crate::fault::told;
 use crate::once::{Call, Key, Made};
 use crate::refusal::{
     ACTIVATION_IN_PAST, ACTIVATION_TOO_FAR, DOCUMENT_ACTIVATED, DOCUMENT_EXISTS, DOCUMENT_UNKNOWN,

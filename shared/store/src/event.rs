@@ -1,8 +1,9 @@
 //! Events: written in the transaction of the change, sealed off the hot path ([`crate::chain`]).
 
 use crate::chain::{self, Checked};
-use crate::db::{Db, Tx, told};
+use crate::db::{Db, Stop, Tx};
 use crate::entity::event;
+use crate::fault::told;
 use crate::new_id;
 use kernel::{AreaCode, Clock, Instant, Refusal, SealedEvent};
 use sea_orm::{
@@ -11,6 +12,8 @@ use sea_orm::{
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Waiting events that are counted at most.
+const WAITING_MAX: u64 = 10_000;
 /// How long the sealer rests when nothing waits.
 const SEAL_PERIOD: Duration = Duration::from_millis(250);
 
@@ -84,6 +87,20 @@ pub async fn keep_sealing(db: Db, clock: Arc<dyn Clock>) {
             }
         }
     }
+}
+
+/// How many events are not sealed, counted to [`WAITING_MAX`], and when the oldest of them happened.
+pub(crate) async fn waiting(db: &Db) -> Result<(i64, Option<i64>), Stop> {
+    // By the index of those that wait, and of so many rows at most.
+    let waiting = event::Entity::find()
+        .select_only()
+        .column(event::Column::OccurredAt)
+        .filter(event::Column::Position.is_null())
+        .order_by_asc(event::Column::EventId)
+        .limit(WAITING_MAX);
+    let times: Vec<i64> = waiting.into_tuple().all(db.reader()).await?;
+    let count = i64::try_from(times.len()).unwrap_or(i64::MAX);
+    Ok((count, times.into_iter().min()))
 }
 
 /// Seals one block of waiting events; answers how many it sealed.

@@ -6,8 +6,9 @@
 //! after a crash too, because what is published is read from where it is published.
 
 use crate::chain::{Sealed, block_at, blocks_from, newest, read};
-use crate::db::{Db, told};
+use crate::db::Db;
 use crate::entity::event;
+use crate::fault::told;
 use async_trait::async_trait;
 use kernel::Refusal;
 use kernel::seal::{Head, SignedHead};

@@ -13,16 +13,18 @@ mod db;
 pub mod document;
 pub mod entity;
 pub mod event;
+mod fault;
 pub mod heads;
+mod metrics;
 pub mod migration;
 mod once;
 pub mod page;
 pub mod refusal;
+pub mod sample;
 pub mod testing;
 
-pub use db::{
-    CommitFaults, Counts, Db, DbConfig, LostCommit, OpenError, Stop, Tx, lock_timed_out, taken,
-};
+pub use db::{CommitFaults, Counts, Db, DbConfig, LostCommit, OpenError, Stop, Tx, now_sql};
+pub use fault::{lock_timed_out, taken};
 pub use once::{Call, Done, Key, Made};
 
 use kernel::Instant;

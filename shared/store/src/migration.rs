@@ -1,6 +1,7 @@
 //! The migration that gives a service the common tables; services append their own.
 
 mod access;
+mod sampling;
 
 use sea_orm::DeriveIden;
 use sea_orm_migration::prelude::*;
@@ -10,7 +11,11 @@ use sea_orm_migration::schema::{
 
 /// The migrations every service begins with.
 pub fn common() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(CommonTables), Box::new(access::AccessTables)]
+    vec![
+        Box::new(CommonTables),
+        Box::new(access::AccessTables),
+        Box::new(sampling::Sampling),
+    ]
 }
 
 struct CommonTables;

@@ -4,8 +4,9 @@
 //!
 //! Row locks are taken in one order: the key first, then what the work locks.
 
-use crate::db::{Db, Stop, Tx, told};
+use crate::db::{Db, Stop, Tx};
 use crate::entity::request_key::{ActiveModel, Column, Entity, Model};
+use crate::fault::told;
 use kernel::refusal::{INTERNAL, REQUEST_ID_REUSED, REQUEST_WITHDRAWN, StoredRefusal};
 use kernel::{
     AreaCode, Digest, Instant, Outcome, OutcomeState, Principal, Refusal, RequestId, Spec,
@@ -93,9 +94,9 @@ impl Db {
         F: Fn(Tx) -> Fut,
         Fut: Future<Output = Result<Made<T>, Stop>>,
     {
-        let work = &work;
+        let (work, method) = (&work, call.key.method.as_str());
         let outcome = self
-            .write(|tx| async move {
+            .write_as(method, |tx| async move {
                 if !claim(&tx, &call.key, Some(call.origin), call.now).await? {
                     return Ok(Err(standing(&tx, &call.key).await?));
                 }
@@ -104,16 +105,18 @@ impl Db {
                 Ok(Ok(made))
             })
             .await;
-        match outcome {
-            Ok(Ok(made)) => Ok(Done {
-                subject: made.subject,
-                made: Some(made.value),
-            }),
-            Ok(Err(row)) => recall(row, call, lists),
-            Err(Stop::Fault(fault)) => Err(told(&fault)),
-            Err(Stop::Refused(no)) if no.kind.is_passing() => Err(no),
-            Err(Stop::Refused(no)) => self.remember(call, lists, no).await,
-        }
+        let (answer, again) = match outcome {
+            Ok(Ok(made)) => {
+                let (subject, made) = (made.subject, Some(made.value));
+                (Ok(Done { subject, made }), false)
+            }
+            Ok(Err(row)) => (recall(row, call, lists), true),
+            Err(Stop::Fault(fault)) => (Err(told(&fault)), false),
+            Err(Stop::Refused(no)) if no.kind.is_passing() => (Err(no), false),
+            Err(Stop::Refused(no)) => (self.remember(call, lists, no).await, false),
+        };
+        self.metrics().became(method, result_of(&answer, again));
+        answer
     }
 
     /// Stores a refusal under its key if nothing stands there, and answers what stands there.
@@ -126,7 +129,7 @@ impl Db {
         let json = serde_json::to_string(&no.stored()).map_err(|_| INTERNAL.refuse())?;
         let json = &json;
         let row = self
-            .write(|tx| async move {
+            .write_as(&call.key.method, |tx| async move {
                 if !claim(&tx, &call.key, Some(call.origin), call.now).await? {
                     return Ok(Some(standing(&tx, &call.key).await?));
                 }
@@ -155,7 +158,7 @@ impl Db {
     {
         let undo = &undo;
         let row = self
-            .write(|tx| async move {
+            .write_as(&key.method, |tx| async move {
                 if claim(&tx, key, None, now).await? {
                     write_state(&tx, key, WITHDRAWN, None, now).await?;
                     return standing(&tx, key).await;
@@ -169,6 +172,7 @@ impl Db {
                 standing(&tx, key).await
             })
             .await?;
+        self.metrics().became(&key.method, "withdrawn");
         Ok(outcome(row, lists))
     }
 
@@ -181,13 +185,14 @@ impl Db {
         lists: &[&[&'static Spec]],
     ) -> Result<Outcome, Refusal> {
         let row = self
-            .write(|tx| async move {
+            .write_as(&key.method, |tx| async move {
                 if claim(&tx, key, None, now).await? {
                     write_state(&tx, key, WITHDRAWN, None, now).await?;
                 }
                 standing(&tx, key).await
             })
             .await?;
+        self.metrics().became(&key.method, "burned");
         Ok(outcome(row, lists))
     }
 
@@ -283,6 +288,18 @@ fn find(key: &Key) -> sea_orm::Select<Entity> {
         key.method.clone(),
         key.request_id.to_string(),
     ))
+}
+
+/// What became of a keyed request, as it is counted.
+fn result_of<T>(answer: &Result<Done<T>, Refusal>, again: bool) -> &'static str {
+    match answer {
+        Ok(done) if done.replayed() => "replayed",
+        Ok(_) => "done",
+        Err(no) if no.is(&REQUEST_ID_REUSED) => "reused",
+        Err(_) if again => "replayed",
+        Err(no) if no.kind.is_passing() => "passing",
+        Err(_) => "refused",
+    }
 }
 
 /// The answer to a repeat.

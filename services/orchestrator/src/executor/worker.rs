@@ -8,12 +8,14 @@ use crate::sagas::Asked;
 use crate::steps;
 use crate::store::{self, Holder, Row, Which};
 use kernel::{Principal, Refusal};
+use runtime::trace;
 use saga::{Change, End, Journal, Run, withdraw_unbegun};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 /// How often the worker looks for sagas that are due.
 const WORK_PERIOD: Duration = Duration::from_millis(250);
@@ -85,7 +87,11 @@ impl Executor {
         let taken = self
             .db
             .write(|tx| async move { store::adopt(&tx, which, kinds, owner, lease).await });
-        let taken = taken.await?.into_iter();
+        let taken = taken.await?;
+        for row in &taken {
+            self.metrics.taken_up(row);
+        }
+        let taken = taken.into_iter();
         Ok(taken.map(|row| Taken { row, since }).collect())
     }
 
@@ -93,7 +99,24 @@ impl Executor {
     /// taken up when it is due.
     pub async fn work_on(&self, taken: Taken, patience: Patience) -> bool {
         let (id, kind) = (taken.row.0.saga_id.clone(), taken.row.0.kind.clone());
-        let driven = self.driven(taken, patience).await;
+        let span = tracing::info_span!(
+            target: "trace",
+            "saga",
+            otel.name = &*kind,
+            yibao.saga.id = &*id,
+            yibao.saga.fence = taken.row.0.fence,
+        );
+        // While its caller waits it is a part of what that caller does now; else it goes on where
+        // its request was.
+        let begun = taken.row.0.trace.as_deref();
+        match patience {
+            Patience::Nobody => trace::go_on(&span, begun),
+            Patience::Caller(_) => trace::point_to(&span, begun),
+        }
+        let driven = self.driven(taken, patience).instrument(span).await;
+        if let Ok(end) = &driven {
+            self.metrics.ended(&kind, end);
+        }
         match &driven {
             Ok(End::Stuck(no)) => tracing::error!(saga = %id, %kind, code = %no.code, "stuck"),
             Ok(End::Lost) => tracing::warn!(saga = %id, %kind, "lost to another"),

@@ -158,6 +158,7 @@ async fn left(executor: &Executor, kind: &'static str, step: &'static str, reque
         origin: Some(Digest::of(b"toy")),
         request: b"toy".to_vec(),
         principal: caller(),
+        trace: None,
     };
     let line = &[Entry {
         step: 0,

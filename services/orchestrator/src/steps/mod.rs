@@ -4,6 +4,7 @@
 //! These files are to the peers what `wire.rs` is to the callers: with it and `rpc.rs` they are the
 //! only ones that name protobuf.
 
+mod asked;
 pub mod bare;
 pub mod enrollment;
 pub mod guarantee;
@@ -18,8 +19,10 @@ pub mod subsidy;
 pub mod suspension;
 pub mod together;
 
+use asked::Asked;
 use kernel::refusal::{DEADLINE_EXCEEDED, INTERNAL};
 use kernel::{Digest, Fault, Principal, Role};
+use opentelemetry::metrics::Histogram;
 use proto::common;
 use proto::common::outcome::State;
 use runtime::{Context, Needs, Settings, Wire, WireError, connect, fault_of};
@@ -29,7 +32,8 @@ use std::future::Future;
 use std::ops::Deref;
 use std::time::Duration;
 use tokio::time::Instant;
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
+use tracing::Instrument;
 
 /// How the peers are reached. A test puts `runtime::fault::Faults` over any of them.
 #[derive(Clone)]
@@ -105,6 +109,8 @@ pub struct Ports {
     pub call_max: Option<Duration>,
     /// 人证核验: whether an institution must show who was treated before it settles.
     pub identity_required: bool,
+    /// How long calls take.
+    pub calls: Histogram<f64>,
 }
 
 /// How long a call takes at most that nothing else limits.
@@ -154,9 +160,19 @@ impl Ports {
         F: FnOnce(Request<Q>) -> Fut,
         Fut: Future<Output = Result<Response<A>, Status>>,
     {
-        let context = self.context();
-        let call = call(context.through(crate::NAME, message));
-        match tokio::time::timeout(context.left(), call).await {
+        let (context, asked) = (self.context(), Asked::begin::<Q>());
+        let request = asked
+            .span
+            .in_scope(|| context.through(crate::NAME, message));
+        let call = call(request).instrument(asked.span.clone());
+        let answer = tokio::time::timeout(context.left(), call).await;
+        let code = match &answer {
+            Ok(Ok(_)) => Code::Ok,
+            Ok(Err(status)) => status.code(),
+            Err(_) => Code::DeadlineExceeded,
+        };
+        asked.end(&self.calls, code);
+        match answer {
             Ok(Ok(response)) => Ok(response.into_inner()),
             Ok(Err(status)) => Err(fault_of(status, asking)),
             Err(_) => Err(Fault::Unknown(DEADLINE_EXCEEDED.refuse())),

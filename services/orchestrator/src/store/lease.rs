@@ -8,19 +8,11 @@ use kernel::Instant;
 use kernel::refusal::{INTERNAL, REQUEST_ID_REUSED};
 use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter,
-    QuerySelect, QueryTrait, Statement, Value,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
+    QueryTrait, Statement, Value,
 };
 use std::time::Duration;
-use store::{Db, Stop, Tx};
-
-/// The database's clock in microseconds. `now()` would be the transaction's beginning.
-pub(super) fn now_sql(backend: DbBackend) -> &'static str {
-    match backend {
-        DbBackend::Postgres => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS bigint)",
-        _ => "CAST(unixepoch('subsec') * 1000000 AS integer)",
-    }
-}
+use store::{Db, Stop, Tx, now_sql};
 
 /// What the database's clock says.
 pub(super) async fn database_now(tx: &Tx) -> Result<i64, Stop> {

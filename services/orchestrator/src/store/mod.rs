@@ -4,6 +4,7 @@ mod lease;
 mod many;
 pub mod operations;
 mod rows;
+pub mod sampling;
 mod writer;
 
 pub use lease::{Holder, Which, adopt, due, renew, write};
@@ -80,6 +81,8 @@ pub struct Beginning {
     pub request: Vec<u8>,
     /// Who asked.
     pub principal: Principal,
+    /// Where the trace of its request is.
+    pub trace: Option<String>,
 }
 
 /// A saga as it is stored.

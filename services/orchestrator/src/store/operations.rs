@@ -1,6 +1,5 @@
 //! Sagas as operators see and direct them. What callers sent and peers answered is never read here.
 
-use super::lease::now_sql;
 use super::{State, told};
 use crate::entity::saga::{Column, Entity};
 use kernel::{AreaCode, Instant, Refusal};
@@ -9,7 +8,7 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait, Select, UpdateMany,
 };
-use store::{Db, Stop, Tx};
+use store::{Db, Stop, Tx, now_sql};
 
 /// Sagas counted or directed at once.
 pub const MANY_MAX: u64 = 100_000;

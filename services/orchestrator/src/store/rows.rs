@@ -1,6 +1,5 @@
 //! Sagas by their callers' keys.
 
-use super::lease::now_sql;
 use super::{Beginning, Row, State, to_json};
 use crate::entity::{saga, saga_line};
 use ::saga::refusal::JOURNAL_DIFFERS;
@@ -13,7 +12,7 @@ use sea_orm::{
     QuerySelect, TryInsertResult,
 };
 use std::time::Duration;
-use store::{Db, Key, Stop, Tx};
+use store::{Db, Key, Stop, Tx, now_sql};
 
 /// The saga of a key.
 pub async fn find(db: &Db, key: &Key) -> Result<Option<Row>, Stop> {
@@ -113,6 +112,7 @@ pub(super) fn unbegun(new: &Beginning, now: Instant) -> Result<saga::ActiveModel
         abandon_reason: Set(None),
         began_at: Set(now.micros()),
         changed_at: Set(now.micros()),
+        trace: Set(new.trace.clone()),
     })
 }
 

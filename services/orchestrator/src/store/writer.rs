@@ -196,6 +196,7 @@ mod tests {
             origin: Some(Digest::of(b"request")),
             request: Vec::new(),
             principal,
+            trace: None,
         }
     }
 

@@ -18,6 +18,7 @@ mod reimbursements;
 mod reminders;
 mod replays;
 mod revisions;
+pub mod sampling;
 mod statements;
 mod suspensions;
 mod visits;

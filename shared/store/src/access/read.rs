@@ -1,7 +1,8 @@
 //! What an auditor reads of the log.
 
-use crate::db::{Db, told};
+use crate::db::Db;
 use crate::entity::{access_entry, access_subject};
+use crate::fault::told;
 use crate::page;
 use kernel::{AccessEntry, AccessFilter, AreaCode, Day, Instant, Refusal, SeenKind};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};

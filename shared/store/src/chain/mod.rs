@@ -23,8 +23,9 @@ mod walk;
 pub use prove::prove;
 pub use walk::{Checked, Step, Walk, check};
 
-use crate::db::{Db, Stop, Tx, told};
+use crate::db::{Db, Stop, Tx};
 use crate::entity::{block, event};
+use crate::fault::told;
 use kernel::seal::{BLOCK_RECORDS_MAX, Block, GENESIS, leaf, merkle_root};
 use kernel::{Digest, Instant, Refusal};
 use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Order, Query, SelectStatement};

@@ -1,7 +1,8 @@
 //! 存证导出: a sealed row, with all that somebody needs who has only the public key.
 
 use super::{Sealed, blocks_from, leaf_of, read, rows_within};
-use crate::db::{Db, told};
+use crate::db::Db;
+use crate::fault::told;
 use kernel::seal::{BLOCK_RECORDS_MAX, Block, Proof, SignedHead, merkle_path};
 use kernel::{Digest, Refusal};
 use sea_orm::DbErr;

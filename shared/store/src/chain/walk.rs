@@ -2,8 +2,9 @@
 
 use super::classify::classify;
 use super::{Sealed, block_at, blocks_from, read, rows_within};
-use crate::db::{Db, told};
+use crate::db::Db;
 use crate::entity::block;
+use crate::fault::told;
 use kernel::Refusal;
 use kernel::seal::{Block, Cause, Flaw, GENESIS};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};

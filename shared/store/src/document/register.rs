@@ -3,7 +3,8 @@
 //! transaction: a long one keeps nobody waiting.
 
 use super::{Activate, Documents, Shelf, rows};
-use crate::db::{Stop, told};
+use crate::db::Stop;
+use crate::fault::told;
 use crate::once::{Call, Key};
 use kernel::refusal::{CONTENTION, INTERNAL};
 use kernel::{

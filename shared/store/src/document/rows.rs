@@ -1,8 +1,9 @@
 //! Every query about dated documents.
 
 use super::unreadable;
-use crate::db::{Db, Stop, Tx, taken};
+use crate::db::{Db, Stop, Tx};
 use crate::entity::{document, document_activation as activation};
+use crate::fault::taken;
 use crate::refusal::ACTIVATION_CLASHES;
 use kernel::refusal::INTERNAL;
 use kernel::{
