@@ -109,6 +109,8 @@ if python3 -c 'import venv, ensurepip' 2>/dev/null; then
         -r integration-tests/clients/requirements.txt) >"$folder/pip.log" 2>&1 ||
         { cat "$folder/pip.log"; exit 1; }
     export YIBAO_TEST_PYTHON="$folder/python/bin/python"
+    say "deploy"
+    deploy/validate
 else
     echo "python3 with venv is not here: the reference client is skipped"
 fi

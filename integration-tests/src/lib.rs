@@ -71,6 +71,13 @@ impl World {
     /// A fresh world with its suite opened otherwise.
     pub async fn tuned(tune: impl FnOnce(&mut SuiteConfig)) -> World {
         let database = TestDatabase::open().await.expect("a test database");
+        let world = World::reopened(database, tune).await;
+        world.furnish().await;
+        world
+    }
+
+    /// The world of a database that has one: another's, an earlier program's, a restored one.
+    pub async fn reopened(database: TestDatabase, tune: impl FnOnce(&mut SuiteConfig)) -> World {
         let clock = Arc::new(ManualClock::at(Instant::from_micros(1_519_862_400_000_000)));
         let mut config = SuiteConfig::new(
             databases(&database),
@@ -81,14 +88,12 @@ impl World {
         config.redis_url = std::env::var("YIBAO_TEST_REDIS").ok();
         tune(&mut config);
         let suite = Suite::open(config).await.expect("the suite opens");
-        let world = World {
+        World {
             suite,
             clock,
             database,
             people: AtomicU32::new(0),
-        };
-        world.furnish().await;
-        world
+        }
     }
 
     async fn furnish(&self) {

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Which of our crates each may name.
@@ -147,10 +148,111 @@ fn pure_crates_reach_no_io() {
     }
 }
 
+/// What the workspace says of lints holds in every crate: `unsafe` is forbidden in each of them.
+#[test]
+fn every_crate_inherits_the_lints() {
+    let root = manifest(&workspace().join("Cargo.toml"));
+    let forbidden = root["workspace"]["lints"]["rust"]["unsafe_code"].as_str();
+    assert_eq!(forbidden, Some("forbid"));
+    let crates = crates();
+    for (path, manifest) in &crates {
+        let inherits = manifest
+            .get("lints")
+            .and_then(|lints| lints.get("workspace"));
+        let inherits = inherits.and_then(toml::Value::as_bool);
+        assert_eq!(inherits, Some(true), "{}: [lints]", path.display());
+    }
+    assert!(crates.len() > 13, "only {} crates", crates.len());
+}
+
+/// Dependencies that no source of the crate names, and why they are there.
+const UNNAMED: &[(&str, &str, &str)] = &[
+    ("proto", "prost-types", "the generated code names it"),
+    ("proto", "tonic", "the generated code names it"),
+    ("proto", "tonic-prost", "the generated code names it"),
+    ("integration-tests", "proptest", "its manifest says why"),
+];
+
+#[test]
+fn every_dependency_is_used() {
+    let root = manifest(&workspace().join("Cargo.toml"));
+    let offered = root["workspace"]["dependencies"]
+        .as_table()
+        .expect("a table");
+    let (mut wanted, mut idle) = (BTreeSet::new(), Vec::new());
+    for (path, manifest) in crates() {
+        let name = manifest["package"]["name"].as_str().expect("a name");
+        let folder = path.parent().expect("its folder");
+        let source = sources(folder);
+        for table in ["dependencies", "dev-dependencies", "build-dependencies"] {
+            let dependencies = manifest.get(table).and_then(toml::Value::as_table);
+            for dependency in dependencies.into_iter().flat_map(|table| table.keys()) {
+                wanted.insert(dependency.clone());
+                let excused =
+                    |(of, what, _): &&(&str, &str, &str)| *of == name && what == dependency;
+                let is_named = names(&source, &dependency.replace('-', "_"));
+                // An excuse that is no longer needed goes.
+                if is_named == UNNAMED.iter().any(|excuse| excused(&excuse)) {
+                    idle.push(format!("{name}: {dependency}"));
+                }
+            }
+        }
+    }
+    let unwanted = offered.keys().filter(|offered| !wanted.contains(*offered));
+    idle.extend(unwanted.map(|offered| format!("the workspace: {offered}")));
+    assert!(idle.is_empty(), "nothing uses {idle:#?}");
+}
+
+/// The workspace's folder.
+fn workspace() -> &'static Path {
+    integration_tests::child::workspace()
+}
+
+fn manifest(path: &Path) -> toml::Table {
+    let text = std::fs::read_to_string(path).expect("a manifest");
+    text.parse().expect("TOML")
+}
+
+/// Every crate's manifest.
+fn crates() -> Vec<(PathBuf, toml::Table)> {
+    let mut found = vec![workspace().join("integration-tests/Cargo.toml")];
+    for folder in ["shared", "services"] {
+        let folders = std::fs::read_dir(workspace().join(folder)).expect("a folder");
+        let crates = folders.map(|entry| entry.expect("an entry").path().join("Cargo.toml"));
+        found.extend(crates.filter(|path| path.is_file()));
+    }
+    let read = |path: PathBuf| {
+        let manifest = manifest(&path);
+        (path, manifest)
+    };
+    found.into_iter().map(read).collect()
+}
+
+/// All Rust of a crate.
+fn sources(folder: &Path) -> String {
+    let mut all = String::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            all += &sources(&path);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            all += &std::fs::read_to_string(&path).expect("a source");
+        }
+    }
+    all
+}
+
+/// True when the text names something of this crate.
+fn names(text: &str, crate_name: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(&format!("{crate_name}::"))
+        .any(|(at, _)| !text[..at].ends_with(is_word))
+}
+
 /// Paths go stale in prose first.
 #[test]
 fn every_path_the_readme_names_exists() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = workspace();
     let mut seen = 0;
     for file in ["README.md", "README.zh-CN.md"] {
         let readme = std::fs::read_to_string(root.join(file)).expect("a README");

@@ -2,13 +2,16 @@
 //! the environment. Several processes share one PostgreSQL database, so all but the tests of the
 //! configuration itself need one.
 
+mod backup;
 mod configuration;
+mod deployed;
 mod metrics;
 mod sagas;
 mod settling;
 mod strangers;
 mod tokens;
 mod traces;
+mod upgrade;
 
 use integration_tests::authority::Certificates;
 use integration_tests::child::{Child, built, command};

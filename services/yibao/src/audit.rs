@@ -4,7 +4,7 @@
 use crate::heads::HeadsFolder;
 use crate::progress::Progress;
 use crate::story::sheet::{Sheet, Side};
-use crate::suite::{SuiteError, database_file, sqlite_url};
+use crate::suite::{SuiteError, database_file, service_url};
 use clap::{Args, Subcommand};
 use kernel::Instant;
 use kernel::seal::{Cause, Flaw, Proof, ProofError, SignedHead};
@@ -183,7 +183,9 @@ impl Audited {
     async fn open(&self, service: &str) -> Result<Option<Db>, AuditTrouble> {
         let url = match &self.database {
             Some(url) => url.clone(),
-            None if database_file(&self.data, service).exists() => sqlite_url(&self.data, service)?,
+            None if database_file(&self.data, service).exists() => {
+                service_url(&self.data, service)?
+            }
             None => return Ok(None),
         };
         let config = DbConfig {

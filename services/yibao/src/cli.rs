@@ -32,6 +32,7 @@ use crate::saga::{self, Operation};
 use crate::story::Halted;
 use crate::story::day::DayError;
 use crate::suite::SuiteError;
+use crate::upkeep::{self, Upkeep, UpkeepError};
 use clap::{Args, Parser, Subcommand};
 use place::Place;
 use policy::PackageError;
@@ -70,6 +71,7 @@ Examples:
   yibao receipt ID -o receipt.pdf         a settlement on paper
   yibao replay --year 2017                compute a year's settlements again
   yibao audit verify                      whether anything was altered in the databases
+  yibao backup -o /backup/monday          copy the data of a suite that serves; then restore
   yibao policy new 330523 > 330523.toml   begin a policy package, then check it:
   yibao policy check 330523.toml          exit status 0 when it can be used
 
@@ -172,6 +174,8 @@ enum Command {
     PayerFile(PayerFile),
     /// Who read what is known of whom, and who was turned away; for auditors.
     AccessLog(access_log::Asked),
+    #[command(flatten)]
+    Upkeep(Upkeep),
 }
 
 #[derive(Debug, Subcommand)]
@@ -220,6 +224,7 @@ pub enum Trouble {
     Bench(#[from] BenchError),
     Sheet(#[from] SheetError),
     Table(#[from] TableError),
+    Upkeep(#[from] UpkeepError),
     /// The request cannot be read.
     #[error("cannot read the request from {from}: {source}")]
     Request {
@@ -348,6 +353,7 @@ async fn obey(cli: Cli, telemetry: &Telemetry) -> Result<ExitCode, Trouble> {
         Some(Command::Replay(command)) => return replay::obey(&command, &mut stdout()).await,
         Some(Command::LateFacts(asked)) => late_facts::obey(asked, &mut stdout()).await,
         Some(Command::AccessLog(asked)) => access_log::obey(asked, &mut stdout()).await,
+        Some(Command::Upkeep(asked)) => Ok(upkeep::obey(asked, &mut stdout()).await?),
         Some(Command::Receivables(asked)) => receivables::obey(asked, &mut stdout()).await,
         Some(Command::Indicator(asked)) => indicator::obey(asked, &mut stdout()).await,
         Some(Command::PayerFile(asked)) => return payer_file::obey(&asked, &mut stdout()).await,

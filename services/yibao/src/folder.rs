@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The file that is locked while a process uses the folder.
-const LOCK_FILE: &str = "in-use.lock";
+pub(crate) const LOCK_FILE: &str = "in-use.lock";
 
 /// Why the data folder cannot be used, in words for an operator.
 #[derive(Debug, thiserror::Error)]

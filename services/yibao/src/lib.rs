@@ -21,6 +21,8 @@
 //! yibao replay settlements computed again from what they rest on ─▶ 1 when one is not what it was
 //! yibao late-facts  shows what moves ─▶ --pay with the digest that was shown
 //! yibao audit  what was altered in the databases, against their signed heads ─▶ proofs of events
+//! yibao backup a serving suite's databases at one moment ─▶ restore into an empty folder ─▶ verify
+//! yibao health 0 when a suite serves
 //! yibao saga   list, show ─▶ reckon ─▶ retry, resume, bulk, or propose and approve to abandon
 //! ```
 
@@ -31,6 +33,7 @@ pub mod area;
 mod audit;
 mod author;
 pub mod authority;
+mod backup;
 mod batch;
 mod bench;
 pub mod call;
@@ -39,6 +42,7 @@ pub mod cli;
 pub mod desk;
 mod folder;
 mod heads;
+mod health;
 mod host;
 mod indicator;
 pub mod issuer;
@@ -55,5 +59,6 @@ mod saga;
 pub mod story;
 pub mod suite;
 pub mod told;
+mod upkeep;
 
 pub use progress::Progress;

@@ -12,6 +12,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use store::backup::sqlite_url;
 use store::{CommitFaults, Db, OpenError};
 
 /// What may be put between the orchestrator and a peer: given the peer's name and wire, it answers
@@ -225,7 +226,7 @@ impl SuiteConfig {
     fn settings(&self, service: &str) -> Result<Settings, SuiteError> {
         let url = match &self.databases {
             Databases::Url(url) => url.clone(),
-            Databases::Folder(folder) => sqlite_url(folder, service)?,
+            Databases::Folder(folder) => service_url(folder, service)?,
         };
         self.embedded(url)
     }
@@ -294,19 +295,14 @@ pub fn database_file(folder: &Path, service: &str) -> PathBuf {
 }
 
 /// Its URL.
-pub(crate) fn sqlite_url(folder: &Path, service: &str) -> Result<String, SuiteError> {
+pub(crate) fn service_url(folder: &Path, service: &str) -> Result<String, SuiteError> {
     std::fs::create_dir_all(folder).map_err(|source| SuiteError::Folder {
         path: folder.to_path_buf(),
         source,
     })?;
     let file = database_file(folder, service);
-    let path = file
-        .to_str()
-        .ok_or_else(|| SuiteError::FolderName(folder.to_path_buf()))?;
-    // What a URL would read as something else.
-    let path = path
-        .replace('%', "%25")
-        .replace('?', "%3F")
-        .replace('#', "%23");
-    Ok(format!("sqlite://{path}"))
+    match file.to_str() {
+        Some(_) => Ok(sqlite_url(&file)),
+        None => Err(SuiteError::FolderName(folder.to_path_buf())),
+    }
 }

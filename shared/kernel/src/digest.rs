@@ -80,8 +80,11 @@ impl Digester {
         self.part(&number.to_be_bytes())
     }
 
-    fn raw(&mut self, bytes: &[u8]) {
+    /// Adds bytes as they are, without their length: of one thing that comes in pieces, such as a
+    /// file. The digest is that of all of it, [`Digest::of`].
+    pub fn raw(&mut self, bytes: &[u8]) -> &mut Digester {
         self.0.update(bytes);
+        self
     }
 
     /// Ends.

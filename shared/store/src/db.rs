@@ -12,6 +12,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
+use std::collections::HashSet;
 use std::future::Future;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -131,19 +132,24 @@ impl Db {
     /// Opens the database and brings it to the newest migration, under a lock where several
     /// replicas may start at once.
     pub async fn open<M: MigratorTrait>(config: &DbConfig) -> Result<Db, OpenError> {
-        let failed = |what: &str| {
-            let what = format!("{what} {}", shown(&config.url));
-            move |source| OpenError { what, source }
-        };
+        let db = Db::reach(config).await?;
+        migrate::<M>(config).await.map_err(|source| OpenError {
+            what: format!("cannot migrate database {}", shown(&config.url)),
+            source,
+        })?;
+        Ok(db)
+    }
+
+    /// Opens the database as it is, whatever its schema.
+    pub(crate) async fn reach(config: &DbConfig) -> Result<Db, OpenError> {
+        let pool = Database::connect(options(config)).await;
+        let mut pool = pool.map_err(|source| OpenError {
+            what: format!("cannot open database {}", shown(&config.url)),
+            source,
+        })?;
         let counts = Arc::new(Counts::default());
-        let mut pool = Database::connect(options(config))
-            .await
-            .map_err(failed("cannot open database"))?;
         let metrics = Arc::new(Metrics::of(&config.schema));
         let (counting, timing) = (counts.clone(), metrics.clone());
-        migrate::<M>(config)
-            .await
-            .map_err(failed("cannot migrate database"))?;
         pool.set_metric_callback(move |told| {
             counting.statements.fetch_add(1, Ordering::Relaxed);
             timing.stated(told.elapsed);
@@ -446,9 +452,27 @@ async fn migrate<M: MigratorTrait>(config: &DbConfig) -> Result<(), DbErr> {
         let schema = format!("CREATE SCHEMA IF NOT EXISTS \"{}\"", config.schema);
         connection.execute_unprepared(&schema).await?;
     }
-    let result = M::up(&connection, None).await;
+    let result = match postgres && is_surpassed::<M>(&connection).await? {
+        true => Ok(()),
+        false => M::up(&connection, None).await,
+    };
     connection.close().await?;
     result
+}
+
+/// True when a later release has been here and did all of our migrations and more. It only added
+/// (deploy/OPERATIONS.md), so while replicas are replaced one of ours may still begin anew. A folder
+/// of SQLite files has one program at a time: there an older one is a mistake.
+async fn is_surpassed<M: MigratorTrait>(connection: &DatabaseConnection) -> Result<bool, DbErr> {
+    M::install(connection).await?;
+    let done = M::get_migration_models(connection).await?;
+    let done: HashSet<String> = done.into_iter().map(|one| one.version).collect();
+    let ours = M::migrations();
+    let surpassed = done.len() > ours.len() && ours.iter().all(|one| done.contains(one.name()));
+    if surpassed {
+        tracing::warn!("a later release has changed the schema: this one is to be replaced");
+    }
+    Ok(surpassed)
 }
 
 /// The URL without what may be a password: neither user nor query.

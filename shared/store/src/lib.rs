@@ -1,13 +1,14 @@
 //! Both databases behind one door: PostgreSQL in production, SQLite as the embedded default.
 //!
-//! [`Db::write`] is the only way to begin a transaction, [`Db::once`] the only way to answer a
-//! mutating request, [`event`] the only way to tell what happened, [`chain`] and [`heads`] what
+//! [`Db::write`] is the only way to begin a transaction that writes, [`Db::once`] the only way to
+//! answer a mutating request, [`event`] the only way to tell what happened, [`chain`] and [`heads`] what
 //! shows when that is altered, [`document`] the only way to keep texts that are dated, proposed and
 //! activated, [`access`] the only way to write down who read what. The ways in which the two
 //! databases differ under sea-orm are closed here, each where it is marked "differs".
 
 pub mod access;
 pub mod audit;
+pub mod backup;
 pub mod chain;
 mod db;
 pub mod document;
