@@ -4,8 +4,9 @@
 //!
 //! PostgreSQL's own programs do the same for it: `pg_dump` sees one snapshot of all schemas.
 
-use crate::db::{DbConfig, OpenError, told};
+use crate::db::{DbConfig, OpenError};
 use crate::entity::block;
+use crate::fault::told;
 use crate::{Db, event};
 use kernel::Refusal;
 use sea_orm::{
