@@ -400,7 +400,7 @@ async fn a_certificate_ends_the_last_coverage_once() {
             let months = one.periods.last().unwrap().paid_months;
             (one.end_day.as_str(), months)
         });
-        let seen = seen.map_err(|no| code(no));
+        let seen = seen.map_err(code);
         assert_eq!(seen, expected.map_err(String::from), "{end_day}");
         if expected.is_ok() {
             let no = issue(&world, &format!("u-{n}"), &person, "2020-06-01").await;
