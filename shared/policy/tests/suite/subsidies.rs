@@ -221,7 +221,17 @@ fn the_format_document_is_right() {
         .skip(1)
         .map(|block| block.split("```").next().unwrap())
         .collect();
-    let [fees, subsidies, short, long, rows, continuity, examples] = blocks[..] else {
+    let [
+        fees,
+        subsidies,
+        short,
+        long,
+        rows,
+        continuity,
+        transfer,
+        examples,
+    ] = blocks[..]
+    else {
         panic!("{} blocks", blocks.len());
     };
     let header = SV7.split("[[group]]").next().unwrap();
@@ -233,8 +243,9 @@ fn the_format_document_is_right() {
     };
     let groups = group("destitute", "2304") + &group("special", "2303");
     let fee = "[[fee]]\nyear = 2027\nyuan = \"400\"\nsource = \"x\"\n";
-    let whole =
-        format!("{header}{groups}{layer}{fees}{fee}{subsidies}{long}{continuity}{examples}");
+    let whole = format!(
+        "{header}{groups}{layer}{fees}{fee}{subsidies}{long}{continuity}{transfer}{examples}"
+    );
     package(&whole);
     let window = "[[enrolment.start]]\nrule = \"window\"";
     assert!(whole.contains(window));
