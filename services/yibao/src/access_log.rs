@@ -1,8 +1,9 @@
 //! 访问记录: who read what is known of whom, of all services of a running suite, by time.
 
-use crate::cli::{ENDPOINT, Trouble};
+use crate::cli::Trouble;
 use crate::desk::Desk;
-use crate::saga::{desk, heard, patient};
+use crate::reach::Reach;
+use crate::saga::{heard, patient};
 use crate::story::sheet::{Sheet, Side};
 use clap::Args;
 use kernel::{Day, Instant};
@@ -31,9 +32,8 @@ pub struct Asked {
     /// The last day.
     #[arg(long, value_name = "DAY", value_parser = day, requires = "from")]
     to: Option<Day>,
-    /// Where the suite listens.
-    #[arg(long, value_name = "URL", default_value = ENDPOINT)]
-    endpoint: String,
+    #[command(flatten)]
+    reach: Reach,
     /// Who asks: an auditor; @330523 behind the name is the area.
     #[arg(long = "as", value_name = "CALLER", default_value = "auditor+auditor")]
     asking: String,
@@ -45,7 +45,7 @@ fn day(text: &str) -> Result<Day, String> {
 
 /// Asks every service, and prints to `out`.
 pub async fn obey(asked: Asked, out: &mut dyn Write) -> Result<(), Trouble> {
-    let desk = desk(&asked.endpoint, &asked.asking).await?;
+    let desk = asked.reach.desk(&asked.asking).await?;
     let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
     let filter = AccessFilter {
         caller: asked.caller.unwrap_or_default(),

@@ -1,7 +1,8 @@
 //! 指标: 县内就诊率 of a period, as a running suite reckons it, with bars.
 
-use crate::cli::{ENDPOINT, Trouble};
-use crate::saga::{desk, heard, patient};
+use crate::cli::Trouble;
+use crate::reach::Reach;
+use crate::saga::{heard, patient};
 use crate::story::sheet::{Sheet, Side};
 use clap::Args;
 use kernel::Day;
@@ -29,9 +30,8 @@ pub struct Indicator {
     /// Only those at the institution of this code.
     #[arg(long, value_name = "CODE", default_value = "")]
     institution: String,
-    /// Where the suite listens.
-    #[arg(long, value_name = "URL", default_value = ENDPOINT)]
-    endpoint: String,
+    #[command(flatten)]
+    reach: Reach,
     /// Who asks; @330523 behind the name is the area.
     #[arg(long = "as", value_name = "CALLER", default_value = "clerk")]
     caller: String,
@@ -43,7 +43,7 @@ fn day(text: &str) -> Result<Day, String> {
 
 /// Asks, and prints to `out`.
 pub async fn obey(asked: Indicator, out: &mut dyn Write) -> Result<(), Trouble> {
-    let mut client = desk(&asked.endpoint, &asked.caller).await?.indicators();
+    let mut client = asked.reach.desk(&asked.caller).await?.indicators();
     let filter = pb::VisitFilter {
         from_day: asked.from_day.to_string(),
         to_day: asked.to_day.to_string(),

@@ -1,7 +1,8 @@
 //! 承办机构对账文件: prepared by a running suite, written as CSV, and compared with the payer's own.
 
-use crate::cli::{ENDPOINT, Trouble};
-use crate::saga::{desk, heard, patient};
+use crate::cli::Trouble;
+use crate::reach::Reach;
+use crate::saga::{heard, patient};
 use crate::story::sheet::{Sheet, Side, yuan};
 use clap::{Args, Subcommand};
 use kernel::{Clock, Fen};
@@ -44,9 +45,8 @@ pub struct Which {
     /// The month, such as 2018-03.
     #[arg(long, value_name = "MONTH")]
     month: String,
-    /// Where the suite listens.
-    #[arg(long, value_name = "URL", default_value = ENDPOINT)]
-    endpoint: String,
+    #[command(flatten)]
+    reach: Reach,
     /// Who asks; @330523 behind the name is the area.
     #[arg(long = "as", value_name = "CALLER", default_value = "clerk")]
     caller: String,
@@ -148,7 +148,7 @@ pub async fn obey(asked: &PayerFile, out: &mut dyn Write) -> Result<ExitCode, Tr
 }
 
 async fn client(which: &Which) -> Result<PayerFileServiceClient<Wire>, Trouble> {
-    Ok(desk(&which.endpoint, &which.caller).await?.payer_files())
+    Ok(which.reach.desk(&which.caller).await?.payer_files())
 }
 
 async fn prepare(asked: &Prepare, out: &mut dyn Write) -> Result<ExitCode, Trouble> {

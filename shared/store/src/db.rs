@@ -142,7 +142,11 @@ impl Db {
 
     /// Opens the database as it is, whatever its schema.
     pub(crate) async fn reach(config: &DbConfig) -> Result<Db, OpenError> {
-        let pool = Database::connect(options(config)).await;
+        Db::connect(config, options(config)).await
+    }
+
+    async fn connect(config: &DbConfig, options: ConnectOptions) -> Result<Db, OpenError> {
+        let pool = Database::connect(options).await;
         let mut pool = pool.map_err(|source| OpenError {
             what: format!("cannot open database {}", shown(&config.url)),
             source,
@@ -177,17 +181,7 @@ impl Db {
                 Err(_) => options.create_if_missing(false),
             });
         }
-        let connected = Database::connect(options).await;
-        let pool = connected.map_err(|source| OpenError {
-            what: format!("cannot open database {}", shown(&config.url)),
-            source,
-        })?;
-        Ok(Db {
-            pool,
-            faults: None,
-            lane: None,
-            counts: Arc::new(Counts::default()),
-        })
+        Db::connect(config, options).await
     }
 
     /// The same database with commits that are lost on purpose: what a test proves a journal with.

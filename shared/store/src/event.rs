@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// Waiting events that are counted at most.
 const WAITING_MAX: u64 = 10_000;
+/// Blocks that are looked at before the next are asked for.
+const BLOCKS_AT_ONCE: u64 = 500;
 /// How long the sealer rests when nothing waits.
 const SEAL_PERIOD: Duration = Duration::from_millis(250);
 
@@ -111,4 +113,17 @@ pub async fn seal(db: &Db, now: Instant) -> Result<usize, Refusal> {
 /// Checks at most `limit` blocks of the chain of events after one.
 pub async fn check(db: &Db, after: i64, limit: u64) -> Result<Checked, Refusal> {
     chain::check::<event::Model>(db, after, limit).await
+}
+
+/// Walks the whole chain of events; the number of the first block that does not hold, if any.
+pub async fn verify(db: &Db) -> Result<Option<i64>, Refusal> {
+    let mut after = 0;
+    loop {
+        let checked = check(db, after, BLOCKS_AT_ONCE).await?;
+        match (checked.flaw, checked.held) {
+            (Some(flaw), _) => return Ok(Some(flaw.block)),
+            (None, Some(held)) if checked.more => after = held.number,
+            _ => return Ok(None),
+        }
+    }
 }

@@ -61,7 +61,7 @@ pub async fn visit_cells(
     counted.expr_as(of(Column::SettlementId).count(), Alias::new("visits"));
     let rows = on.query_all(&counted).await?;
     rows.iter()
-        .map(|row| Ok(cell(row, row.try_get_by_index(6)?)?))
+        .map(|row| cell(row, row.try_get_by_index(6)?))
         .collect()
 }
 
@@ -111,7 +111,7 @@ pub async fn counted_visits(
 
 /// A settlement's column.
 fn of(column: Column) -> SimpleExpr {
-    Expr::col((settlement::Entity, column)).into()
+    Expr::col((settlement::Entity, column))
 }
 
 /// What visits are counted by, in the order in which [`cell`] reads it. Without bound values: the same
@@ -130,7 +130,7 @@ fn dimensions() -> [SimpleExpr; 6] {
 /// By the newest revision, where there is one.
 fn identity() -> SimpleExpr {
     let revised = Expr::col((revision::Entity, revision::Column::IdentityClass));
-    Func::coalesce([revised.into(), of(Column::IdentityClass)]).into()
+    Func::coalesce([revised, of(Column::IdentityClass)]).into()
 }
 
 /// Standing settlements of visits, the last part of each stay, from institutions and not from shops.
