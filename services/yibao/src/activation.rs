@@ -147,9 +147,7 @@ pub async fn obey(command: Activation, out: &mut dyn Write) -> Result<(), Troubl
             at,
             reason,
         } => activate(&asked, (digest, at, &reason), out).await,
-        Activation::List { reach, caller } => {
-            list::show(&keepers(&reach, &caller).await?, out).await
-        }
+        Activation::List { reach, caller } => list::show(&keepers(&reach, &caller)?, out).await,
     }
 }
 
@@ -167,7 +165,7 @@ async fn propose(asked: &Asked, file: &Path, out: &mut dyn Write) -> Result<(), 
     sheet.line(&format!("摘要      {digest}"))?;
     sheet.line(&format!("请求编号  {id}"))?;
     let mut ends = Vec::new();
-    for keeper in keepers(&asked.reach, &asked.caller).await? {
+    for keeper in keepers(&asked.reach, &asked.caller)? {
         let end = End::of(keeper.propose(&id, &text).await, "DOCUMENT_EXISTS", |_| {
             true
         });
@@ -190,7 +188,7 @@ async fn activate(
     sheet.line(&format!("摘要      {digest}"))?;
     sheet.line(&format!("请求编号  {id}"))?;
     let mut ends = Vec::new();
-    for keeper in keepers(&asked.reach, &asked.caller).await? {
+    for keeper in keepers(&asked.reach, &asked.caller)? {
         let answer = keeper.activate(&id, digest, at, reason).await;
         // Activated before, but from another instant, is not what was asked.
         let same = |since: &str| since == at.in_shanghai();
@@ -285,8 +283,8 @@ enum Keeper {
     Settlement(SettlementServiceClient<Wire>),
 }
 
-async fn keepers(reach: &Reach, caller: &str) -> Result<[Keeper; 2], Trouble> {
-    let desk = reach.desk(caller).await?;
+fn keepers(reach: &Reach, caller: &str) -> Result<[Keeper; 2], Trouble> {
+    let desk = reach.desk_at_first_call(caller)?;
     Ok([
         Keeper::Enrollment(desk.enrollment()),
         Keeper::Settlement(desk.settlement()),

@@ -7,7 +7,7 @@ use clap::Args;
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request};
 use kernel::Secret;
-use runtime::{Address, ClientTls, Wire};
+use runtime::{Address, ClientTls, Wire, connect, loopback_caller};
 use std::convert::Infallible;
 use std::path::PathBuf;
 use tonic::body::Body;
@@ -46,29 +46,48 @@ fn token(text: &str) -> Result<Secret<String>, Infallible> {
 impl Reach {
     /// A connection, made now: an operator who types a wrong endpoint hears it at once.
     pub async fn wire(&self) -> Result<Wire, CallError> {
-        let own = self.certificate.as_deref().zip(self.key.as_deref());
-        let tls = match &self.authorities {
-            Some(authorities) => Some(ClientTls::open(authorities, own).map_err(CallError::Tls)?),
-            None => None,
-        };
-        let address = Address::of(&self.endpoint, tls.as_ref())?;
+        let address = Address::of(&self.endpoint, self.tls()?.as_ref())?;
         let reached = address.connect().await;
         let wire = reached.map_err(|error| CallError::Unreachable {
             endpoint: self.endpoint.clone(),
             reason: innermost(&error),
         })?;
+        self.bearing(wire)
+    }
+
+    /// Clients for this caller.
+    pub async fn desk(&self, caller: &str) -> Result<Desk, CallError> {
+        sound(caller)?;
+        Ok(Desk::new(&Wires::all(self.wire().await?), caller))
+    }
+
+    /// The same, connected at the first call: for who tells of each service apart whether it answers.
+    pub fn desk_at_first_call(&self, caller: &str) -> Result<Desk, CallError> {
+        sound(caller)?;
+        let wire = connect(&self.endpoint, self.tls()?.as_ref())?;
+        Ok(Desk::new(&Wires::all(self.bearing(wire)?), caller))
+    }
+
+    fn tls(&self) -> Result<Option<ClientTls>, CallError> {
+        let own = self.certificate.as_deref().zip(self.key.as_deref());
+        let open = |authorities: &PathBuf| ClientTls::open(authorities, own);
+        let tls = self.authorities.as_ref().map(open).transpose();
+        tls.map_err(CallError::Tls)
+    }
+
+    fn bearing(&self, wire: Wire) -> Result<Wire, CallError> {
         match &self.token {
             Some(token) => bearing(wire, token.expose()),
             None => Ok(wire),
         }
     }
+}
 
-    /// Clients for this caller.
-    pub async fn desk(&self, caller: &str) -> Result<Desk, CallError> {
-        // Nobody acts under a name that a header cannot carry.
-        let bad = || CallError::BadCaller(caller.to_string());
-        runtime::loopback_caller(caller).ok_or_else(bad)?;
-        Ok(Desk::new(&Wires::all(self.wire().await?), caller))
+/// Nobody acts under a name that a header cannot carry.
+fn sound(caller: &str) -> Result<(), CallError> {
+    match loopback_caller(caller) {
+        Some(_) => Ok(()),
+        None => Err(CallError::BadCaller(caller.to_string())),
     }
 }
 

@@ -7,6 +7,9 @@ use kernel::Clock;
 
 const AREA: &str = "152501";
 
+/// Names and values.
+type Headers<'a> = &'a [(&'static str, &'static str)];
+
 fn settings(identity: Identity) -> Settings {
     let area = AreaCode::parse(AREA).unwrap();
     let listen = "127.0.0.1:0".parse().unwrap();
@@ -29,17 +32,12 @@ fn line(name: &str) -> Peer {
 }
 
 /// Who is taken for the sender, or the code of the "no".
-fn taken(identity: Identity, peer: Peer, headers: &[(&'static str, &'static str)]) -> String {
+fn taken(identity: Identity, peer: Peer, headers: Headers) -> String {
     let clock = ManualClock::at(Instant::from_micros(50));
     taken_at(identity, peer, headers, clock.now())
 }
 
-fn taken_at(
-    identity: Identity,
-    peer: Peer,
-    headers: &[(&'static str, &'static str)],
-    now: Instant,
-) -> String {
+fn taken_at(identity: Identity, peer: Peer, headers: Headers, now: Instant) -> String {
     let mut request = Request::new(());
     request.extensions_mut().insert(peer);
     for (name, value) in headers {
@@ -71,7 +69,7 @@ fn a_word_is_believed_in_development_alone_and_only_without_a_credential() {
     let token = ("authorization", "Bearer x.y.z");
     use Identity::{Development, Verified};
     #[rustfmt::skip]
-    let cases: &[(Identity, &[(&'static str, &'static str)], &str)] = &[
+    let cases: &[(Identity, Headers, &str)] = &[
         (Development, &[], "developer"),
         (Development, &[caller], "li"),
         (Development, &[("yibao-caller", "a~b")], "UNAUTHENTICATED"),
