@@ -172,7 +172,7 @@ fn stop(child: Child) -> Ended {
 async fn a_running_suite_exports_all_that_is_looked_for() {
     let folder = tempfile::tempdir().unwrap();
     let (child, endpoint, metrics) = watched(folder.path());
-    let wire = runtime::connect(&format!("http://{endpoint}"), "").unwrap();
+    let wire = runtime::connect(&format!("http://{endpoint}"), None).unwrap();
     assert_eq!(asked(&metrics, "/live").await.0, "HTTP/1.1 200 OK");
     until(&metrics, "/ready", |status, _| status.ends_with("200 OK")).await;
     assert!(asked(&metrics, "/secrets").await.0.contains("404"));

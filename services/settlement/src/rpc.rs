@@ -87,7 +87,7 @@ pub const ACCESS: Access = &[
     ("Burn", ANYBODY, Changes),
     ("ListEvents", BUREAU, ReadsPeople),
     ("ListAccess", AUDITORS, ReadsPeople),
-    ("VerifyChain", AUDIT, Reads),
+    ("VerifyChain", AUDITORS, Reads),
 ];
 /// Who reads what others did changes nothing.
 const AUDITORS: &[Role] = &[Role::Auditor];
@@ -100,7 +100,6 @@ const EVERYBODY: &[Role] = &[
     Role::Institution,
     Role::Operator,
 ];
-const AUDIT: &[Role] = &[Role::Service, Role::Auditor];
 const BUREAU: &[Role] = &[Role::Service, Role::Clerk];
 /// What the law is, operators say, two of them together.
 const LAW: &[Role] = &[Role::Service, Role::Operator];

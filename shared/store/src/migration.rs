@@ -2,6 +2,7 @@
 
 mod access;
 mod sampling;
+mod seals;
 
 use sea_orm::DeriveIden;
 use sea_orm_migration::prelude::*;
@@ -15,6 +16,7 @@ pub fn common() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(CommonTables),
         Box::new(access::AccessTables),
         Box::new(sampling::Sampling),
+        Box::new(seals::Seals),
     ]
 }
 

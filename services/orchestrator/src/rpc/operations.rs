@@ -24,9 +24,8 @@ pub const ACCESS: Access = &[
     ("Burn", OPERATORS, Changes),
     ("ListEvents", OPERATORS, ReadsPeople),
     ("ListAccess", AUDITORS, ReadsPeople),
-    ("VerifyChain", AUDIT, Reads),
+    ("VerifyChain", AUDITORS, Reads),
 ];
-const AUDIT: &[Role] = &[Role::Service, Role::Auditor];
 /// Who reads what others did changes nothing.
 const AUDITORS: &[Role] = &[Role::Auditor];
 const OPERATORS: &[Role] = &[Role::Operator, Role::Service];

@@ -81,7 +81,7 @@ impl Sealed for event::Model {
 }
 
 /// What the row stands for at this position.
-fn leaf_of<R: Sealed>(position: i64, row: &R) -> Digest {
+pub(crate) fn leaf_of<R: Sealed>(position: i64, row: &R) -> Digest {
     let columns = row.columns();
     leaf(
         position,
