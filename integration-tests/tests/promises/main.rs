@@ -249,6 +249,8 @@ fn no_changing_method_is_missing() {
         "Print",
         "Replay",
         "Screen",
+        "RevealPerson",
+        "VerifyChain",
         "VerifyReceipt",
         "WhatWouldChange",
     ];

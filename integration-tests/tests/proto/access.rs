@@ -143,7 +143,7 @@ const NOT_OF_CLERKS: &[&str] = &[
     "settlement/WithdrawSuspendOnline",
 ];
 
-/// What a supervisor may call besides what anybody may: to agree, not to propose.
+/// What a supervisor may call: to agree, not to propose; and what is filed of diseases.
 const OF_SUPERVISORS: &[&str] = &[
     "approval/Burn",
     "approval/CancelApproval",
@@ -152,6 +152,16 @@ const OF_SUPERVISORS: &[&str] = &[
     "approval/GiveApproval",
     "approval/ListApprovals",
     "approval/RevokeApproval",
+    "filing/Burn",
+    "filing/ChangeFilingInstitutions",
+    "filing/EndFiling",
+    "filing/FileDisease",
+    "filing/GetFiling",
+    "filing/GetOutcome",
+    "filing/ListFilings",
+    "filing/WithdrawChangeFilingInstitutions",
+    "filing/WithdrawEndFiling",
+    "filing/WithdrawFileDisease",
 ];
 /// What a platform may call: it applies for people who are elsewhere.
 const OF_PLATFORMS: &[&str] = &[

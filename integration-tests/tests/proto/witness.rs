@@ -34,7 +34,7 @@ const READS_PEOPLE: &[&str] = &[
     "orchestrator/PreSettle",
     "orchestrator/PreviewLateFacts",
     "orchestrator/WhatWouldChange",
-    "payerFile/ListPayerFileLines",
+    "payerfile/ListPayerFileLines",
     "receipt/GetReceipt",
     "receipt/GetSettlement",
     "receipt/GetStatement",
@@ -90,6 +90,8 @@ const READS_PEOPLE: &[&str] = &[
 /// settlement is other than it was.
 const NOBODYS: &[&str] = &[
     "enrollment/ListEvents",
+    "indicator/ListInCountyVisits",
+    "payerfile/ListPayerFileLines",
     "receipt/ListSettlements",
     "receipt/ReplaySettlements",
     "recovery/ListAdvances",

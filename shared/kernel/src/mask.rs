@@ -114,6 +114,10 @@ fn division<'a>(text: &'a str, ends: &[&str]) -> Option<(&'a str, &'a str)> {
         {
             return None;
         }
+        // A street before the ending: what ends so is a house's name, not a city's.
+        if division.chars().skip(1).any(|c| "路街巷弄".contains(c)) {
+            return None;
+        }
         if !ends_division(division) {
             continue;
         }
@@ -182,7 +186,7 @@ mod tests {
                 "身份证号码身份证号码身份证号码身份证",
                 "身***************份证",
             ),
-            ("02", "军字第1234567号", "军*******7号"),
+            ("02", "军字第1234567号", "军********7号"),
             ("03", "武字第1234567号", "武*******7号"),
             ("04", "H12345678", "H******78"),
             ("05", "M1234567801", "M********01"),
