@@ -79,6 +79,9 @@ fn principal(caller: &str, roles: Vec<Role>) -> String {
     serde_json::to_string(&who).unwrap()
 }
 
+/// A line, headers, and what is said to them.
+type Attempt<'a> = (&'a ClientTls, &'a [(&'static str, &'a str)], &'a str);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_credential_that_does_not_hold_is_refused_by_its_code() {
     let folder = tempfile::tempdir().unwrap();
@@ -114,7 +117,7 @@ async fn a_credential_that_does_not_hold_is_refused_by_its_code() {
     let authorization = "authorization";
     let other = bearer(&[Role::Clerk], 5).replace("Bearer ", "Bearer x");
     #[rustfmt::skip]
-    let attempts: &[(&ClientTls, &[(&'static str, &str)], &str)] = &[
+    let attempts: &[Attempt] = &[
         (&nobody, &[], "UNAUTHENTICATED"),
         (&nobody, &[("yibao-caller", "clerk-1")], "UNAUTHENTICATED"),
         (&nobody, &[("yibao-service-secret", "known-to-all-of-us")], "UNAUTHENTICATED"),

@@ -99,7 +99,7 @@ impl Issuer {
         let seed = hex::decode(text.trim())
             .ok()
             .filter(|seed| seed.len() == 32);
-        let seed = seed.ok_or_else(|| IssuerError::NoKey(private))?;
+        let seed = seed.ok_or(IssuerError::NoKey(private))?;
         let der = [hex::decode(PKCS8).unwrap_or_default(), seed].concat();
         let key = EncodingKey::from_ed_der(&der);
         let mut public = Jwk::from_encoding_key(&key, Algorithm::EdDSA)?;

@@ -82,7 +82,7 @@ impl MigrationTrait for Indicators {
 /// What the evidence says of the identities, as serde writes it: the person's date of birth comes next.
 fn identity() -> String {
     let has = |kind: &&str| format!("evidence LIKE '%\"identities\":[%\"{kind}\"%\"birth\":%'");
-    let poor: Vec<String> = POOR.iter().map(|kind| has(kind)).collect();
+    let poor: Vec<String> = POOR.iter().map(has).collect();
     format!(
         "CASE WHEN {} THEN 'poor' WHEN evidence LIKE '%\"identities\":[]%' THEN 'ordinary' \
             ELSE 'other' END",
