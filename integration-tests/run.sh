@@ -55,6 +55,8 @@ export YIBAO_TEST_PROMTOOL="$promtool"
 bin=$(find_postgres)
 "$bin/postgres" --version
 cargo --version
+# All of it, also what this platform does not build: a test reads who depends on whom without a network.
+cargo fetch --locked --quiet
 
 say "private PostgreSQL and Redis"
 as_owner=()

@@ -5,7 +5,7 @@
 //!
 //! | altered | shows |
 //! |---|---|
-//! | a sealed row edited, deleted, put elsewhere or in between | at once: the block's root says so ([`walk`]) |
+//! | a sealed row edited, deleted, put elsewhere or in between | at once: the block's root says so (`walk`) |
 //! | a block's row edited or deleted | at once: its hash, or the block after it, says so |
 //! | blocks computed anew, all of it consistent | against a head that was signed and published before ([`crate::heads`]) |
 //! | the newest rows and blocks cut off | against such a head, which knows more blocks |
