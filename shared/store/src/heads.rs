@@ -120,7 +120,12 @@ pub async fn publish<R: Sealed>(
     let mut next = number;
     while newest.as_ref().is_some_and(|newest| next < newest.number) {
         let rows = blocks_from::<R>(db.reader(), next + 1, PAGE).await;
-        for row in rows.map_err(failed)? {
+        let rows = rows.map_err(failed)?;
+        if rows.is_empty() {
+            // There was a newer block a moment ago.
+            return Err(PublishError::Altered(next + 1));
+        }
+        for row in rows {
             next += 1;
             let fits = read(&row).filter(|(block, _)| block.previous == previous);
             let Some((block, hash)) = fits.filter(|(block, _)| block.number == next) else {

@@ -237,7 +237,8 @@ pub async fn name_of(db: &Db, area: &AreaCode, code: &InstitutionCode) -> Result
     Ok(name.unwrap_or_default())
 }
 
-/// Ends the agreement of a registration that has no end; false when it has one.
+/// Ends the agreement of a registration that stands and has no end; false when it has one, or was
+/// withdrawn a moment ago.
 pub async fn end_agreement(
     tx: &Tx,
     area: &AreaCode,
@@ -251,6 +252,7 @@ pub async fn end_agreement(
         .filter(Column::Area.eq(area.as_str()))
         .filter(Column::RegistrationId.eq(id))
         .filter(Column::AgreementUntil.is_null())
+        .filter(Column::WithdrawnAt.is_null())
         .exec(&**tx)
         .await?;
     Ok(ended.rows_affected == 1)
