@@ -1,7 +1,8 @@
 //! 答复: what a gRPC status says, read from its `google.rpc` details for a person to see.
 
+use runtime::code_name;
 use std::fmt;
-use tonic::{Code, Status};
+use tonic::Status;
 use tonic_types::StatusExt;
 
 /// A "no" in words.
@@ -32,7 +33,7 @@ impl Told {
             .bad_request()
             .and_then(|bad| bad.field_violations.first());
         Told {
-            status: name_of(status.code()),
+            status: code_name(status.code()),
             code: info.map(|info| info.reason.clone()).unwrap_or_default(),
             sentence: message.strip_suffix(&remedy).unwrap_or(message).to_string(),
             remedy,
@@ -48,29 +49,6 @@ impl fmt::Display for Told {
             code => code,
         };
         write!(f, "{code} {}{}", self.sentence, self.remedy)
-    }
-}
-
-/// The name the specification gives a code.
-fn name_of(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
     }
 }
 

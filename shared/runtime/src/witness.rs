@@ -5,6 +5,7 @@
 //! A step that a service takes in the course of somebody's request is not written down again: the
 //! request is, where it was made.
 
+use crate::code_name;
 use crate::context::Trusted;
 use crate::parse;
 use crate::stack::{Layers, method_of, refuse};
@@ -178,7 +179,7 @@ impl Attempt {
             subjects: Vec::new(),
             subject_count: 0,
             purpose: purpose(request.headers()).unwrap_or_default(),
-            outcome: name_of(outcome),
+            outcome: code_name(outcome),
             trace_id: trace_id(),
         }))
     }
@@ -212,29 +213,7 @@ fn trace_id() -> String {
 /// What became of a request, by the head of its answer.
 fn outcome_of(response: &Response) -> &'static str {
     let code = response.headers().get("grpc-status");
-    name_of(code.map_or(Code::Ok, |code| Code::from_bytes(code.as_bytes())))
-}
-
-fn name_of(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
-    }
+    code_name(code.map_or(Code::Ok, |code| Code::from_bytes(code.as_bytes())))
 }
 
 #[cfg(test)]

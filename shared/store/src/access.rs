@@ -20,12 +20,16 @@ use std::collections::VecDeque;
 use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{OwnedMutexGuard, oneshot};
 
 /// Entries that wait to be written at most; who comes then is refused as at overload.
 const WAITING_MAX: usize = 4_096;
 /// Entries of one group at most: so long one commit may be, beside other writers.
 const GROUP_MAX: usize = 256;
+/// How long a group may take to be written: a database that is gone without a word must not keep all
+/// readers waiting for ever.
+const WRITE_MAX: Duration = Duration::from_secs(30);
 /// Ids of one group at most, for the same reason; a single entry may have as many alone.
 const GROUP_SUBJECTS_MAX: usize = 4_000;
 
@@ -166,8 +170,23 @@ impl Inner {
     }
 }
 
+/// Whoever writes. When that ends in a panic those who wait hear that nothing was written, and the next
+/// who comes finds that nobody writes.
+struct Writer(Arc<Inner>);
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let mut state = self.0.state();
+            state.writing = false;
+            state.waiting.clear();
+        }
+    }
+}
+
 /// Writes group after group until nothing waits.
 async fn write_all(log: Arc<Inner>) {
+    let _writer = Writer(log.clone());
     loop {
         let turn = log.turn.lock().await;
         let mut group = log.next_group();
@@ -178,14 +197,16 @@ async fn write_all(log: Arc<Inner>) {
         let now = log.clock.now();
         let rows: Vec<Rows> = group.into_iter().map(|w| rows(w, now)).collect();
         let rows = &rows;
-        let written = log.db.write(|tx| insert(tx, rows)).await;
-        if let Err(stop) = &written {
-            let no = match stop {
-                Stop::Refused(no) => no.code.to_string(),
-                Stop::Fault(fault) => fault.to_string(),
-            };
+        let writing = log.db.write(|tx| insert(tx, rows));
+        let fault = match tokio::time::timeout(WRITE_MAX, writing).await {
+            Ok(Ok(())) => None,
+            Ok(Err(Stop::Refused(no))) => Some(no.code.to_string()),
+            Ok(Err(Stop::Fault(fault))) => Some(fault.to_string()),
+            Err(_) => Some("the database did not answer in time".to_string()),
+        };
+        if let Some(error) = &fault {
             tracing::error!(
-                error = no,
+                error,
                 entries = rows.len(),
                 "the access log cannot be written"
             );
@@ -193,7 +214,7 @@ async fn write_all(log: Arc<Inner>) {
         drop(turn);
         for done in waits.into_iter().flatten() {
             // Who gave up does not hear it.
-            done.send(written.is_ok()).ok();
+            done.send(fault.is_none()).ok();
         }
     }
 }
