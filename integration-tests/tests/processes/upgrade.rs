@@ -12,7 +12,10 @@ use orchestrator::Patience;
 use proto::common::{Claim, Filing};
 use proto::orchestrator::{ReplaySettlementsRequest, SettleRequest};
 use runtime::Settings;
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+use sea_orm::sqlx::sqlite::SqliteJournalMode;
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement,
+};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -59,7 +62,10 @@ async fn line(database: &TestDatabase, service: &str) -> DatabaseConnection {
         Some(_) => format!("{url}?mode=rwc"),
         None => url,
     };
-    Database::connect(url).await.expect("a database")
+    let mut options = ConnectOptions::new(url);
+    // As every release kept its files.
+    options.map_sqlx_sqlite_opts(|options| options.journal_mode(SqliteJournalMode::Wal));
+    Database::connect(options).await.expect("a database")
 }
 
 /// A database as the earlier release left it.

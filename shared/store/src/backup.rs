@@ -4,14 +4,14 @@
 //!
 //! PostgreSQL's own programs do the same for it: `pg_dump` sees one snapshot of all schemas.
 
-use crate::db::{DbConfig, OpenError};
+use crate::db::{DbConfig, OpenError, writer};
 use crate::entity::block;
 use crate::fault::told;
 use crate::{Db, event};
 use kernel::Refusal;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, EntityTrait,
-    QueryOrder, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    QueryOrder, Statement, TransactionTrait,
 };
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -39,11 +39,7 @@ pub async fn copy(copies: &[Copy]) -> Result<(), OpenError> {
     for copy in copies {
         let failed = failure("cannot read", &copy.from);
         let line = connect(&copy.from).await.map_err(&failed)?;
-        turns.push(
-            line.begin_with_options(immediate())
-                .await
-                .map_err(&failed)?,
-        );
+        turns.push(line.begin_with_options(writer()).await.map_err(&failed)?);
     }
     for copy in copies {
         let failed = failure("cannot write", &copy.to);
@@ -58,14 +54,6 @@ pub async fn copy(copies: &[Copy]) -> Result<(), OpenError> {
         turn.rollback().await.ok();
     }
     Ok(())
-}
-
-fn immediate() -> TransactionOptions {
-    TransactionOptions {
-        isolation_level: None,
-        access_mode: None,
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-    }
 }
 
 /// A line to a file that is there.

@@ -5,7 +5,7 @@ use crate::metrics::{Metrics, OTHER};
 use kernel::Refusal;
 use kernel::refusal::{CONTENTION, INTERNAL};
 use sea_orm::sqlx::postgres::PgConnectOptions;
-use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
     DbErr, EntityTrait, IntoActiveModel, Iterable, RuntimeErr, SqliteTransactionMode,
@@ -25,6 +25,8 @@ use tracing::Instrument;
 const ATTEMPTS_MAX: u32 = 6;
 /// How long a writer waits for its turn or for a row lock before it gives up as busy.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
+/// How long a migration waits until a program that goes on writing lets it in.
+const MIGRATION_WAIT: Duration = Duration::from_secs(60);
 /// How long a transaction may do nothing before PostgreSQL ends it: a replica that hangs must not keep
 /// its locks from the others. Nothing of ours waits for anything but the database inside one.
 const IDLE_MAX: Duration = Duration::from_secs(30);
@@ -327,15 +329,8 @@ impl Db {
                 _ => return Err(CONTENTION.refuse().into()),
             },
         };
-        // A deferred transaction that reads and then writes fails on SQLite when another committed
-        // in between, and no timeout helps: hence IMMEDIATE (differs).
-        let options = TransactionOptions {
-            isolation_level: None,
-            access_mode: None,
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        };
         let waiting = Instant::now();
-        let transaction = self.pool.begin_with_options(options).await?;
+        let transaction = self.pool.begin_with_options(writer()).await?;
         self.metrics.connected(waiting.elapsed());
         self.counts.begins.fetch_add(1, Ordering::Relaxed);
         let tx = Tx(Arc::new(transaction));
@@ -415,21 +410,35 @@ fn options(config: &DbConfig) -> ConnectOptions {
                 ("idle_in_transaction_session_timeout", millis(IDLE_MAX)),
             ])
         })
-        .map_sqlx_sqlite_opts(|options| {
-            options
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
-                .busy_timeout(LOCK_WAIT)
-                .foreign_keys(true)
-        });
+        .map_sqlx_sqlite_opts(|options| writing(options).busy_timeout(LOCK_WAIT));
     options
+}
+
+fn writing(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+}
+
+/// A deferred transaction that reads and then writes fails on SQLite when another writes meanwhile,
+/// and no timeout helps: hence IMMEDIATE (differs).
+pub(crate) fn writer() -> TransactionOptions {
+    TransactionOptions {
+        isolation_level: None,
+        access_mode: None,
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+    }
 }
 
 /// Migrations run on a connection of their own, so that the session's advisory lock holds for all
 /// of them.
 async fn migrate<M: MigratorTrait>(config: &DbConfig) -> Result<(), DbErr> {
     let mut options = options(config);
-    options.max_connections(1).min_connections(1);
+    options
+        .max_connections(1)
+        .min_connections(1)
+        .map_sqlx_sqlite_opts(|options| writing(options).busy_timeout(MIGRATION_WAIT));
     let connection = Database::connect(options).await?;
     let postgres = connection.get_database_backend() == DbBackend::Postgres;
     if postgres {
@@ -446,12 +455,21 @@ async fn migrate<M: MigratorTrait>(config: &DbConfig) -> Result<(), DbErr> {
         let schema = format!("CREATE SCHEMA IF NOT EXISTS \"{}\"", config.schema);
         connection.execute_unprepared(&schema).await?;
     }
-    let result = match postgres && is_surpassed::<M>(&connection).await? {
-        true => Ok(()),
-        false => M::up(&connection, None).await,
+    let result = match postgres {
+        true if is_surpassed::<M>(&connection).await? => Ok(()),
+        true => M::up(&connection, None).await,
+        false => up_at_once::<M>(&connection).await,
     };
     connection.close().await?;
     result
+}
+
+/// All migrations of a SQLite file in one transaction that begins as a writer: one that reads first is
+/// refused at once when another program writes, and no timeout helps (differs).
+async fn up_at_once<M: MigratorTrait>(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    let transaction = connection.begin_with_options(writer()).await?;
+    M::up(&transaction, None).await?;
+    transaction.commit().await
 }
 
 /// True when a later release has been here and did all of our migrations and more. It only added
