@@ -122,7 +122,7 @@ suite() { # title, then cargo's arguments
     say "$1"
     shift
     local status=0
-    cargo test --locked "$@" 2>&1 | tee "$folder/suite.log" || status=$?
+    cargo test --locked --no-fail-fast "$@" 2>&1 | tee "$folder/suite.log" || status=$?
     passed=$((passed + $(awk '/^test result:/ {n += $4} END {print n + 0}' "$folder/suite.log")))
     failed=$((failed + $(awk '/^test result:/ {n += $6} END {print n + 0}' "$folder/suite.log")))
     [ "$status" = 0 ] || { echo "$passed passed, $((failed > 0 ? failed : 1)) failed"; exit "$status"; }
