@@ -114,6 +114,7 @@ async fn a_credential_that_does_not_hold_is_refused_by_its_code() {
         ours.of("spiffe://yibao/152501/platform/zb"),
     );
     let region = ours.of("spiffe://yibao/330523/region/330523");
+    let neighbour = ours.of(&service_name("settlement"));
     let authorization = "authorization";
     let other = bearer(&[Role::Clerk], 5).replace("Bearer ", "Bearer x");
     #[rustfmt::skip]
@@ -132,6 +133,9 @@ async fn a_credential_that_does_not_hold_is_refused_by_its_code() {
         (&hospital, &[(PRINCIPAL, &forged)], "PRINCIPAL_NOT_BELIEVED"),
         (&platform, &[(PRINCIPAL, &forged)], "PRINCIPAL_NOT_BELIEVED"),
         (&region, &[(PRINCIPAL, &forged)], "PRINCIPAL_NOT_BELIEVED"),
+        // The orchestrator alone speaks for others, and no other service may call anything.
+        (&neighbour, &[(PRINCIPAL, &forged)], "PRINCIPAL_NOT_BELIEVED"),
+        (&neighbour, &[], "PERMISSION_DENIED"),
         (&trusted, &[(PRINCIPAL, "not json")], "PRINCIPAL_NOT_BELIEVED"),
         (&trusted, &[(PRINCIPAL, &forged), (PRINCIPAL, &forged)], "CREDENTIALS_CONFLICT"),
         (&trusted, &[(PRINCIPAL, &forged), (authorization, &clerk)], "CREDENTIALS_CONFLICT"),
@@ -279,7 +283,7 @@ async fn each_certificate_sees_and_may_do_its_own() {
             Ok::<_, String>(answer.into_inner().outcome.unwrap().state())
         }
     };
-    let (nobody, trusted) = (certificates().nobody(), certificates().service());
+    let nobody = certificates().nobody();
     let clerk = principal("clerk-1", vec![Role::Clerk]);
     let word = ("yibao-caller", "clerk-1".to_string());
     assert_eq!(
@@ -288,9 +292,12 @@ async fn each_certificate_sees_and_may_do_its_own() {
     );
     let forged = outcome(nobody, vec![word.clone(), (PRINCIPAL, clerk.clone())]).await;
     assert_eq!(forged, Err("PRINCIPAL_NOT_BELIEVED".to_string()));
-    // A service's word is its principal's, even there.
-    let vouched = outcome(trusted, vec![(PRINCIPAL, clerk)]).await;
-    assert_eq!(vouched, Ok(State::Done));
+    // Nobody speaks for others there: no service calls the orchestrator, nor does it call itself.
+    for speaker in ["orchestrator", "inspection"] {
+        let speaker = certificates().of(&service_name(speaker));
+        let vouched = outcome(speaker, vec![(PRINCIPAL, clerk.clone())]).await;
+        assert_eq!(vouched, Err("PRINCIPAL_NOT_BELIEVED".to_string()));
+    }
     let of_hospital = outcome(certificates().of(&own), vec![word]).await;
     assert_eq!(of_hospital, Ok(State::UnknownHere));
 }

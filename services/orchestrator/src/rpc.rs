@@ -76,7 +76,7 @@ impl OrchestratorService for Rpc {
             Ok(pb::WhatWouldChangeResponse {
                 comparison: Some(comparison),
                 findings: wire::shown(&context.principal, assessment.findings()),
-                member: Some(assessment.member.0),
+                member: Some(wire::shown_member(&context.principal, assessment.member.0)),
             })
         })
         .await
@@ -286,7 +286,10 @@ async fn price(
     Ok(pb::PreSettleResponse {
         quote: Some(priced.quote),
         findings: wire::shown(&context.principal, priced.assessment.findings()),
-        member: Some(priced.assessment.member.0),
+        member: Some(wire::shown_member(
+            &context.principal,
+            priced.assessment.member.0,
+        )),
     })
 }
 

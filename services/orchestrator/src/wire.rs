@@ -388,6 +388,20 @@ pub fn shown(principal: &Principal, mut findings: Vec<Finding>) -> Vec<Finding> 
     findings
 }
 
+/// A person as the caller may see them. An institution is not told where else the patient goes.
+pub fn shown_member(principal: &Principal, mut member: common::Member) -> common::Member {
+    if principal.has(Role::Institution) {
+        for filed in &mut member.filed_diseases {
+            let fixed = filed.institution_codes.len();
+            filed
+                .institution_codes
+                .retain(|code| *code == principal.caller);
+            filed.elsewhere = filed.institution_codes.len() < fixed;
+        }
+    }
+    member
+}
+
 /// A settlement as the caller may see it.
 pub fn shown_settlement(
     principal: &Principal,

@@ -73,7 +73,7 @@ pub const ACCESS: Access = &[
     ("ExplainChange", BUREAU, ReadsPeople),
     ("GetClaimHistory", BUREAU, ReadsPeople),
     ("GetAccumulators", BUREAU, ReadsPeople),
-    ("GetTrialBalance", BUREAU, Reads),
+    ("GetTrialBalance", BUREAU, ReadsPeople),
     ("ListInstitutions", BUREAU, Reads),
     ("ListInstitutionsAsOf", BUREAU, Reads),
     ("CountInstitutions", BUREAU, Reads),

@@ -32,6 +32,10 @@ const SERVICES: &[&str] = &[
     "settlement",
 ];
 
+/// The service that asks the others for somebody. Their word for anybody else is worth nothing, so that
+/// the key of one of them is no key to the suite.
+const SPEAKER: &str = "orchestrator";
+
 /// What a platform's and a region's names begin with among callers, so that neither is ever a
 /// person's.
 const PLATFORM: &str = "platform.";
@@ -93,19 +97,28 @@ impl Certificate {
         }
     }
 
-    /// Who asks over a connection of this certificate.
+    /// Whether its holder may say for whom it asks.
+    pub(crate) fn speaks_for_others(&self) -> bool {
+        matches!(&self.holder, Holder::Service(name) if name == SPEAKER)
+    }
+
+    /// Who asks over a connection of this certificate. A service that has no peers to call may call
+    /// nothing.
     pub fn principal(&self) -> Principal {
         let (caller, role) = match &self.holder {
-            Holder::Service(name) => (name.clone(), Role::Service),
-            Holder::Institution(code) => (code.to_string(), Role::Institution),
-            Holder::Platform(name) => (format!("{PLATFORM}{name}"), Role::Platform),
-            Holder::Region => (format!("{REGION}{}", self.area), Role::Region),
+            Holder::Service(name) => {
+                let role = self.speaks_for_others().then_some(Role::Service);
+                (name.clone(), role)
+            }
+            Holder::Institution(code) => (code.to_string(), Some(Role::Institution)),
+            Holder::Platform(name) => (format!("{PLATFORM}{name}"), Some(Role::Platform)),
+            Holder::Region => (format!("{REGION}{}", self.area), Some(Role::Region)),
         };
         Principal {
             caller,
             on_behalf_of: None,
             area: self.area.clone(),
-            roles: vec![role],
+            roles: role.into_iter().collect(),
         }
     }
 }
@@ -202,18 +215,23 @@ mod tests {
     #[test]
     fn a_name_says_who_and_nothing_else_does() {
         let known = [
-            ("152501/service/settlement", "settlement", Role::Service),
+            (
+                "152501/service/orchestrator",
+                "orchestrator",
+                &[Role::Service][..],
+            ),
+            ("152501/service/settlement", "settlement", &[]),
             (
                 "152501/institution/H15250100001",
                 "H15250100001",
-                Role::Institution,
+                &[Role::Institution],
             ),
             (
                 "152501/platform/province",
                 "platform.province",
-                Role::Platform,
+                &[Role::Platform],
             ),
-            ("330523/region/330523", "region.330523", Role::Region),
+            ("330523/region/330523", "region.330523", &[Role::Region]),
         ];
         for (name, caller, role) in known {
             let (holder, area) = holder_of(&format!("{PREFIX}{name}")).expect(name);
@@ -226,8 +244,8 @@ mod tests {
             };
             let principal = certificate.principal();
             assert_eq!(
-                (principal.caller.as_str(), principal.roles),
-                (caller, vec![role])
+                (principal.caller.as_str(), principal.roles.as_slice()),
+                (caller, role)
             );
             assert_eq!(certificate.to_string(), format!("{PREFIX}{name}"));
         }

@@ -3,7 +3,7 @@
 //!
 //! | with the request | who asks |
 //! |---|---|
-//! | a service's certificate and the principal's header | whom the service says |
+//! | the orchestrator's certificate and the principal's header | whom the orchestrator says |
 //! | a service's certificate and a token | the token's person: the service only carries it |
 //! | a platform's certificate and a token | the platform, on behalf of the token's person |
 //! | a certificate alone | its holder |
@@ -102,7 +102,7 @@ pub(crate) fn who<B>(
                 principal: Some(said),
                 ..
             },
-        ) => vouched(certificate, &said),
+        ) => vouched(door, certificate, &said),
         (
             certificate,
             Shown {
@@ -167,12 +167,18 @@ fn ours(door: &Door, certificate: &Certificate) -> Result<(), Refusal> {
     }
 }
 
-/// A principal in a header is believed of a service alone. Whoever else sends one is refused rather
-/// than taken for what it is without it: nobody sends it by mistake.
-fn vouched(certificate: Option<&Certificate>, said: &HeaderValue) -> Result<Principal, Refusal> {
-    let is_service = certificate.is_some_and(|c| matches!(c.holder, Holder::Service(_)));
+/// A principal in a header is believed of the orchestrator alone, and not at its own port. Whoever else
+/// sends one is refused rather than taken for what it is without it: nobody sends it by mistake.
+fn vouched(
+    door: &Door,
+    certificate: Option<&Certificate>,
+    said: &HeaderValue,
+) -> Result<Principal, Refusal> {
+    let own = door.tls.as_ref().map(ServerTls::holder);
+    let speaks = certificate
+        .is_some_and(|shown| shown.speaks_for_others() && own.as_ref() != Some(&shown.holder));
     let read = || serde_json::from_slice(said.as_bytes()).ok();
-    let principal = is_service.then(read).flatten();
+    let principal = speaks.then(read).flatten();
     principal.ok_or_else(|| PRINCIPAL_NOT_BELIEVED.refuse())
 }
 

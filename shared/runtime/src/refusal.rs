@@ -12,7 +12,7 @@ refusals! {
     /// A service of another suite.
     CERTIFICATE_ELSEWHERE: Unauthenticated, "客户端证书属于其他统筹区的服务。", "统筹区之间请使用类别为 region 的证书。";
     /// Somebody who is no service says for whom it calls.
-    PRINCIPAL_NOT_BELIEVED: Unauthenticated, "仅本系统的服务可以代他人声明身份。", "请去除 yibao-principal 请求头,以自己的证书或令牌调用。";
+    PRINCIPAL_NOT_BELIEVED: Unauthenticated, "仅本系统的编排服务可以向其他服务代他人声明身份。", "请去除 yibao-principal 请求头,以自己的证书或令牌调用。";
     /// More than one thing says who asks.
     CREDENTIALS_CONFLICT: Unauthenticated, "请求同时带有多种身份凭证。", "请只带一种身份凭证。";
     /// Tokens are not taken at this port.
@@ -30,7 +30,7 @@ refusals! {
     /// A token that lives longer than tokens may.
     TOKEN_TOO_LONG: Unauthenticated, "令牌的有效期超过 {seconds} 秒。", "请向签发方申请较短有效期的令牌。";
     /// Roles that no person has, or that nobody has together.
-    TOKEN_ROLES_FORBIDDEN: Unauthenticated, "令牌所载角色不可授予个人,或系统管理员、安全管理员、审计管理员不得兼任。", "请联系安全管理员更正角色。";
+    TOKEN_ROLES_FORBIDDEN: Unauthenticated, "令牌所载角色不可授予个人,或有不得兼任者:系统管理员、安全管理员、审计管理员互不兼任,后两者也不兼任其他角色。", "请联系安全管理员更正角色。";
     /// A token that is bound to another certificate, or to none where it must be, or shown over a line that is not a person's.
     TOKEN_NOT_YOURS: Unauthenticated, "令牌未与本连接的客户端证书绑定,或不得经此连接使用。", "请以取得令牌时的证书建立连接。";
 }

@@ -171,6 +171,12 @@ impl Needs {
 }
 
 impl Settings {
+    /// The area of the suite: its certificate's, else the configured one.
+    pub(crate) fn home(&self) -> AreaCode {
+        let tls = self.door.tls.as_ref();
+        tls.map_or_else(|| self.area.clone(), crate::tls::ServerTls::area)
+    }
+
     /// Reads the file (if named) and the environment, and checks the result.
     pub fn load(
         service: &str,

@@ -83,6 +83,11 @@ impl ServerTls {
         self.0.current().own.area.clone()
     }
 
+    /// Which service this is.
+    pub(crate) fn holder(&self) -> Holder {
+        self.0.current().own.holder.clone()
+    }
+
     /// The same certificate, shown to peers.
     pub(crate) fn client(&self) -> ClientTls {
         ClientTls(Source::Service(self.clone()))

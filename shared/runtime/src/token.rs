@@ -25,6 +25,8 @@ use std::path::{Path, PathBuf};
 const BYTES_MAX: usize = 8 * 1024;
 /// 三员分立: nobody has two of these.
 const APART: [Role; 3] = [Role::Operator, Role::Security, Role::Auditor];
+/// Who watches the others does nothing else.
+const ALONE: [Role; 2] = [Role::Security, Role::Auditor];
 
 /// Whose tokens are believed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -237,8 +239,8 @@ impl Tokens {
     }
 }
 
-/// The roles of a person: at least one, none that only a certificate gives, and of 系统管理员, 安全管理员
-/// and 审计管理员 at most one.
+/// The roles of a person: at least one, none that only a certificate gives, of 系统管理员, 安全管理员
+/// and 审计管理员 at most one, and beside the latter two no other.
 pub fn roles_of_a_person(names: &[String]) -> Result<Vec<Role>, Refusal> {
     let forbidden = || TOKEN_ROLES_FORBIDDEN.refuse();
     let role = |name: &String| {
@@ -248,7 +250,8 @@ pub fn roles_of_a_person(names: &[String]) -> Result<Vec<Role>, Refusal> {
     let roles: Option<Vec<Role>> = names.iter().map(role).collect();
     let roles = roles.ok_or_else(forbidden)?;
     let apart = APART.iter().filter(|role| roles.contains(role)).count();
-    match roles.is_empty() || apart > 1 {
+    let mixed = roles.len() > 1 && roles.iter().any(|role| ALONE.contains(role));
+    match roles.is_empty() || apart > 1 || mixed {
         true => Err(forbidden()),
         false => Ok(roles),
     }

@@ -15,7 +15,7 @@ use axum::response::Response;
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
 use kernel::refusal::{ACCESS_LOG_UNAVAILABLE, invalid};
-use kernel::{AreaCode, Principal, Refusal, Role, SUBJECTS_MAX, Seen, SeenKind};
+use kernel::{Principal, Refusal, Role, SUBJECTS_MAX, Seen, SeenKind};
 use opentelemetry::trace::TraceContextExt;
 use proto::Subjects;
 use std::collections::BTreeSet;
@@ -167,9 +167,9 @@ impl Attempt {
         };
         let principal = request.extensions().get::<Trusted>();
         let principal = principal.map(|Trusted(principal)| principal);
-        let area: &AreaCode = principal.map_or(&layers.settings.area, |known| &known.area);
+        let area = principal.map_or_else(|| layers.settings.home(), |known| known.area.clone());
         Attempt(Some(Seen {
-            area: area.clone(),
+            area,
             caller: principal.map(Principal::key_name).unwrap_or_default(),
             roles: principal
                 .map(|known| known.roles.clone())

@@ -8,7 +8,7 @@ use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, EntityTrait, IntoActiveModel, Iterable, RuntimeErr, SqliteTransactionMode,
+    DbErr, EntityTrait, IntoActiveModel, Iterable, RuntimeErr, SqliteTransactionMode, Statement,
     TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
@@ -452,8 +452,7 @@ async fn migrate<M: MigratorTrait>(config: &DbConfig) -> Result<(), DbErr> {
             config.schema
         );
         connection.execute_unprepared(&lock).await?;
-        let schema = format!("CREATE SCHEMA IF NOT EXISTS \"{}\"", config.schema);
-        connection.execute_unprepared(&schema).await?;
+        make_schema(&connection, &config.schema).await?;
     }
     let result = match postgres {
         true if is_surpassed::<M>(&connection).await? => Ok(()),
@@ -470,6 +469,21 @@ async fn up_at_once<M: MigratorTrait>(connection: &DatabaseConnection) -> Result
     let transaction = connection.begin_with_options(writer()).await?;
     M::up(&transaction, None).await?;
     transaction.commit().await
+}
+
+/// Makes a service's schema where it is missing. Asked first: PostgreSQL wants the right to create one
+/// even where it stands, and a service whose schema was restored need not have it.
+async fn make_schema(connection: &DatabaseConnection, schema: &str) -> Result<(), DbErr> {
+    let found = Statement::from_sql_and_values(
+        DbBackend::Postgres,
+        "SELECT 1 FROM pg_namespace WHERE nspname = $1",
+        [schema.into()],
+    );
+    if connection.query_one_raw(found).await?.is_some() {
+        return Ok(());
+    }
+    let make = format!("CREATE SCHEMA \"{schema}\"");
+    connection.execute_unprepared(&make).await.map(drop)
 }
 
 /// True when a later release has been here and did all of our migrations and more. It only added

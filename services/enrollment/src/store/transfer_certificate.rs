@@ -2,14 +2,15 @@
 
 use super::unreadable;
 use crate::domain::{Leaving, TransferCertificate};
-use crate::entity::coverage;
 use crate::entity::transfer_certificate::{ActiveModel, Column, Entity, Model};
+use crate::entity::{coverage, person};
 use crate::refusal::TRANSFER_CERTIFIED;
 use kernel::refusal::INTERNAL;
 use kernel::{AreaCode, Digest, PersonId, Refusal};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use store::{Stop, Tx, taken};
 
@@ -104,8 +105,18 @@ pub async fn is_void(
     certificate: &TransferCertificate,
     digest: Digest,
 ) -> Result<bool, Stop> {
-    let found = row(&**tx, &certificate.area, &certificate.id.to_string()).await?;
-    Ok(found.is_some_and(|row| row.withdrawn_at.is_some() || row.digest != digest.to_string()))
+    match row(&**tx, &certificate.area, &certificate.id.to_string()).await? {
+        Some(row) => Ok(row.withdrawn_at.is_some() || row.digest != digest.to_string()),
+        None => {
+            let people = person::Entity::find()
+                .select_only()
+                .column(person::Column::Area)
+                .filter(person::Column::Area.eq(certificate.area.as_str()))
+                .limit(1)
+                .into_tuple::<String>();
+            Ok(people.one(&**tx).await?.is_some())
+        }
+    }
 }
 
 async fn row(on: &impl ConnectionTrait, area: &AreaCode, id: &str) -> Result<Option<Model>, Stop> {

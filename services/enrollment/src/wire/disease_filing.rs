@@ -132,6 +132,7 @@ pub fn filed_disease(piece: FiledDisease) -> common::FiledDisease {
         first_day: piece.period.from.to_string(),
         last_day: last_day(piece.period),
         institution_codes: codes(&piece.institutions),
+        elsewhere: false,
     }
 }
 

@@ -24,8 +24,8 @@ pub const ACCESS: Access = &[
     ("Burn", BOTH, Changes),
 ];
 /// 负责人.
-const SUPERVISORS: &[Role] = &[Role::Service, Role::Supervisor];
-const BOTH: &[Role] = &[Role::Service, Role::Clerk, Role::Supervisor];
+const SUPERVISORS: &[Role] = &[Role::Supervisor];
+const BOTH: &[Role] = &[Role::Clerk, Role::Supervisor];
 
 /// Methods whose keys can be asked about and burned.
 const METHODS: &[&str] = &[

@@ -16,7 +16,7 @@ pub const ACCESS: Access = &[
     ("WithdrawPreparePayerFile", BUREAU, Changes),
     ("GetPayerFile", BUREAU, Reads),
     ("ListPayerFileLines", BUREAU, ReadsPeople),
-    ("ReconcilePayerFile", BUREAU, Reads),
+    ("ReconcilePayerFile", BUREAU, ReadsPeople),
     ("GetOutcome", BUREAU, Reads),
     ("Burn", BUREAU, Changes),
 ];

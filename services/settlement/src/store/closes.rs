@@ -219,10 +219,10 @@ pub async fn withdraw_closed_day(
     Ok(())
 }
 
-/// 个人账户 are one line of a month: nobody reads a line for every employee. Not a bound value: the same
-/// words stand in GROUP BY.
-const ACCOUNT: &str =
-    "CASE WHEN account LIKE 'account:person:%' THEN 'account:person' ELSE account END";
+/// 个人账户 are one line of a month, and so is what people are owed: nobody reads a line for every person.
+/// Not a bound value: the same words stand in GROUP BY.
+const ACCOUNT: &str = "CASE WHEN account LIKE 'account:person:%' THEN 'account:person' \
+    WHEN account LIKE 'payable:person:%' THEN 'payable:person' ELSE account END";
 
 /// What the ledger moved in a month on each account, and what of it corrects earlier months.
 pub async fn moved_in(

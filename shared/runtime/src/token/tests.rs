@@ -301,6 +301,16 @@ fn a_token_is_for_us_now_and_of_a_person() {
             json!(["clerk", "security", "auditor"]),
             "TOKEN_ROLES_FORBIDDEN",
         ),
+        (
+            "roles",
+            json!(["clerk", "auditor"]),
+            "TOKEN_ROLES_FORBIDDEN",
+        ),
+        (
+            "roles",
+            json!(["supervisor", "security"]),
+            "TOKEN_ROLES_FORBIDDEN",
+        ),
     ] {
         let told = value.to_string();
         assert_eq!(said(name, value), code, "{name} {told}");
