@@ -145,7 +145,8 @@ async fn every_read_of_people_is_in_the_log() {
     let world = World::open().await;
     let ground = Ground::lay(&world).await;
     // Who calls on nobody's behalf is written down by their own name.
-    let reader = caller("reader-1", &[Role::Service, Role::Clerk, Role::Auditor]);
+    let roles = [Role::Service, Role::Clerk, Role::Supervisor, Role::Auditor];
+    let reader = caller("reader-1", &roles);
     for (name, request) in ground.sound() {
         let answer = ask(&world, &reader, name, &request).await;
         assert!(answer.is_ok(), "{name}: {answer:?}");
@@ -172,7 +173,7 @@ async fn every_read_of_people_is_in_the_log() {
         );
         assert_eq!(
             entry["roles"],
-            json!(["service", "clerk", "auditor"]),
+            json!(["service", "clerk", "supervisor", "auditor"]),
             "{name}"
         );
         let whose = entry.get("subjectIds").is_some();
