@@ -253,8 +253,8 @@ async fn what_is_brought_must_be_what_was_issued_and_counts_once() {
     richer.account_balance_fen = 1;
     let mut resealed = richer.clone();
     resealed.digest = sealed(&resealed);
-    let mut invented = issued.clone();
-    invented.certificate_id = "01900000-0000-7000-8000-000000000001".into();
+    let mut invented = certificate(&id_number(1), 9, &issued.issued_day);
+    invented.from_area_code = OLD.into();
     invented.digest = sealed(&invented);
     let mut unbroken = certificate(&id_number(1), 7, "2020-02-01");
     unbroken.interruptions.clear();
@@ -273,6 +273,7 @@ async fn what_is_brought_must_be_what_was_issued_and_counts_once() {
         ("a-5", 1, &old, "TRANSFER_CERTIFICATE_EXPIRED"),
         // Sealed anew by somebody: the area that issued it is one of the suite, and has another.
         ("a-6", 1, &resealed, "TRANSFER_CERTIFICATE_VOID"),
+        // Made by nobody there.
         ("a-61", 1, &invented, "TRANSFER_CERTIFICATE_VOID"),
     ];
     for (id, n, brought, expected) in table {
