@@ -155,6 +155,7 @@ async fn credit(world: &World, id: &str, person: &str, fen: i64) -> pb::AccountC
 async fn withdraw_credit(world: &World, id: &str) -> Result<State, Status> {
     let request = WithdrawCreditAccountRequest {
         original_request_id: id.into(),
+        ..Default::default()
     };
     let mut desk = world.clerk().accounts();
     let outcome = desk.withdraw_credit_account(patient(request)).await?;

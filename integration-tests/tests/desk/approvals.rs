@@ -1,5 +1,6 @@
 //! 双人复核: what nobody does alone, agreed to by the digest of exactly that, and used once.
 
+use crate::revisions::{find, finding, packs};
 use integration_tests::{World, code, patient, stay};
 use kernel::{Clock, Day, Instant};
 use proto::common::outcome::State;
@@ -7,10 +8,10 @@ use proto::enrollment::RecordDeathRequest;
 use proto::orchestrator::approval::State as Stands;
 use proto::orchestrator::approval_subject::Subject;
 use proto::orchestrator::{
-    AccountCredit, Approval, ApprovalSubject, CreditAccountRequest, DeniedLine, GetApprovalRequest,
-    GiveApprovalRequest, ListApprovalsRequest, PostFindingRequest, PostLateFactsRequest,
-    PreviewLateFactsRequest, ProposeApprovalRequest, RevokeApprovalRequest,
-    WithdrawCreditAccountRequest,
+    AccountCredit, Approval, ApprovalSubject, ApprovedWithdrawal, CreditAccountRequest,
+    GetApprovalRequest, GiveApprovalRequest, ListApprovalsRequest, PostFindingRequest,
+    PostLateFactsRequest, PreviewFindingRequest, PreviewLateFactsRequest, ProposeApprovalRequest,
+    RevokeApprovalRequest, WithdrawCreditAccountRequest, WithdrawPostFindingRequest,
 };
 use proto::settlement::GetTrialBalanceRequest;
 use tonic::Status;
@@ -64,6 +65,29 @@ async fn stands(world: &World, approval: &Approval) -> Stands {
     };
     let answer = world.clerk().approvals().get_approval(request).await;
     answer.unwrap().into_inner().approval.unwrap().state()
+}
+
+/// What a finding would move, as a digest.
+async fn shown(world: &World, finding: &PostFindingRequest) -> String {
+    let request = PreviewFindingRequest {
+        settlement_id: finding.settlement_id.clone(),
+        lines: finding.lines.clone(),
+    };
+    let mut desk = world.clerk().revisions();
+    let shown = desk.preview_finding(patient(request)).await;
+    shown.unwrap().into_inner().preview_digest
+}
+
+async fn uncredit(by: &Desk, id: &str, approval: &str) -> Result<State, Status> {
+    let request = WithdrawCreditAccountRequest {
+        original_request_id: id.into(),
+        approval_id: approval.into(),
+    };
+    let answer = by
+        .accounts()
+        .withdraw_credit_account(patient(request))
+        .await?;
+    Ok(answer.into_inner().outcome.unwrap().state())
 }
 
 async fn imbalance(world: &World) -> i64 {
@@ -133,6 +157,7 @@ async fn two_persons_credit_much_and_neither_is_both() {
     // Withdrawn it never took effect: what was agreed to can be done still.
     let request = WithdrawCreditAccountRequest {
         original_request_id: "c-4".into(),
+        ..Default::default()
     };
     let withdrawn = clerk.accounts().withdraw_credit_account(request).await;
     let outcome = withdrawn.unwrap().into_inner().outcome.unwrap();
@@ -193,27 +218,21 @@ async fn much_is_recovered_by_two_persons_only() {
     let person = world.insured(None).await;
     let settled = world.settle("s-1", stay(&person, "S-1", 60_000)).await;
     let settled = settled.unwrap();
-    let finding = PostFindingRequest {
-        request_id: "f-1".into(),
-        settlement_id: settled.settlement_id.clone(),
-        lines: vec![DeniedLine {
-            number: 1,
-            rule_code: "R-104".into(),
-            sentence: "收费明细与病历不符。".into(),
-        }],
-        reason: "病历无相应医嘱".into(),
-        ..Default::default()
-    };
+    let finding = finding("f-1", &settled, &[1]);
     let alone = clerk
         .revisions()
         .post_finding(patient(finding.clone()))
         .await;
     assert_eq!(refused(alone), "APPROVAL_NEEDED");
-    let approval_id = world.approved(Subject::PostFinding(finding.clone())).await;
+    let seen = PostFindingRequest {
+        preview_digest: shown(&world, &finding).await,
+        ..finding
+    };
+    let approval_id = world.approved(Subject::PostFinding(seen.clone())).await;
     let agreed = PostFindingRequest {
         request_id: "f-2".into(),
         approval_id,
-        ..finding
+        ..seen
     };
     let found = clerk.revisions().post_finding(patient(agreed)).await;
     let revised = found.unwrap().into_inner().revisions;
@@ -260,5 +279,117 @@ async fn late_facts_that_move_much_are_settled_by_two_persons_only() {
     let approval = world.approved(Subject::PostLateFacts(facts("", ""))).await;
     let posted = desk.post_late_facts(patient(facts("l-2", &approval))).await;
     assert_eq!(posted.unwrap().into_inner().revisions.len(), 1);
+    assert_eq!(imbalance(&world).await, 0);
+}
+
+/// Whoever credits: parts of it are no way around the second person, in one year.
+#[tokio::test]
+async fn much_credited_in_parts_needs_two_persons_too() {
+    let world = World::open().await;
+    let (person, other) = (world.person().await, world.person().await);
+    let clerk = world.suite.desk("clerk-1");
+    let colleague = world.suite.desk("clerk-2");
+    credit(&clerk, crediting("c-1", &person, 600_000, ""))
+        .await
+        .unwrap();
+    let no = credit(&colleague, crediting("c-2", &person, 400_001, "")).await;
+    assert_eq!(refused(no), "APPROVAL_NEEDED");
+    credit(&clerk, crediting("c-3", &other, 400_001, ""))
+        .await
+        .unwrap();
+    // What two agreed to is nobody's alone, and what was withdrawn is nobody's any more.
+    let what = Subject::CreditAccount(crediting("", &person, MUCH, ""));
+    let agreed = crediting("c-4", &person, MUCH, &world.approved(what).await);
+    credit(&clerk, agreed).await.unwrap();
+    credit(&colleague, crediting("c-5", &person, 400_000, ""))
+        .await
+        .unwrap();
+    assert_eq!(uncredit(&clerk, "c-1", "").await.unwrap(), State::Withdrawn);
+    credit(&clerk, crediting("c-6", &person, 600_000, ""))
+        .await
+        .unwrap();
+    let no = credit(&clerk, crediting("c-7", &person, 1, "")).await;
+    assert_eq!(refused(no), "APPROVAL_NEEDED");
+    world
+        .clock
+        .set(Instant::beginning_of(Day::parse("2019-01-01").unwrap()));
+    credit(&clerk, crediting("c-8", &person, 1, ""))
+        .await
+        .unwrap();
+    assert_eq!(imbalance(&world).await, 0);
+}
+
+/// Two who credit at once do not both find that little was credited.
+#[tokio::test]
+async fn parts_that_are_credited_at_once_are_counted_one_after_the_other() {
+    let world = World::open().await;
+    let person = world.person().await;
+    let clerks: Vec<Desk> = (1..=4)
+        .map(|n| world.suite.desk(&format!("clerk-{n}")))
+        .collect();
+    let all = clerks
+        .iter()
+        .map(|by| credit(by, crediting("c-1", &person, 400_000, "")));
+    let answers = futures_util::future::join_all(all).await;
+    let done = answers.iter().filter(|answer| answer.is_ok()).count();
+    assert_eq!(done, 2, "{answers:?}");
+}
+
+/// A bill divided by lines, the amounts that were agreed to, and what is withdrawn later.
+#[tokio::test]
+async fn much_found_line_by_line_needs_two_persons_who_agree_to_amounts() {
+    let world = World::open().await;
+    let clerk = world.suite.desk("clerk-1");
+    let person = world.insured(None).await;
+    let claim = packs(&person, "S-1", &[9, 9, 9]);
+    let settled = world.settle("s-1", claim).await.unwrap();
+    find(&world, finding("f-1", &settled, &[1])).await.unwrap();
+    let no = find(&world, finding("f-2", &settled, &[2])).await;
+    assert_eq!(refused(no), "APPROVAL_NEEDED");
+
+    let with_digest = async |wanted: PostFindingRequest| PostFindingRequest {
+        preview_digest: shown(&world, &wanted).await,
+        ..wanted
+    };
+    let second = with_digest(finding("f-3", &settled, &[2])).await;
+    let third = with_digest(finding("f-4", &settled, &[3])).await;
+    let approved = async |wanted: PostFindingRequest| PostFindingRequest {
+        approval_id: world.approved(Subject::PostFinding(wanted.clone())).await,
+        ..wanted
+    };
+    let (second, third) = (approved(second).await, approved(third).await);
+    find(&world, second.clone()).await.unwrap();
+    // What was agreed to is not what it would move now.
+    let no = find(&world, third).await;
+    assert_eq!(refused(no), "PREVIEW_CHANGED");
+    let unsaid = PostFindingRequest {
+        preview_digest: String::new(),
+        request_id: "f-5".into(),
+        ..second.clone()
+    };
+    assert_eq!(refused(find(&world, unsaid).await), "INVALID_FIELD");
+
+    // On another day it is no slip of one hand.
+    let withdraw = async |approval: &str| {
+        let request = WithdrawPostFindingRequest {
+            original_request_id: "f-3".into(),
+            approval_id: approval.into(),
+        };
+        let mut desk = clerk.revisions();
+        desk.withdraw_post_finding(patient(request)).await
+    };
+    let tomorrow = Day::parse("2018-03-02").unwrap();
+    world.clock.set(Instant::beginning_of(tomorrow));
+    assert_eq!(refused(withdraw("").await), "APPROVAL_NEEDED");
+    let undo = |used: &str| {
+        Subject::Withdrawal(ApprovedWithdrawal {
+            used_approval_id: used.into(),
+        })
+    };
+    let other = world.approved(undo(&settled.settlement_id)).await;
+    assert_eq!(refused(withdraw(&other).await), "APPROVAL_OTHER");
+    let agreed = world.approved(undo(&second.approval_id)).await;
+    let outcome = withdraw(&agreed).await.unwrap().into_inner().outcome;
+    assert_eq!(outcome.unwrap().state(), State::Withdrawn);
     assert_eq!(imbalance(&world).await, 0);
 }

@@ -8,9 +8,9 @@ use proto::orchestrator::get_outcome_request::Method;
 use proto::orchestrator::settle_batch_request::Part;
 use proto::orchestrator::settle_batch_response::Told;
 use proto::orchestrator::{
-    BatchOptions, BatchSummary, GetOutcomeRequest, PreSettleRequest, RegisterVisitRequest,
-    SettleBatchRequest, SettleBatchResponse, SettleRequest, UploadLinesRequest, Visit, VisitLine,
-    WithdrawRequest,
+    BatchOptions, BatchSummary, GetOutcomeRequest, ListAccessRequest, PreSettleRequest,
+    RegisterVisitRequest, SettleBatchRequest, SettleBatchResponse, SettleRequest,
+    UploadLinesRequest, Visit, VisitLine, WithdrawRequest,
 };
 use runtime::fault::{Fate, Faults};
 use std::sync::Arc;
@@ -350,6 +350,17 @@ async fn a_pre_flight_prices_and_writes_nothing() {
         assert_eq!(free, outcome::State::UnknownHere);
     }
     assert_eq!((summary.priced_claims, summary.cash_fen), (3, total));
+    // Each price that was told is written down, and so is each no.
+    let asked = ListAccessRequest::default();
+    let mut auditor = world.suite.desk("auditor-1+auditor").sagas();
+    let mut read = auditor.list_access(asked).await.unwrap().into_inner();
+    let by_stream = "/yibao.orchestrator.v1.BatchService/SettleBatch";
+    read.entries.retain(|one| one.method == by_stream);
+    let outcomes: Vec<&str> = read.entries.iter().map(|e| e.outcome.as_str()).collect();
+    let ok = outcomes.iter().filter(|one| **one == "OK").count();
+    assert_eq!((outcomes.len(), ok), (4, 3), "{outcomes:?}");
+    let of_first = |ids: &[String]| ids.contains(&first);
+    assert!(read.entries.iter().any(|one| of_first(&one.subject_ids)));
     assert_eq!(world.accumulators(&first).await, before);
     assert_eq!(world.ledger().await, ledger);
 }

@@ -385,6 +385,7 @@ async fn a_withdrawn_third_party_leaves_the_settlement_as_it_was() {
     let withdraw = || {
         patient(pb::WithdrawPostThirdPartyRequest {
             original_request_id: "p-1".into(),
+            ..Default::default()
         })
     };
     let mut desk = world.clerk().revisions();
@@ -403,6 +404,7 @@ async fn a_withdrawn_third_party_leaves_the_settlement_as_it_was() {
 
     let newest = pb::WithdrawPostThirdPartyRequest {
         original_request_id: "p-3".into(),
+        ..Default::default()
     };
     desk.withdraw_post_third_party(patient(newest))
         .await

@@ -1,11 +1,13 @@
 //! 机构名录: which institutions have an agreement on a day, and how many.
 
 use integration_tests::{CLINIC, HOSPITAL, World, code, patient, stay, visit};
-use proto::orchestrator::AgreementEnd;
+use kernel::{Day, Instant};
 use proto::orchestrator::approval_subject::Subject;
+use proto::orchestrator::{AgreementEnd, ApprovedWithdrawal, ListApprovalsRequest};
 use proto::settlement::{
     CountInstitutionsRequest, CountInstitutionsResponse, EndAgreementRequest, Institution,
     ListInstitutionsAsOfRequest, RegisterInstitutionRequest, WithdrawEndAgreementRequest,
+    WithdrawRegisterInstitutionRequest,
 };
 use sea_orm::{ConnectionTrait, Database, DbBackend};
 
@@ -116,6 +118,7 @@ async fn counts_are_of_a_day_and_say_their_base() {
     }
     let withdraw = WithdrawEndAgreementRequest {
         original_request_id: "e-1".into(),
+        ..Default::default()
     };
     clerk.withdraw_end_agreement(withdraw).await.unwrap();
     assert_eq!(base(&count(&world, "2018-06-01").await), (38, 73));
@@ -201,4 +204,44 @@ async fn fill(world: &World, count: u32) {
         database.execute_unprepared(&sql).await.unwrap();
     }
     database.close().await.ok();
+}
+
+/// What two ended is not begun again by the one who registered.
+#[tokio::test]
+async fn an_agreement_that_has_an_end_is_not_withdrawn_with_its_registration() {
+    let world = World::open().await;
+    let mut clerk = world.clerk().settlement();
+    let request = agreed(&world, end("e-1", HOSPITAL, "2018-06-01")).await;
+    clerk.end_agreement(patient(request)).await.unwrap();
+    let unregister = || {
+        patient(WithdrawRegisterInstitutionRequest {
+            original_request_id: format!("world-{HOSPITAL}"),
+        })
+    };
+    let no = clerk.withdraw_register_institution(unregister()).await;
+    assert_eq!(code(&no.unwrap_err()), "AGREEMENT_END_STANDS");
+    let resume = |approval_id: String| {
+        patient(WithdrawEndAgreementRequest {
+            original_request_id: "e-1".into(),
+            approval_id,
+        })
+    };
+    let tomorrow = Day::parse("2018-03-02").unwrap();
+    world.clock.set(Instant::beginning_of(tomorrow));
+    let no = clerk.withdraw_end_agreement(resume(String::new())).await;
+    assert_eq!(code(&no.unwrap_err()), "APPROVAL_NEEDED");
+    let mut desk = world.clerk().approvals();
+    let listed = desk.list_approvals(ListApprovalsRequest::default()).await;
+    let used = listed.unwrap().into_inner().approvals.remove(0);
+    let used_approval_id = used.approval_id;
+    let withdrawal = Subject::Withdrawal(ApprovedWithdrawal { used_approval_id });
+    let approval = world.approved(withdrawal).await;
+    clerk
+        .withdraw_end_agreement(resume(approval))
+        .await
+        .unwrap();
+    clerk
+        .withdraw_register_institution(unregister())
+        .await
+        .unwrap();
 }

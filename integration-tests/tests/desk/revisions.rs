@@ -638,6 +638,7 @@ async fn a_finding_recovers_what_was_paid_for_a_line_once() {
     // Withdrawn, all is as it was.
     let request = WithdrawPostFindingRequest {
         original_request_id: "f-1".into(),
+        ..Default::default()
     };
     desk.withdraw_post_finding(patient(request)).await.unwrap();
     assert_eq!(amounts_now(&world, &settled).await, before);

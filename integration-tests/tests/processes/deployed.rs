@@ -200,3 +200,42 @@ fn the_pools_fit_into_the_database() {
         "OPERATIONS.md does not say {wanted}"
     );
 }
+
+/// The port of those who watch asks for no certificate: on a machine it is its own, elsewhere nothing but
+/// the inner network leads to it.
+#[test]
+fn nobody_outside_reaches_the_metrics() {
+    let systemd = variables("deploy/systemd");
+    for service in services() {
+        let listen = systemd[&format!("YIBAO_{}__METRICS_LISTEN", service.to_uppercase())].clone();
+        assert!(listen.starts_with("127.0.0.1:"), "{service}: {listen}");
+        let alone = configuration(service, &BTreeMap::new());
+        assert!(alone.get("metrics_listen").is_none(), "{service}");
+    }
+    let read = |file: &str| std::fs::read_to_string(workspace().join(file)).expect("text");
+    let published = read("deploy/compose/compose.yaml");
+    let mut ports = published
+        .lines()
+        .filter(|line| line.trim().starts_with("ports:"));
+    assert!(ports.all(|line| !line.contains("9464")));
+    let service = read("deploy/kubernetes/base/service/service.yaml");
+    assert!(!service.contains("metrics") && !service.contains("9464"));
+}
+
+/// What a service writes besides its database has a place, and each replica the same words for tokens.
+#[test]
+fn heads_have_a_place_and_tokens_a_secret() {
+    let compose = variables("deploy/compose");
+    for service in services().filter(|service| *service != "inspection") {
+        for key in ["HEADS_FILE", "HEADS_KEY"] {
+            let name = format!("YIBAO_{}__{key}", service.to_uppercase());
+            assert!(compose.contains_key(&name), "compose: {name}");
+            let component = workspace().join("deploy/kubernetes/heads/kustomization.yaml");
+            let component = std::fs::read_to_string(component).expect("text");
+            assert!(component.contains(&name), "kubernetes: {name}");
+        }
+    }
+    let prepare = workspace().join("deploy/prepare");
+    let prepare = std::fs::read_to_string(prepare).expect("text");
+    assert!(prepare.contains("YIBAO_ENROLLMENT__VISIT_TOKEN_SECRET="));
+}

@@ -58,6 +58,8 @@ pub mod saga {
         pub changed_at: i64,
         /// 链路: where the trace of its request was when it began, as W3C writes it.
         pub trace: Option<String>,
+        /// 处理说明: what operators wrote, a line each.
+        pub notes: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

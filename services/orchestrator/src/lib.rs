@@ -78,11 +78,11 @@ pub fn build(settings: &Settings, executor: Executor) -> Service {
         executor: executor.clone(),
     };
     let operators = SagaServiceServer::new(rpc::operations::Rpc(operations));
-    let (batches, streaming) = rpc::batch::Rpc::over(executor.clone());
-    let batches = BatchServiceServer::new(batches);
     let (db, clock) = (executor.db.clone(), executor.clock.clone());
     let probed = db.clone();
     let log = access::Log::new(&db, clock.clone());
+    let (batches, streaming) = rpc::batch::Rpc::over(executor.clone(), log.witness());
+    let batches = BatchServiceServer::new(batches);
     let (period, kinds) = (settings.sample_period(), executor.kinds());
     Service::new(NAME, server, rpc::ACCESS, settings)
         .with_also(batches, rpc::batch::ACCESS, settings)

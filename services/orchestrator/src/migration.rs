@@ -1,5 +1,6 @@
 //! How the service's tables came to be.
 
+mod notes;
 mod traces;
 
 use sea_orm::DeriveIden;
@@ -17,6 +18,7 @@ impl MigratorTrait for Migrator {
         let mut migrations = store::migration::common();
         migrations.push(Box::new(Sagas));
         migrations.push(Box::new(traces::Traces));
+        migrations.push(Box::new(notes::Notes));
         migrations
     }
 }

@@ -27,7 +27,9 @@ pub use account::{
     Account, AccountEntry, AccountUse, Accounts, Authorization, By, CREDIT_MAX, Credit, Drawn,
     EntryKind, Movement, Offered, Purse, Relation, differences, movements, offered_again,
 };
-pub use approval::{ApprovalState, DualApproval, Second, Subject, VALID_DAYS, needed};
+pub use approval::{
+    ApprovalState, DualApproval, Second, Subject, VALID_DAYS, needed, withdrawal_digest,
+};
 pub use filed::FiledDisease;
 pub use guarantee::{Admission, Cancellation, Guarantee, GuaranteeState, Guarantees, Stay, named};
 pub use hold::{BATCH_MAX, Hold, HoldState, Taken, expiry, holdable, within};

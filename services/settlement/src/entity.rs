@@ -182,6 +182,8 @@ pub mod revision {
         pub withdrawn_at: Option<i64>,
         /// As in `settlement`: a fact learnt late may change it, and nothing changes the others.
         pub identity_class: Option<String>,
+        /// What it moves without a second person having agreed; nothing where one had.
+        pub moved_alone_fen: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -685,6 +687,8 @@ pub mod account_credit {
         pub reason: String,
         pub posted_at: i64,
         pub withdrawn_at: Option<i64>,
+        /// Whether no second person had agreed.
+        pub alone: Option<bool>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

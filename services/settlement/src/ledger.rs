@@ -167,6 +167,27 @@ pub fn revision(revised: &Revised, payee: Payee) -> Vec<Posting> {
         .collect()
 }
 
+/// What a revision takes from one payer and leaves with another: the funds, each of them, the accounts,
+/// the patient's cash and the hospital. What only one side of it shows, as when a bill gets smaller, counts
+/// in full.
+pub fn moved(revised: &Revised) -> Fen {
+    let (before, after) = (&revised.before.amounts, &revised.settlement);
+    let funds = fund_differences(before, after).into_iter();
+    let drawn = differences(&revised.before.drawn(), &revised.drawn());
+    let (mut more, mut less) = (0_i64, 0_i64);
+    let moves = funds
+        .map(|(.., more)| more)
+        .chain(drawn.iter().map(Drawn::sum))
+        .chain([after.cash - before.cash, after.hospital - before.hospital]);
+    for one in moves {
+        match one.0 >= 0 {
+            true => more = more.saturating_add(one.0),
+            false => less = less.saturating_sub(one.0),
+        }
+    }
+    Fen(more.max(less))
+}
+
 /// What each fund pays by one answer, by another, and the difference; a fund that pays in several
 /// layers stands once.
 pub fn fund_differences(before: &Settlement, after: &Settlement) -> Vec<(String, Fen, Fen, Fen)> {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod agreements;
+mod alone;
 mod approvals;
 mod batches;
 mod hospital_shares;
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
         migrations.push(Box::new(approvals::Approvals));
         migrations.push(Box::new(indicators::Indicators));
         migrations.push(Box::new(payer_files::PayerFiles));
+        migrations.push(Box::new(alone::Alone));
         migrations
     }
 }

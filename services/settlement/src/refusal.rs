@@ -7,6 +7,8 @@ kernel::refusals! {
     INSTITUTION_EXISTS: Exists, "定点医药机构 {institution_code} 已登记。", "请核对机构编号,或查询已有登记。";
     /// Its agreement has an end already.
     AGREEMENT_ENDED: Exists, "定点医药机构 {institution_code} 的协议已定于 {day} 终止。", "请核对原终止;如需更改,请先撤回原终止,再以新的请求编号办理。";
+    /// Its agreement has an end: the registration does not take it away.
+    AGREEMENT_END_STANDS: Precondition, "定点医药机构 {institution_code} 的协议已定于 {day} 终止,登记不能撤回。", "请先撤回该终止(WithdrawEndAgreement),再重复同一冲正。";
     /// The agreement would end before it begins.
     AGREEMENT_NOT_BEGUN: Invalid, "定点医药机构 {institution_code} 的协议自 {agreement_from_day} 起,不能自 {day} 终止。", "请核对终止日期;登记有误的,请撤回登记,以新的请求编号办理。";
     /// A catalogue with this effective day exists.

@@ -22,7 +22,8 @@ mod visit;
 pub use account::{account, account_entry, authorization, credit, new_authorization, new_credit};
 pub use amounts::{comparison, quote, reason, settlement};
 pub use approval::{
-    approval, approval_id_of, approval_in_list, approval_state, approval_subject, second,
+    approval, approval_brought, approval_id_of, approval_in_list, approval_state, approval_subject,
+    second,
 };
 pub use claim::{bill, change, order, posting};
 pub use guarantee::{admission, cancellation, guarantee};

@@ -6,16 +6,17 @@ use crate::progress::Progress;
 use crate::story::sheet::{Sheet, Side};
 use crate::suite::{SuiteError, database_file, service_url};
 use clap::{Args, Subcommand};
-use kernel::Instant;
-use kernel::seal::{Cause, Flaw, Proof, ProofError, SignedHead};
+use kernel::seal::{Anew, Cause, Flaw, Proof, ProofError, SignedHead};
 use kernel::sm2::{PublicKey, Sm2Error};
+use kernel::{Clock, Instant};
+use runtime::clock::SystemClock;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use store::audit::{AuditError, Fault, Report};
 use store::entity::event;
-use store::heads::{self, Line};
+use store::heads::{self, FileHeads, Line, PublishError};
 use store::{Db, DbConfig, OpenError, audit, chain};
 
 /// The services that keep events.
@@ -35,6 +36,25 @@ pub enum Audit {
     Verify(Audited),
     /// Show the newest signed head of every service: to print, or to keep elsewhere.
     Head(Audited),
+    /// 另起: after a restore from a backup that lost blocks, state so, signed, in the file of heads, and let
+    /// heads go on from the newest one that the restored chain has. What was lost stays in the file, and
+    /// `verify` tells it for ever. Nothing happens to a chain that goes on as it is.
+    BeginAnew {
+        #[command(flatten)]
+        audited: Audited,
+        /// The service whose database was restored.
+        #[arg(long, value_name = "NAME", value_parser = SERVICES)]
+        service: String,
+        /// Who says so.
+        #[arg(long, value_name = "NAME", value_parser = one_line)]
+        by: String,
+        /// Why, in one line of at most 200 characters: which backup, by whose order.
+        #[arg(long, value_name = "TEXT", value_parser = one_line)]
+        reason: String,
+        /// The private key that signs heads, PKCS#8 PEM; beside the data folder unless told.
+        #[arg(long, value_name = "FILE")]
+        signing_key: Option<PathBuf>,
+    },
     /// Export the proof that an event was sealed, as JSON.
     Prove {
         #[command(flatten)]
@@ -115,6 +135,14 @@ pub enum AuditTrouble {
         /// What happened.
         source: AuditError,
     },
+    /// The statement was not kept.
+    #[error("{service}: {source}")]
+    Unstated {
+        /// The service.
+        service: String,
+        /// Why.
+        source: PublishError,
+    },
     /// The event cannot be proved.
     #[error(
         "event {0} is not sealed in this service, or no published head covers it yet: a head is \
@@ -147,6 +175,17 @@ pub async fn obey(asked: &Audit, out: &mut dyn Write) -> Result<ExitCode, AuditT
     match asked {
         Audit::Verify(audited) => audited.verify(out).await,
         Audit::Head(audited) => audited.head(out),
+        Audit::BeginAnew {
+            audited,
+            service,
+            by,
+            reason,
+            signing_key,
+        } => {
+            let said = (by.as_str(), reason.as_str());
+            let key = signing_key.as_deref();
+            audited.begin_anew(service, said, key, out).await
+        }
         Audit::Prove {
             audited,
             service,
@@ -209,7 +248,10 @@ impl Audited {
             let newest = newest.map_err(|no| unread(AuditError::Database(no)))?;
             progress.begin(service, usize::try_from(newest).unwrap_or(0));
             let held = |_: &_| progress.step();
-            let report = audit::audit::<event::Model>(&db, service, self.lines()?, &keys, held);
+            let heads = |source| unread(AuditError::Heads(source));
+            let voids = audit::voids::<event::Model>(service, self.lines()?).map_err(heads)?;
+            let read = (voids, self.lines()?);
+            let report = audit::audit::<event::Model>(&db, service, read, &keys, held);
             reports.push((service, report.await.map_err(unread)?));
             db.close().await;
         }
@@ -230,14 +272,14 @@ impl Audited {
 
     /// The services that published heads: one whose database is gone is not forgotten.
     fn services_of_heads(&self) -> Result<BTreeSet<String>, AuditTrouble> {
-        let signed = self.lines()?.filter_map(|line| line.ok()?.head);
+        let signed = self.lines()?.filter_map(|line| line.ok()?.head());
         Ok(signed.map(|signed| signed.head.service).collect())
     }
 
     fn head(&self, out: &mut dyn Write) -> Result<ExitCode, AuditTrouble> {
         let keys = self.keys()?;
         let mut newest: Vec<(String, SignedHead)> = Vec::new();
-        for signed in self.lines()?.filter_map(|line| line.ok()?.head) {
+        for signed in self.lines()?.filter_map(|line| line.ok()?.head()) {
             let name = format!("{} {}", signed.head.service, signed.head.chain);
             match newest.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, known)) => *known = signed,
@@ -272,19 +314,55 @@ impl Audited {
         })
     }
 
+    async fn begin_anew(
+        &self,
+        service: &str,
+        (by, reason): (&str, &str),
+        key: Option<&Path>,
+        out: &mut dyn Write,
+    ) -> Result<ExitCode, AuditTrouble> {
+        let Some(db) = self.open(service).await? else {
+            return Err(AuditTrouble::NoData(self.data.clone()));
+        };
+        let unstated = |source| AuditTrouble::Unstated {
+            service: service.to_string(),
+            source,
+        };
+        let beside = || HeadsFolder::beside(&self.data).key();
+        let signer = heads::read_key(&key.map_or_else(beside, Path::to_path_buf));
+        let signer = signer.map_err(unstated)?;
+        let kept = FileHeads::new(&self.heads());
+        let said = (by, reason, SystemClock.now());
+        let stated = heads::begin_anew::<event::Model>(&db, service, &kept, &signer, said).await;
+        db.close().await;
+        match stated.map_err(unstated)? {
+            Some(anew) => writeln!(out, "✓ {}", lost(&anew))?,
+            None => writeln!(out, "✓ {service}：链与链头相符，无需另起")?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
     async fn prove(&self, service: &str, event: &str) -> Result<Proof, AuditTrouble> {
         let Some(db) = self.open(service).await? else {
             return Err(AuditTrouble::NoData(self.data.clone()));
         };
         let (keys, mut lines) = (self.keys()?, self.lines()?);
+        let heads = |source| AuditTrouble::Unread {
+            service: "prove",
+            source: AuditError::Heads(source),
+        };
+        let voids = audit::voids::<event::Model>(service, self.lines()?).map_err(heads)?;
         let covering = |number: i64| {
-            let covers = |signed: &SignedHead| {
+            lines.find_map(|line| {
+                let line = line.ok()?;
+                let place = line.number;
+                let signed = line.head()?;
                 let head = &signed.head;
-                head.service == service
-                    && head.chain == <event::Model as chain::Sealed>::TABLE
+                let covers = head.is_of(service, <event::Model as chain::Sealed>::TABLE)
                     && head.number >= number
-            };
-            lines.find_map(|line| line.ok()?.head.filter(covers))
+                    && !voids.iter().any(|void| void.voids(place, head));
+                covers.then_some(signed)
+            })
         };
         let proved = chain::prove::<event::Model>(&db, event, covering).await;
         db.close().await;
@@ -355,7 +433,7 @@ fn check(file: &Path, by: &[PathBuf], out: &mut dyn Write) -> Result<ExitCode, A
 
 fn tell(
     reports: &[(&'static str, Report)],
-    lost: &[String],
+    missing: &[String],
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let row = |(service, report): &(&'static str, Report)| {
@@ -387,10 +465,33 @@ fn tell(
             writeln!(out, "✗ {service}：{}", sentence(fault))?;
         }
     }
-    for service in lost {
+    for (_, report) in reports {
+        for anew in &report.anew {
+            writeln!(out, "▲ {}", lost(anew))?;
+        }
+    }
+    for service in missing {
         writeln!(out, "✗ {service}：签名的链头里有它，这里却没有它的数据库")?;
     }
     Ok(())
+}
+
+/// What was stated of a restore.
+fn lost(anew: &Anew) -> String {
+    let at = Instant::from_micros(anew.stated_at).in_shanghai();
+    format!(
+        "{}：自第 {} 块（事件 {}）之后另起，此前至第 {} 块的链头作废（恢复丢失）：{}（{}，{at}）",
+        anew.service, anew.number, anew.last_position, anew.lost_number, anew.reason, anew.by
+    )
+}
+
+/// A statement is signed line by line: no word of it may begin another line.
+fn one_line(text: &str) -> Result<String, String> {
+    let fits = (1..=200).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    match fits {
+        true => Ok(text.to_string()),
+        false => Err("one line of 1 to 200 characters".to_string()),
+    }
 }
 
 fn sentence(fault: &Fault) -> String {

@@ -113,6 +113,10 @@ metrics! {
         "今日发生额: the sum of today's postings in fen, by fund (`fund:390100`) or kind of account; negative when money leaves it.";
     LEDGER_IMBALANCE: Sampled "yibao.ledger.imbalance" "{fen}" ["area", "days"]
         "账不平: what postings come to in all, which is 0: of `today`; and of the `earlier` days looked at so far, one more at each sample, each day's without its sign.";
+    CERTIFICATE_REMAINING: Gauge "yibao.certificate.remaining" "s" []
+        "证书剩余: the time until this process's certificate ends; negative when it has ended. Told where TLS is spoken.";
+    BACKGROUND_STOPPED: Gauge "yibao.background.stopped" "{task}" []
+        "后台停止: background tasks of this process that ended or panicked, which none should; their service answers that it is not serving.";
     REPLICA_READY: Gauge "yibao.ready" "{replica}" []
         "可用: 1 while this process answers calls and reaches its databases.";
 }

@@ -3,6 +3,7 @@
 //!
 //! It decides nothing about insurance and knows no database.
 
+mod background;
 pub mod certificate;
 pub mod clock;
 mod context;
@@ -47,4 +48,4 @@ pub use telemetry::{Scraped, Telemetry};
 pub use tls::{ClientTls, Profile, TlsFiles};
 pub use token::{TokenSettings, roles_of_a_person};
 pub use wire::{Address, Broken, Wire, WireError, connect};
-pub use witness::{PURPOSE_MAX, Witness};
+pub use witness::{PURPOSE_MAX, Witness, purpose_of, seen_in_stream};

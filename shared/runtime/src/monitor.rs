@@ -39,7 +39,7 @@ impl Ready {
         self.0.store(ready, Ordering::Relaxed);
     }
 
-    fn get(&self) -> bool {
+    pub(crate) fn get(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -49,6 +49,12 @@ impl Monitor {
     pub async fn bind(address: SocketAddr, telemetry: &Telemetry) -> Result<Monitor, ServeError> {
         let bound = TcpListener::bind(address).await;
         let listener = bound.map_err(|source| ServeError::Bind { address, source })?;
+        if !address.ip().is_loopback() {
+            tracing::warn!(
+                %address,
+                "metrics are told to whoever reaches this port: a firewall or a network policy must keep it"
+            );
+        }
         let ready = Ready::default();
         let asked = ready.clone();
         let meter = global::meter(METER);

@@ -1,6 +1,7 @@
 //! Serving: services registered with their access rules, one port, reflection, health that starts
 //! NOT_SERVING, and a bounded drain.
 
+use crate::background::Background;
 use crate::forward::Forward;
 use crate::line::incoming;
 use crate::monitor::{Monitor, Ready};
@@ -100,7 +101,8 @@ impl Service {
         self
     }
 
-    /// Adds work that goes on beside the requests until the server stops.
+    /// Adds work that goes on beside the requests until the server stops: it never ends by itself, and
+    /// where it does, or panics, the service answers that it is not serving.
     pub fn with_background(mut self, work: impl Future<Output = ()> + Send + 'static) -> Service {
         self.background.push(Box::pin(work));
         self
@@ -187,6 +189,9 @@ impl Server {
         let address = settings.listen;
         let bound = TcpListener::bind(address).await;
         let listener = bound.map_err(|source| ServeError::Bind { address, source })?;
+        if let Some(tls) = &settings.door.tls {
+            tls.tell_end();
+        }
         Ok(Server {
             listener,
             services: Vec::new(),
@@ -231,6 +236,8 @@ impl Server {
             .prepare()
             .into_axum_router();
         let mut tasks = JoinSet::new();
+        let background = Background::default();
+        background.tell();
         let mut names = Vec::new();
         let mut probes = Vec::new();
         for service in self.services {
@@ -241,7 +248,7 @@ impl Server {
             probes.push((service.grpc_name, service.probe));
             router = router.merge(service.router);
             for work in service.background {
-                tasks.spawn(work);
+                tasks.spawn(background.clone().keep(service.grpc_name, work));
             }
         }
         let ready = self
@@ -249,7 +256,7 @@ impl Server {
             .as_ref()
             .map(Monitor::ready)
             .unwrap_or_default();
-        tasks.spawn(watch(health.clone(), probes, ready.clone()));
+        tasks.spawn(watch(health.clone(), probes, background, ready.clone()));
         // Watched to the end, and no longer.
         let mut watching = JoinSet::new();
         if let Some(monitor) = self.monitor {
@@ -272,7 +279,11 @@ impl Server {
             }
             () = stop => {}
         }
-        tasks.abort_all();
+        // None of them goes on behind the drain; one that does not end is left to the process's end.
+        let gone = tokio::time::timeout(self.drain, tasks.shutdown()).await;
+        if gone.is_err() {
+            tracing::warn!("background tasks did not end in the drain time");
+        }
         ready.set(false);
         for name in names.into_iter().chain([""]) {
             health
@@ -292,7 +303,12 @@ impl Server {
 }
 
 /// Looks at every service's dependencies; the whole (`""`) serves when all of them do.
-async fn watch(health: HealthReporter, probes: Vec<(&'static str, Option<Probe>)>, ready: Ready) {
+async fn watch(
+    health: HealthReporter,
+    probes: Vec<(&'static str, Option<Probe>)>,
+    background: Background,
+    ready: Ready,
+) {
     let status = |well| match well {
         true => ServingStatus::Serving,
         false => ServingStatus::NotServing,
@@ -306,11 +322,37 @@ async fn watch(health: HealthReporter, probes: Vec<(&'static str, Option<Probe>)
                     .unwrap_or(false),
                 None => true,
             };
+            let well = well && !background.has_stopped(name);
             all &= well;
             health.set_service_status(*name, status(well)).await;
         }
         health.set_service_status("", status(all)).await;
         ready.set(all);
-        tokio::time::sleep(PROBE_PERIOD).await;
+        tokio::select! {
+            () = tokio::time::sleep(PROBE_PERIOD) => {}
+            () = background.stopping() => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_service_whose_background_work_stops_is_not_serving() {
+        let (health, _server) = tonic_health::server::health_reporter();
+        let (background, ready) = (Background::default(), Ready::default());
+        let probes = vec![("a", None), ("b", None)];
+        let watching = tokio::spawn(watch(health, probes, background.clone(), ready.clone()));
+        while !ready.get() {
+            tokio::task::yield_now().await;
+        }
+        background.keep("b", Box::pin(async {})).await;
+        // Not at the next period: at once.
+        while ready.get() {
+            tokio::task::yield_now().await;
+        }
+        watching.abort();
     }
 }

@@ -33,7 +33,8 @@ pub struct Settings {
     /// Where it listens, such as `127.0.0.1:50061`.
     pub listen: SocketAddr,
     /// Where Prometheus and probes without gRPC find it, plain HTTP: `/metrics`, `/live`, `/ready`.
-    /// A port that only those who watch can reach. Optional.
+    /// It asks for no certificate, so it is a port that only those who watch can reach: loopback, or behind
+    /// a network policy. Not there unless set.
     #[serde(default)]
     pub metrics_listen: Option<SocketAddr>,
     /// How often what only the database knows is asked for at most, in seconds, while somebody reads

@@ -8,9 +8,12 @@
 use crate::certificate::{Certificate, Holder, is_of_trial};
 use crate::clock::SystemClock;
 use crate::identity::Peer;
+use crate::metrics::METER;
 use crate::refusal::{CERTIFICATE_EXPIRED, CERTIFICATE_UNKNOWN};
 use crate::watched::Watched;
+use kernel::metric::CERTIFICATE_REMAINING;
 use kernel::{AreaCode, Clock, Instant, Refusal};
+use opentelemetry::global;
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
@@ -69,8 +72,36 @@ pub(crate) struct ServerTls(Arc<Watched<Held>>);
 impl ServerTls {
     pub(crate) fn open(files: &TlsFiles, profile: Profile) -> Result<ServerTls, String> {
         let (all, files) = (all(files), files.clone());
-        let watched = Watched::open(all, move || held(&files, profile, SystemClock.now()))?;
+        let watched = Watched::open(all, Arc::new(SystemClock), move || {
+            held(&files, profile, SystemClock.now())
+        })?;
         Ok(ServerTls(Arc::new(watched)))
+    }
+
+    /// Tells when the certificate ends: in the log at once, and as a metric for as long as the process
+    /// lives. Its files are read before anybody listens to either.
+    pub(crate) fn tell_end(&self) {
+        let held = self.0.current();
+        let (until, holder) = (held.own.until.in_shanghai(), held.own.to_string());
+        match held.own.until <= SystemClock.now().plus_millis(NOTICE_MILLIS) {
+            true => tracing::warn!(%holder, %until, "the certificate ends soon, or has ended"),
+            false => tracing::info!(%holder, %until, "the certificate and its end"),
+        }
+        let watched = self.0.clone();
+        let meter = global::meter(METER);
+        let gauge = meter.i64_observable_gauge(CERTIFICATE_REMAINING.name);
+        let gauge = gauge.with_unit(CERTIFICATE_REMAINING.unit);
+        gauge
+            .with_description(CERTIFICATE_REMAINING.means)
+            .with_callback(move |told| {
+                let own = &watched.current().own;
+                let left = own
+                    .until
+                    .micros()
+                    .saturating_sub(SystemClock.now().micros());
+                told.observe(left.div_euclid(1_000_000), &[]);
+            })
+            .build();
     }
 
     /// What a handshake is made with now.
@@ -145,7 +176,7 @@ impl ClientTls {
         let own = own.map(|(certificate, key)| (certificate.to_path_buf(), key.to_path_buf()));
         let mut files = vec![authorities.clone()];
         files.extend(own.iter().flat_map(|(a, b)| [a.clone(), b.clone()]));
-        let watched = Watched::open(files, move || {
+        let watched = Watched::open(files, Arc::new(SystemClock), move || {
             let roots = roots(&certificates(&authorities)?)?;
             let own = match &own {
                 Some((certificate, key)) => Some((certificates(certificate)?, private(key)?)),
@@ -177,7 +208,7 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
-/// Reads a service's files; `now` is asked once, to tell of an end that is near.
+/// Reads a service's files; in production a certificate that has ended by `now` is none.
 fn held(files: &TlsFiles, profile: Profile, now: Instant) -> Result<Held, String> {
     let failed = |why: &dyn std::fmt::Display| {
         format!("tls.certificate {}: {why}", files.certificate.display())
@@ -200,11 +231,6 @@ fn held(files: &TlsFiles, profile: Profile, now: Instant) -> Result<Held, String
                  profile = \"trial\"",
             ));
         }
-    }
-    let (until, holder) = (own.until.in_shanghai(), own.to_string());
-    match own.until <= now.plus_millis(NOTICE_MILLIS) {
-        true => tracing::warn!(%holder, %until, "the certificate ends soon, or has ended"),
-        false => tracing::info!(%holder, %until, "the certificate and its end"),
     }
     let roots = roots(&authorities)?;
     let judge = WebPkiClientVerifier::builder_with_provider(roots.clone(), provider())

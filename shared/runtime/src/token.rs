@@ -7,6 +7,7 @@
 //! that is the answer to one that was overheard.
 
 use crate::certificate::{Certificate, is_personal};
+use crate::clock::SystemClock;
 use crate::refusal::{
     TOKEN_EXPIRED, TOKEN_FORGED, TOKEN_NOT_FOR_US, TOKEN_NOT_YET_VALID, TOKEN_NOT_YOURS,
     TOKEN_ROLES_FORBIDDEN, TOKEN_TOO_LONG, TOKEN_UNREADABLE,
@@ -20,6 +21,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use kernel::{AreaCode, Instant, Principal, Refusal, Role};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A longer token is none.
 const BYTES_MAX: usize = 8 * 1024;
@@ -138,7 +140,9 @@ impl Tokens {
     pub(crate) fn open(settings: &TokenSettings) -> Result<Tokens, String> {
         settings.check()?;
         let file = settings.keys.clone();
-        let keys = Watched::open(vec![file.clone()], move || read(&file))?;
+        let keys = Watched::open(vec![file.clone()], Arc::new(SystemClock), move || {
+            read(&file)
+        })?;
         let settings = settings.clone();
         Ok(Tokens { settings, keys })
     }

@@ -9,6 +9,7 @@ use crate::code_name;
 use crate::context::Trusted;
 use crate::parse;
 use crate::stack::{Layers, method_of, refuse};
+use crate::status_of;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -22,6 +23,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tonic::Code;
+use tonic::metadata::MetadataMap;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 /// 查阅目的: a case number or a code, why somebody reads. A sentence may hold what it should not.
@@ -136,6 +138,46 @@ pub(crate) async fn witnessed(
         Ok(()) => response,
         Err(no) => refuse(&no),
     }
+}
+
+/// 查阅目的 of a stream, which is stated once for all that is read in it.
+pub fn purpose_of(metadata: &MetadataMap) -> Result<String, Refusal> {
+    purpose(metadata.as_ref())
+}
+
+/// An access that no layer sees, because it is answered in the middle of a stream: whoever answers
+/// writes it down before. Nothing where it is a step of somebody's request, which is written down.
+pub fn seen_in_stream(
+    (principal, method, purpose): (&Principal, &str, &str),
+    asked: &impl Subjects,
+    told: Result<&impl Subjects, &Refusal>,
+) -> Option<Seen> {
+    if is_a_step(principal) {
+        return None;
+    }
+    let noted = Noted::default();
+    noted.note(asked);
+    let code = match told {
+        Ok(told) => {
+            noted.note(told);
+            Code::Ok
+        }
+        Err(no) => status_of(no).code(),
+    };
+    let mut seen = Seen {
+        area: principal.area.clone(),
+        caller: principal.key_name(),
+        roles: principal.roles.clone(),
+        method: method.to_string(),
+        kind: SeenKind::Read,
+        subjects: Vec::new(),
+        subject_count: 0,
+        purpose: purpose.to_string(),
+        outcome: code_name(code),
+        trace_id: trace_id(),
+    };
+    noted.fill(&mut seen);
+    Some(seen)
 }
 
 /// True when a service calls for somebody, whose own call is written down.

@@ -2,9 +2,9 @@
 
 use crate::chain::{Sealed, Step, Walk};
 use crate::db::Db;
-use crate::heads::Line;
+use crate::heads::{Line, Said};
 use kernel::Refusal;
-use kernel::seal::{Block, Cause, Flaw, SignedHead};
+use kernel::seal::{Anew, Block, Cause, Flaw, Head, SignedHead};
 use kernel::sm2::PublicKey;
 use std::io;
 
@@ -44,8 +44,45 @@ pub struct Report {
     pub last_position: i64,
     /// The newest of them that a signed head names; 0 for none.
     pub published: i64,
+    /// 另起: what was stated, with a signature, to have been lost in restores, oldest first.
+    pub anew: Vec<Anew>,
     /// Where it stopped.
     pub fault: Option<Fault>,
+}
+
+/// A statement that heads before it are void, and the line it stands in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Void {
+    line: u64,
+    above: i64,
+}
+
+impl Void {
+    /// Whether a head that stands in this line counts no more.
+    pub fn voids(&self, line: u64, head: &Head) -> bool {
+        self.line > line && self.above < head.number
+    }
+}
+
+/// What is stated in a file of heads about a service's chain: read before its heads are, since a
+/// statement is about those before it.
+pub fn voids<R: Sealed>(
+    service: &str,
+    lines: impl Iterator<Item = io::Result<Line>>,
+) -> io::Result<Vec<Void>> {
+    let mut voids = Vec::new();
+    for line in lines {
+        let line = line?;
+        if let Some(Said::Anew(signed)) = line.said
+            && signed.anew.is_of(service, R::TABLE)
+        {
+            voids.push(Void {
+                line: line.number,
+                above: signed.anew.number,
+            });
+        }
+    }
+    Ok(voids)
 }
 
 /// Why an audit could not go on.
@@ -59,21 +96,25 @@ pub enum AuditError {
     Heads(#[from] io::Error),
 }
 
-/// Walks a chain beside the heads of its service; `held` hears of every block that holds.
+/// Walks a chain beside the heads of its service, those that are void left out; `held` hears of every
+/// block that holds.
 pub async fn audit<R: Sealed>(
     db: &Db,
     service: &str,
-    lines: impl Iterator<Item = io::Result<Line>>,
+    (voids, lines): (Vec<Void>, impl Iterator<Item = io::Result<Line>>),
     keys: &[PublicKey],
     mut held: impl FnMut(&Block),
 ) -> Result<Report, AuditError> {
     let mut heads = Heads {
         lines,
+        voids,
         service,
         chain: R::TABLE,
         keys,
         passed: None,
         next: None,
+        linked: 0,
+        anew: Vec::new(),
     };
     let mut report = Report {
         fault: heads.advance()?,
@@ -109,6 +150,7 @@ pub async fn audit<R: Sealed>(
             }
         }
     }
+    report.anew = heads.anew;
     Ok(report)
 }
 
@@ -124,6 +166,7 @@ fn behind(first: Option<&Block>, newest: Option<&Block>) -> Option<Fault> {
 /// The heads of one chain, in the order of the file.
 struct Heads<'a, L> {
     lines: L,
+    voids: Vec<Void>,
     service: &'a str,
     chain: &'static str,
     keys: &'a [PublicKey],
@@ -131,35 +174,58 @@ struct Heads<'a, L> {
     passed: Option<SignedHead>,
     /// The one it has not.
     next: Option<SignedHead>,
+    /// The number that the next line must go on from.
+    linked: i64,
+    /// What was stated so far.
+    anew: Vec<Anew>,
 }
 
 impl<L: Iterator<Item = io::Result<Line>>> Heads<'_, L> {
     /// Goes to the next head of this chain: signed, and linked to the one before.
     fn advance(&mut self) -> io::Result<Option<Fault>> {
         self.passed = self.next.take().or(self.passed.take());
-        let before = self.passed.as_ref().map_or(0, |passed| passed.head.number);
+        let mut last: Option<SignedHead> = self.passed.clone();
         for line in self.lines.by_ref() {
-            let line = line?;
-            let Some(signed) = line.head else {
-                // The rest of a crash. Where a head stood there, the next one shows that it is gone.
-                continue;
-            };
-            if signed.head.service != self.service || signed.head.chain != self.chain {
-                continue;
+            let Line { number: line, said } = line?;
+            match said {
+                Some(Said::Head(signed)) if signed.head.is_of(self.service, self.chain) => {
+                    if !signed.is_signed_by(self.keys) {
+                        return Ok(Some(Fault::HeadForged { line }));
+                    }
+                    if last.as_ref() == Some(&signed) {
+                        continue;
+                    }
+                    let head = &signed.head;
+                    if head.after_number != self.linked || head.number <= self.linked {
+                        let number = head.after_number;
+                        return Ok(Some(Fault::HeadsCut { line, number }));
+                    }
+                    self.linked = head.number;
+                    if self.voids.iter().any(|void| void.voids(line, head)) {
+                        last = Some(signed);
+                        continue;
+                    }
+                    self.next = Some(signed);
+                    break;
+                }
+                Some(Said::Anew(signed)) if signed.anew.is_of(self.service, self.chain) => {
+                    if !signed.is_signed_by(self.keys) {
+                        return Ok(Some(Fault::HeadForged { line }));
+                    }
+                    let passed = self.passed.as_ref().map(|passed| &passed.head);
+                    let goes_on = passed.map_or(0, |head| head.number) == signed.anew.number
+                        && passed.is_none_or(|head| head.hash == signed.anew.hash);
+                    if signed.anew.lost_number != self.linked || !goes_on {
+                        let number = signed.anew.lost_number;
+                        return Ok(Some(Fault::HeadsCut { line, number }));
+                    }
+                    self.linked = signed.anew.number;
+                    self.anew.push(signed.anew);
+                }
+                // Another chain's, or the rest of a crash. Where a head stood there, the next one shows
+                // that it is gone.
+                _ => {}
             }
-            let line = line.number;
-            if !signed.is_signed_by(self.keys) {
-                return Ok(Some(Fault::HeadForged { line }));
-            }
-            if self.passed.as_ref() == Some(&signed) {
-                continue;
-            }
-            if signed.head.after_number != before || signed.head.number <= before {
-                let number = signed.head.after_number;
-                return Ok(Some(Fault::HeadsCut { line, number }));
-            }
-            self.next = Some(signed);
-            break;
         }
         Ok(None)
     }

@@ -1,6 +1,6 @@
 //! Opening a database, and writing to it in retried transactions.
 
-use crate::fault::{is_conflict, told};
+use crate::fault::{is_conflict, is_lock_timeout, told};
 use crate::metrics::{Metrics, OTHER};
 use kernel::Refusal;
 use kernel::refusal::{CONTENTION, INTERNAL};
@@ -27,6 +27,13 @@ const ATTEMPTS_MAX: u32 = 6;
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 /// How long a migration waits until a program that goes on writing lets it in.
 const MIGRATION_WAIT: Duration = Duration::from_secs(60);
+/// PostgreSQL: how long a step of a migration waits for its locks before it lets go of what it has: all
+/// who write queue behind it for so long.
+const STEP_WAIT: Duration = Duration::from_millis(500);
+/// How long it lets them work before it asks again.
+const STEP_REST: Duration = Duration::from_millis(500);
+/// How long a migration goes on asking beside a transaction that does not end.
+const STEP_PATIENCE: Duration = Duration::from_secs(600);
 /// How long a transaction may do nothing before PostgreSQL ends it: a replica that hangs must not keep
 /// its locks from the others. Nothing of ours waits for anything but the database inside one.
 const IDLE_MAX: Duration = Duration::from_secs(30);
@@ -456,11 +463,32 @@ async fn migrate<M: MigratorTrait>(config: &DbConfig) -> Result<(), DbErr> {
     }
     let result = match postgres {
         true if is_surpassed::<M>(&connection).await? => Ok(()),
-        true => M::up(&connection, None).await,
+        true => up_patiently::<M>(&connection, STEP_PATIENCE).await,
         false => up_at_once::<M>(&connection).await,
     };
     connection.close().await?;
     result
+}
+
+/// Each migration in a transaction of its own, which changes tables that others read and write. Behind
+/// a transaction that goes on for long it does not wait: PostgreSQL would queue all others behind it, and
+/// the service that still runs would stand still. It asks again and again, and gets in when that ends.
+async fn up_patiently<M: MigratorTrait>(
+    connection: &DatabaseConnection,
+    patience: Duration,
+) -> Result<(), DbErr> {
+    let wait = format!("SET lock_timeout = {}", STEP_WAIT.as_millis());
+    connection.execute_unprepared(&wait).await?;
+    let begun = Instant::now();
+    loop {
+        match M::up(connection, None).await {
+            Err(fault) if is_lock_timeout(&fault) && begun.elapsed() < patience => {
+                tracing::warn!("a migration waits for a transaction that holds its table");
+                tokio::time::sleep(STEP_REST).await;
+            }
+            done => return done,
+        }
+    }
 }
 
 /// All migrations of a SQLite file in one transaction that begins as a writer: one that reads first is

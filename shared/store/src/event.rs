@@ -19,6 +19,10 @@ const BLOCKS_AT_ONCE: u64 = 500;
 /// How long the sealer rests when nothing waits.
 const SEAL_PERIOD: Duration = Duration::from_millis(250);
 
+/// How long one turn of a background loop may take: a database that is gone without a word must not
+/// stop it for ever.
+pub(crate) const TURN_MAX: Duration = Duration::from_secs(60);
+
 /// A change to tell of.
 pub struct Event {
     /// The pooling area.
@@ -80,14 +84,13 @@ pub async fn list(
 /// Seals whatever waits, for ever, off the hot path. A failure is logged and tried again.
 pub async fn keep_sealing(db: Db, clock: Arc<dyn Clock>) {
     loop {
-        match seal(&db, clock.now()).await {
-            Ok(sealed) if sealed > 0 => {}
-            Ok(_) => tokio::time::sleep(SEAL_PERIOD).await,
-            Err(no) => {
-                tracing::warn!(code = %no.code, "sealing failed");
-                tokio::time::sleep(SEAL_PERIOD).await;
-            }
+        match tokio::time::timeout(TURN_MAX, seal(&db, clock.now())).await {
+            Ok(Ok(sealed)) if sealed > 0 => continue,
+            Ok(Ok(_)) => {}
+            Ok(Err(no)) => tracing::warn!(code = %no.code, "sealing failed"),
+            Err(_) => tracing::warn!("sealing took too long and was given up: it is tried again"),
         }
+        tokio::time::sleep(SEAL_PERIOD).await;
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn is_conflict(fault: &DbErr) -> bool {
 }
 
 /// A lock was waited for as long as a writer waits: waiting again is the caller's choice.
-fn is_lock_timeout(fault: &DbErr) -> bool {
+pub(crate) fn is_lock_timeout(fault: &DbErr) -> bool {
     code_of(fault).as_deref() == Some("55P03")
 }
 

@@ -3,7 +3,7 @@
 //! several replicas one asks, by a lease that the database's clock tells; the others tell nothing.
 
 use crate::db::{Db, Stop, now_sql};
-use crate::event;
+use crate::event::{self, TURN_MAX};
 use crate::metrics::{METER, POOL};
 use crate::new_id;
 use kernel::Clock;
@@ -86,11 +86,18 @@ where
     show_pool(&sampler.db);
     loop {
         sampler.board.read.notified().await;
-        let told = sampler.sampled(&look).await.unwrap_or_else(|stop| {
-            let why = kernel::Refusal::from(stop);
-            tracing::warn!(code = %why.code, "the database could not be sampled");
-            Vec::new()
-        });
+        let told = match tokio::time::timeout(TURN_MAX, sampler.sampled(&look)).await {
+            Ok(Ok(told)) => told,
+            Ok(Err(stop)) => {
+                let why = kernel::Refusal::from(stop);
+                tracing::warn!(code = %why.code, "the database could not be sampled");
+                Vec::new()
+            }
+            Err(_) => {
+                tracing::warn!("the database took too long to be sampled");
+                Vec::new()
+            }
+        };
         sampler.board.tell(told);
         tokio::time::sleep(period).await;
     }

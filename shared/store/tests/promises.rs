@@ -4,6 +4,8 @@
 
 #[path = "promises/access.rs"]
 mod access;
+#[path = "promises/migrating.rs"]
+mod migrating;
 
 use kernel::refusal::{CONTENTION, REQUEST_ID_REUSED, UNAVAILABLE};
 use kernel::{AreaCode, Digest, Instant, OutcomeState, Refusal, RequestId, Spec};

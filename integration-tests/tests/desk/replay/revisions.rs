@@ -75,6 +75,7 @@ async fn revisions_of_every_kind_are_what_they_were() {
     done.unwrap();
     let withdraw = WithdrawPostFindingRequest {
         original_request_id: "finding".into(),
+        ..Default::default()
     };
     let mut clerk = world.clerk().revisions();
     let done = clerk.withdraw_post_finding(patient(withdraw)).await;

@@ -1,6 +1,7 @@
 //! Second persons, malformed.
 
 use super::{Wrong, long, pointer, wrong};
+use crate::requests::NOBODY;
 use serde_json::{Value, json};
 
 /// What is wrong in what is proposed and agreed to.
@@ -26,6 +27,10 @@ pub fn of_approvals() -> Vec<Wrong> {
         propose("credit_account", json!({}), "scheme"),
         propose("post_finding", json!({"reason": "测试"}), "lines"),
         propose("post_finding", json!({}), "reason"),
+        propose("post_finding", json!({"reason": "测试", "settlement_id": NOBODY,
+            "lines": [{"number": 1, "rule_code": "R-1", "sentence": "测试"}]}), "preview_digest"),
+        propose("withdrawal", json!({}), "used_approval_id"),
+        propose("withdrawal", json!({"used_approval_id": "1"}), "used_approval_id"),
         propose("post_third_party", json!({"preview_digest": digest}), "document_number"),
         propose("post_third_party", json!({"document_number": "1"}), "preview_digest"),
         propose("post_late_facts", json!({}), "preview_digest"),
@@ -34,6 +39,7 @@ pub fn of_approvals() -> Vec<Wrong> {
     for method in ["CancelApproval", "GiveApproval", "RevokeApproval", "GetApproval"] {
         all.push(at(method, "approval_id", json!("")));
     }
+    all.push(wrong("revision/PostFinding", "/preview_digest", json!("1"), "preview_digest"));
     for method in ["account/CreditAccount", "revision/PostFinding", "settlement/PostLateFacts"] {
         all.push(wrong(method, "/approval_id", json!("1"), "approval_id"));
     }

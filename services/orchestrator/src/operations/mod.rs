@@ -19,7 +19,9 @@ use ::store::chain::Checked;
 use ::store::event::{self, Event};
 use ::store::{Call, Done, Key, Made, Stop, Tx, new_id, page};
 use kernel::refusal::UNAVAILABLE;
-use kernel::{AccessEntry, AccessFilter, AreaCode, Outcome, Refusal, SagaId, SealedEvent, Spec};
+use kernel::{
+    AccessEntry, AccessFilter, AreaCode, Digest, Outcome, Refusal, SagaId, SealedEvent, Spec,
+};
 use runtime::Context;
 use saga::{Body, Burned, Pivot};
 use serde_json::json;
@@ -87,9 +89,10 @@ impl Operations {
         let done = self.executor.db.once(call, LISTS, |tx| async move {
             let (area, seen) = (&call.key.area, locked(&tx, call, id).await?);
             decide::direct(&seen, action)?;
+            let (saga, note) = (&seen.saga_id, note(call, action, reason));
             match action {
-                Action::Retry => store::retry(&tx, area, &seen.saga_id).await?,
-                Action::Resume => store::resume(&tx, area, &seen.saga_id, call.now).await?,
+                Action::Retry => store::retry(&tx, area, saga, &note).await?,
+                Action::Resume => store::resume(&tx, area, saga, (&note, call.now)).await?,
             }
             made(&tx, call, action.event(), seen, reason).await
         });
@@ -124,14 +127,17 @@ impl Operations {
         let done = self.executor.db.once(call, LISTS, |tx| async move {
             let area = &call.key.area;
             let sagas = match fitting {
-                Some(fitting) => store::take_up_many(&tx, area, fitting, call.now).await?,
+                Some(fitting) => {
+                    let note = note(call, action, reason);
+                    store::take_up_many(&tx, area, fitting, (&note, call.now)).await?
+                }
                 None => 0,
             };
             // The count is part of what was made: a repeat is told the same.
             let subject = format!("{}/{sagas}", new_id(call.now));
             let facts = json!({
                 "by": call.key.caller,
-                "reason": reason,
+                "reason_digest": digest_of(reason),
                 "kind": filter.kind,
                 "fault_code": filter.fault_code,
                 "caller": filter.caller,
@@ -273,6 +279,17 @@ async fn locked(tx: &Tx, call: &Call, id: SagaId) -> Result<Seen, Stop> {
     found.ok_or_else(|| unknown(&id).into())
 }
 
+/// What stands with a saga of why an operator took it up, where who reads it is written down.
+fn note(call: &Call, action: Action, reason: &str) -> String {
+    let at = call.now.in_shanghai();
+    format!("{at} {} {}：{reason}\n", call.key.caller, action.event())
+}
+
+/// People write what should not be told: an event says by this which words they were.
+fn digest_of(reason: &str) -> String {
+    Digest::of(reason.as_bytes()).to_string()
+}
+
 /// Tells who did what with a saga, when and why.
 async fn made(
     tx: &Tx,
@@ -283,7 +300,7 @@ async fn made(
 ) -> Result<Made<()>, Stop> {
     let facts = json!({
         "by": call.key.caller,
-        "reason": reason,
+        "reason_digest": digest_of(reason),
         "kind": seen.kind,
         "method": seen.method,
         "proposed_by": seen.abandon_by,

@@ -21,7 +21,9 @@ use proto::orchestrator as pb;
 use proto::orchestrator::batch_service_server::BatchService;
 use proto::orchestrator::settle_batch_response::Told;
 use runtime::Does::Changes;
-use runtime::{Access, Answer, Context, answer_streaming};
+use runtime::{
+    Access, Answer, Context, Witness, answer_streaming, purpose_of, seen_in_stream, status_of,
+};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +40,8 @@ pub const ACCESS: Access = &[(
     Changes,
 )];
 
+/// What a price that is told in the stream is written down as: it is read by this method.
+const METHOD: &str = "/yibao.orchestrator.v1.BatchService/SettleBatch";
 /// Answers that wait to be sent, of one stream.
 const ANSWERS_MAX: usize = 1;
 
@@ -45,6 +49,8 @@ const ANSWERS_MAX: usize = 1;
 pub struct Rpc {
     executor: Executor,
     places: Arc<Places>,
+    /// Writes down who was told a price, which is known of a person.
+    witness: Witness,
     /// Closed when the service is about to stop.
     ending: watch::Receiver<()>,
 }
@@ -52,7 +58,10 @@ pub struct Rpc {
 impl Rpc {
     /// With all places free; and what must stand while it serves. Streams may last for long: they end
     /// when that ends, so that a drain has not to wait for them.
-    pub fn over(executor: Executor) -> (Rpc, impl Future<Output = ()> + Send + 'static) {
+    pub fn over(
+        executor: Executor,
+        witness: Witness,
+    ) -> (Rpc, impl Future<Output = ()> + Send + 'static) {
         let (serving, ending) = watch::channel(());
         let while_serving = async move {
             let _serving = serving;
@@ -62,6 +71,7 @@ impl Rpc {
         let rpc = Rpc {
             executor,
             places,
+            witness,
             ending,
         };
         (rpc, while_serving)
@@ -76,6 +86,7 @@ impl BatchService for Rpc {
         &self,
         request: Request<Streaming<pb::SettleBatchRequest>>,
     ) -> Answer<Self::SettleBatchStream> {
+        let purpose = purpose_of(request.metadata()).map_err(|no| status_of(&no))?;
         answer_streaming(request, |context, messages| async move {
             let place = Places::take(&self.places, &context.principal);
             let place = place.ok_or_else(|| OVERLOADED.refuse())?;
@@ -83,6 +94,8 @@ impl BatchService for Rpc {
                 executor: self.executor.clone(),
                 patience: context.left(),
                 principal: context.principal,
+                witness: self.witness.clone(),
+                purpose,
             };
             let (answers, told) = mpsc::channel(ANSWERS_MAX);
             let ending = self.ending.clone();
@@ -105,6 +118,9 @@ impl BatchService for Rpc {
 struct Desk {
     executor: Executor,
     principal: Principal,
+    witness: Witness,
+    /// 查阅目的 of the whole stream.
+    purpose: String,
     /// How long each claim may take.
     patience: Duration,
 }
@@ -130,7 +146,15 @@ impl Desk {
             // 中途结算 is settled by itself, and so is what shows a check.
             ..Default::default()
         };
-        match super::price(&self.executor, &self.context(), request).await {
+        let asked = request.clone();
+        let priced = super::price(&self.executor, &self.context(), request).await;
+        let reads = (&self.principal, METHOD, self.purpose.as_str());
+        if let Some(seen) = seen_in_stream(reads, &asked, priced.as_ref())
+            && let Err(no) = (self.witness)(seen).await
+        {
+            return whose.not_settled(&no, None);
+        }
+        match priced {
             Ok(priced) => whose.told(Told::Priced(priced)),
             Err(no) => whose.not_settled(&no, None),
         }

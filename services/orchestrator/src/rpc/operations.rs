@@ -59,10 +59,12 @@ impl SagaService for Rpc {
     async fn get_saga(&self, request: Request<pb::GetSagaRequest>) -> Answer<pb::GetSagaResponse> {
         answer(request, |context, message| async move {
             let id = wire::saga_id(&message.saga_id)?;
-            let (seen, lines) = self.0.get(&context.principal.area, id).await?;
+            let (mut seen, lines) = self.0.get(&context.principal.area, id).await?;
+            let notes = seen.notes.take().unwrap_or_default();
             Ok(pb::GetSagaResponse {
                 saga: Some(wire::saga(seen)),
                 lines: lines.into_iter().map(wire::line).collect(),
+                notes,
             })
         })
         .await

@@ -3,7 +3,7 @@
 use super::{State, told};
 use crate::entity::saga::{Column, Entity};
 use kernel::{AreaCode, Instant, Refusal};
-use sea_orm::sea_query::{Expr, LikeExpr, SimpleExpr};
+use sea_orm::sea_query::{BinOper, Expr, Func, LikeExpr, SimpleExpr};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait, Select, UpdateMany,
@@ -13,8 +13,11 @@ use store::{Db, Stop, Tx, now_sql};
 /// Sagas counted or directed at once.
 pub const MANY_MAX: u64 = 100_000;
 
+/// Characters of what operators wrote of one saga, at most.
+const NOTES_MAX: i32 = 4_000;
+
 /// What is told of a saga.
-const SHOWN: [Column; 22] = [
+const SHOWN: [Column; 23] = [
     Column::SagaId,
     Column::Kind,
     Column::State,
@@ -37,6 +40,7 @@ const SHOWN: [Column; 22] = [
     Column::BeganAt,
     Column::ChangedAt,
     Column::HeardCode,
+    Column::Notes,
 ];
 
 /// A saga without what its caller sent.
@@ -73,6 +77,8 @@ pub struct Seen {
     pub abandon_by: Option<String>,
     /// Why.
     pub abandon_reason: Option<String>,
+    /// 处理说明: what operators wrote.
+    pub notes: Option<String>,
     began_at: i64,
     changed_at: i64,
 }
@@ -270,17 +276,22 @@ pub async fn count(db: &Db, area: &AreaCode, filter: &Filter) -> Result<i64, Sto
     Ok(tallies.iter().map(|tally| tally.sagas).sum())
 }
 
-/// One that rests is due now.
-pub async fn retry(tx: &Tx, area: &AreaCode, saga_id: &str) -> Result<(), Stop> {
-    let update = Entity::update_many().filter(one(area, saga_id));
+/// One that rests is due now; `note` is what its operator wrote.
+pub async fn retry(tx: &Tx, area: &AreaCode, saga_id: &str, note: &str) -> Result<(), Stop> {
+    let update = noted(Entity::update_many(), note).filter(one(area, saga_id));
     due_now(update, tx).exec(&**tx).await?;
     Ok(())
 }
 
 /// One that is stuck goes on where it stopped: its attempts are counted anew, and nobody's proposal
 /// to abandon it stands any more.
-pub async fn resume(tx: &Tx, area: &AreaCode, saga_id: &str, now: Instant) -> Result<(), Stop> {
-    let update = Entity::update_many().filter(one(area, saga_id));
+pub async fn resume(
+    tx: &Tx,
+    area: &AreaCode,
+    saga_id: &str,
+    (note, now): (&str, Instant),
+) -> Result<(), Stop> {
+    let update = noted(Entity::update_many(), note).filter(one(area, saga_id));
     running(due_now(update, tx), now).exec(&**tx).await?;
     Ok(())
 }
@@ -291,7 +302,7 @@ pub async fn take_up_many(
     tx: &Tx,
     area: &AreaCode,
     filter: &Filter,
-    now: Instant,
+    (note, now): (&str, Instant),
 ) -> Result<i64, Stop> {
     let ids = Entity::find()
         .select_only()
@@ -301,7 +312,7 @@ pub async fn take_up_many(
         .limit(MANY_MAX)
         .into_query();
     // The condition outside as well: whoever waited for a row may find it changed.
-    let update = Entity::update_many()
+    let update = noted(Entity::update_many(), note)
         .filter(filter.condition(area))
         .filter(Column::SagaId.in_subquery(ids));
     let mut update = due_now(update, tx);
@@ -310,6 +321,16 @@ pub async fn take_up_many(
     }
     let taken = update.exec(&**tx).await?.rows_affected;
     Ok(i64::try_from(taken).unwrap_or(i64::MAX))
+}
+
+/// With a line more of what operators wrote, of which the newest are kept.
+fn noted(update: UpdateMany<Entity>, note: &str) -> UpdateMany<Entity> {
+    use sea_orm::sea_query::ExprTrait;
+    // Newest first: what is too long loses its oldest.
+    let before = Func::coalesce([Expr::col(Column::Notes), Expr::value("")]);
+    let all = Expr::value(note).binary(BinOper::Custom("||".into()), before);
+    let kept = Func::cust("SUBSTR").args([all, Expr::value(1), Expr::value(NOTES_MAX)]);
+    update.col_expr(Column::Notes, kept.into())
 }
 
 fn due_now(update: UpdateMany<Entity>, tx: &Tx) -> UpdateMany<Entity> {

@@ -113,6 +113,7 @@ pub(super) fn unbegun(new: &Beginning, now: Instant) -> Result<saga::ActiveModel
         began_at: Set(now.micros()),
         changed_at: Set(now.micros()),
         trace: Set(new.trace.clone()),
+        notes: Set(None),
     })
 }
 

@@ -233,9 +233,8 @@ async fn many_are_counted_before_they_are_taken_up() {
     let office = Office::open().await;
     let who = operator("operator-1");
     let running = office.leave("152501", Asked::Enrol, "R-0").await;
-    for request_id in ["R-1", "R-2"] {
-        office.stuck(request_id).await;
-    }
+    let first = office.stuck("R-1").await;
+    office.stuck("R-2").await;
     let bulk = |dry_run, states: Vec<State>| pb::DirectSagasRequest {
         request_id: "B-1".into(),
         filter: Some(pb::SagaFilter {
@@ -265,15 +264,19 @@ async fn many_are_counted_before_they_are_taken_up() {
         ..Default::default()
     };
     assert!(office.list(&who, filter).await.sagas.is_empty());
-    let one = pb::GetSagaRequest { saga_id: running };
-    let saga = office
-        .sagas
-        .clone()
-        .get_saga(who.own(one))
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(saga.saga.unwrap().lives, 1);
+    let get = async |saga_id: String| {
+        let one = who.own(pb::GetSagaRequest { saga_id });
+        let told = office.sagas.clone().get_saga(one).await;
+        told.unwrap().into_inner()
+    };
+    let saga = get(running).await;
+    assert_eq!((saga.saga.unwrap().lives, saga.notes.as_str()), (1, ""));
+    // Their words stand with the saga, where who reads them is written down.
+    let notes = get(first).await.notes;
+    assert!(
+        notes.ends_with(" operator-1 saga.resumed：对端已修复\n"),
+        "{notes}"
+    );
     let told = vec![("sagas.resumed".to_string(), "operator-1".to_string())];
     assert_eq!(office.events(&who).await, told);
 }

@@ -180,7 +180,12 @@ impl Office {
             .unwrap();
         let told = |event: proto::common::Event| {
             let facts: serde_json::Value = serde_json::from_str(&event.facts_json).unwrap();
-            assert!(!facts["reason"].as_str().unwrap().is_empty(), "{facts}");
+            assert_eq!(
+                facts["reason_digest"].as_str().unwrap().len(),
+                64,
+                "{facts}"
+            );
+            assert!(facts.get("reason").is_none(), "{facts}");
             (event.kind, facts["by"].as_str().unwrap().to_string())
         };
         answer.into_inner().events.into_iter().map(told).collect()

@@ -14,7 +14,9 @@ use crate::refusal::AUTHORIZATION_UNKNOWN;
 use crate::store;
 use ::store::event::{self, Event};
 use ::store::{Call, Key, Made, Stop, Tx};
-use kernel::{AreaCode, FamilyAuthorizationId, Fen, Instant, Outcome, PersonId, Refusal};
+use kernel::{
+    ApprovalId, AreaCode, FamilyAuthorizationId, Fen, Instant, Outcome, PersonId, Refusal,
+};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -177,12 +179,18 @@ impl App {
     ) -> Result<(Credit, bool), Refusal> {
         let area = &call.key.area;
         let work = |tx: Tx| async move {
-            self.second_person_above(&tx, call, second, new.amount)
-                .await?;
             let people = BTreeSet::from([new.person]);
             let year = call.now.day().year();
             store::make_accounts(&tx, area, &people, year).await?;
             let locked = store::lock_accounts(&*tx, area, &people).await?;
+            // What was written until here is gone with a refusal: without the row there is no lock.
+            let before = store::credited_alone(&tx, area, new.person, year).await?;
+            let bound = (new.amount, before);
+            let alone = self.second_person_above(&tx, call, second, bound).await?;
+            let new = &Credit {
+                alone: alone.is_some(),
+                ..new.clone()
+            };
             let mut accounts = Accounts::of(locked, call.now);
             let year = accounts.get(new.person).year;
             let id = new.id.to_string();
@@ -210,7 +218,11 @@ impl App {
     }
 
     /// Withdraws a credit, if the account still has the money.
-    pub async fn withdraw_credit(&self, key: &Key) -> Result<Outcome, Refusal> {
+    pub async fn withdraw_credit(
+        &self,
+        key: &Key,
+        approval: Option<ApprovalId>,
+    ) -> Result<Outcome, Refusal> {
         let now = self.clock.now();
         let undo = |tx: Tx, id: String| async move {
             let area = &key.area;
@@ -222,7 +234,8 @@ impl App {
             let back = moved(&credit, year, -credit.amount);
             accounts.move_by(EntryKind::CreditWithdrawn, &id, &back)?;
             store::mark_credit_withdrawn(&tx, area, &id, now).await?;
-            store::free_approval(&tx, key).await?;
+            self.second_person_to_withdraw(&tx, (key, now), approval)
+                .await?;
             store::save_accounts(&tx, area, &accounts).await?;
             let opposite = super::opposites_of(&tx, area, vec![id.clone()], now).await?;
             store::insert_transactions(&tx, area, &opposite, now).await?;

@@ -1,12 +1,12 @@
 //! 双人复核: proposed by one person, agreed to by another, used by one request.
 
 use super::{App, LISTS, page_of};
-use crate::domain::{ApprovalState, DualApproval, Second, Subject, needed};
+use crate::domain::{ApprovalState, DualApproval, Second, Subject, needed, withdrawal_digest};
 use crate::refusal::APPROVAL_UNKNOWN;
 use crate::store;
-use ::store::{Call, Made, Stop, Tx, new_id};
+use ::store::{Call, Key, Made, Stop, Tx, new_id};
 use kernel::refusal::INTERNAL;
-use kernel::{ApprovalId, AreaCode, Digest, Fen, Refusal};
+use kernel::{ApprovalId, AreaCode, Digest, Fen, Instant, Refusal};
 use serde_json::json;
 
 impl App {
@@ -117,18 +117,45 @@ impl App {
         Ok(page_of(rows, size, |found| found.id.to_string()))
     }
 
-    /// Above the threshold nobody does it alone.
+    /// Nobody moves more than the threshold alone, be it in parts: what this moves, and what of the same
+    /// was moved without a second person before, read under a lock that all of it takes. Answers what
+    /// this one moves without a second person; nothing when there was one.
     pub(super) async fn second_person_above(
         &self,
         tx: &Tx,
         call: &Call,
         second: &Second,
-        amount: Fen,
-    ) -> Result<(), Stop> {
-        match second.approval.is_some() || amount > self.second_person_above {
-            true => self.second_person(tx, call, second).await,
-            false => Ok(()),
+        (amount, alone): (Fen, Fen),
+    ) -> Result<Option<Fen>, Stop> {
+        let sum = amount.0.saturating_add(alone.0);
+        let much = amount > Fen::ZERO && Fen(sum) > self.second_person_above;
+        match second.approval.is_some() || much {
+            true => self.second_person(tx, call, second).await.map(|()| None),
+            false => Ok(Some(amount)),
         }
+    }
+
+    /// 冲正: what two agreed to is withdrawn by two, but on the day on which it was done.
+    pub(super) async fn second_person_to_withdraw(
+        &self,
+        tx: &Tx,
+        (key, now): (&Key, Instant),
+        approval: Option<ApprovalId>,
+    ) -> Result<(), Stop> {
+        let Some(used) = store::lock_used_approval(tx, key).await? else {
+            return Ok(());
+        };
+        if approval.is_some() || !used.used_today(now) {
+            let call = Call {
+                key: key.clone(),
+                origin: used.digest,
+                now,
+            };
+            let digest = withdrawal_digest(used.id);
+            let second = Second { approval, digest };
+            self.second_person(tx, &call, &second).await?;
+        }
+        store::free_approval(tx, key).await
     }
 
     /// Nobody does it alone: takes the approval that the request brings, which is used by it.

@@ -3,11 +3,13 @@
 use super::{App, LISTS};
 use crate::catalogue::{Catalogue, Item};
 use crate::domain::{Institution, Second};
-use crate::refusal::{AGREEMENT_ENDED, AGREEMENT_NOT_BEGUN, INSTITUTION_UNKNOWN};
+use crate::refusal::{
+    AGREEMENT_END_STANDS, AGREEMENT_ENDED, AGREEMENT_NOT_BEGUN, INSTITUTION_UNKNOWN,
+};
 use crate::store;
 use ::store::event::{self, Event};
 use ::store::{Call, Key, Made, Tx, new_id, page};
-use kernel::{AreaCode, CatalogueId, Day, Digest, InstitutionCode, Outcome, Refusal};
+use kernel::{ApprovalId, AreaCode, CatalogueId, Day, Digest, InstitutionCode, Outcome, Refusal};
 use serde_json::json;
 
 impl App {
@@ -33,7 +35,7 @@ impl App {
         match done.made {
             Some(institution) => Ok((institution, false)),
             None => Ok((
-                store::find_registration(&self.db, area, &done.subject).await?,
+                store::find_registration(self.db.reader(), area, &done.subject).await?,
                 true,
             )),
         }
@@ -43,7 +45,14 @@ impl App {
     pub async fn withdraw_register_institution(&self, key: &Key) -> Result<Outcome, Refusal> {
         let now = self.clock.now();
         let undo = |tx: Tx, id: String| async move {
-            store::withdraw_institution(&tx, &key.area, &id, now).await?;
+            if !store::withdraw_institution(&tx, &key.area, &id, now).await? {
+                let found = store::find_registration(&*tx, &key.area, &id).await?;
+                // Two agreed to the end: it does not go with the registration that one made.
+                let no = AGREEMENT_END_STANDS.refuse();
+                let no = no.with("institution_code", &found.code);
+                let day = found.agreement_until.unwrap_or(found.agreement_from);
+                return Err(no.with("day", day).into());
+            }
             let told = Event {
                 area: key.area.clone(),
                 kind: "institution.withdrawn",
@@ -149,18 +158,23 @@ impl App {
         match done.made {
             Some(institution) => Ok((institution, false)),
             None => Ok((
-                store::find_registration(&self.db, area, &done.subject).await?,
+                store::find_registration(self.db.reader(), area, &done.subject).await?,
                 true,
             )),
         }
     }
 
     /// Withdraws the end of an agreement: it goes on.
-    pub async fn withdraw_end_agreement(&self, key: &Key) -> Result<Outcome, Refusal> {
+    pub async fn withdraw_end_agreement(
+        &self,
+        key: &Key,
+        approval: Option<ApprovalId>,
+    ) -> Result<Outcome, Refusal> {
         let now = self.clock.now();
         let undo = |tx: Tx, id: String| async move {
             store::resume_agreement(&tx, &key.area, &id).await?;
-            store::free_approval(&tx, key).await?;
+            self.second_person_to_withdraw(&tx, (key, now), approval)
+                .await?;
             let told = Event {
                 area: key.area.clone(),
                 kind: "institution.agreement_resumed",

@@ -30,7 +30,7 @@ use ::store::event::{self, Event};
 use ::store::{Call, Key, Made, Stop, Tx, new_id};
 use kernel::refusal::INTERNAL;
 use kernel::{
-    AreaCode, CorrectionId, Day, Digest, Fen, Instant, InstitutionCode, Outcome, Refusal,
+    ApprovalId, AreaCode, CorrectionId, Day, Digest, Instant, InstitutionCode, Outcome, Refusal,
     RevisionId, SettlementId,
 };
 use policy::{Refund as Order, Settlement};
@@ -62,6 +62,8 @@ pub struct FindingWanted {
     pub reason: String,
     /// 案号; empty when none.
     pub case_reference: String,
+    /// What was shown of it, if anything: exactly that moves then.
+    pub shown: Option<Digest>,
 }
 
 /// 待遇追溯: what enrollment says of a person now.
@@ -127,6 +129,8 @@ struct Why<'a> {
     payee: Payee,
     reason: &'a str,
     case_reference: &'a str,
+    /// Whether nobody but the caller agreed to it who would have to, did it move more.
+    alone: bool,
 }
 
 impl App {
@@ -176,6 +180,8 @@ impl App {
             payee: Payee::Institution,
             reason: &what.reason,
             case_reference: "",
+            // 退费 is the institution's own business, and no second person's.
+            alone: false,
         };
         self.correct(&tx, call, &year, moved, &why).await
     }
@@ -185,7 +191,7 @@ impl App {
         &self,
         area: &AreaCode,
         what: &FindingWanted,
-    ) -> Result<Vec<Revised>, Refusal> {
+    ) -> Result<(Vec<Revised>, Digest), Refusal> {
         let reader = self.db.reader();
         let posted = self.settlement(area, what.settlement).await?;
         let whose = posted.evidence.bill.year_key();
@@ -196,7 +202,8 @@ impl App {
         let on = On::read(reader);
         let chain = Standing::all(standing, self.clock.now());
         let moved = self.chain_of(&on, area, &year, &chain, &amendment).await?;
-        Ok(moved.revised)
+        let digest = preview_digest(&moved.revised);
+        Ok((moved.revised, digest))
     }
 
     /// Denies lines of a settlement; answers the revisions, and whether an earlier attempt had done it.
@@ -230,14 +237,19 @@ impl App {
         let amendment = Amendment::Denied(target.id, findings);
         let (on, chain) = (On::locked(&*tx), Standing::all(standing, call.now));
         let moved = self.chain_of(&on, area, &year, &chain, &amendment).await?;
+        if what
+            .shown
+            .is_some_and(|shown| preview_digest(&moved.revised) != shown)
+        {
+            return Err(PREVIEW_CHANGED.refuse().at("preview_digest").into());
+        }
         let why = Why {
             cause: Cause::Finding,
             payee: what.from,
             reason: &what.reason,
             case_reference: &what.case_reference,
+            alone: self.agreed(&tx, call, second, &moved).await?,
         };
-        let amount = funds_moved(&moved.revised);
-        self.second_person_above(&tx, call, second, amount).await?;
         self.correct(&tx, call, &year, moved, &why).await
     }
 
@@ -322,10 +334,26 @@ impl App {
             payee: Payee::Person,
             reason: "",
             case_reference: "",
+            alone: self.agreed(&tx, call, second, &moved).await?,
         };
-        let amount = funds_moved(&moved.revised);
-        self.second_person_above(&tx, call, second, amount).await?;
         self.correct(&tx, call, &year, moved, &why).await
+    }
+
+    /// Whether a correction is one person's: with what was corrected in this year by one person alone,
+    /// whose lock is held, it moves no more than the threshold.
+    async fn agreed(
+        &self,
+        tx: &Tx,
+        call: &Call,
+        second: &Second,
+        moved: &Moved,
+    ) -> Result<bool, Stop> {
+        let first = moved.revised.first().ok_or_else(|| INTERNAL.refuse())?;
+        let whose = first.evidence.bill.year_key();
+        let before = store::corrected_alone(tx, &call.key.area, &whose).await?;
+        let amount = moved.revised.iter().map(ledger::moved).sum();
+        let alone = self.second_person_above(tx, call, second, (amount, before));
+        Ok(alone.await?.is_some())
     }
 
     /// Locks the year of a settlement; answers it with the settlement and all that stand after it.
@@ -441,6 +469,7 @@ impl App {
             let id = RevisionId(new_id(call.now));
             let postings = ledger::revision(&one, payee);
             let hospital_moved = one.hospital_moved(payee);
+            let moved_alone = why.alone.then(|| ledger::moved(&one));
             moved.push(Transaction::new(id.to_string(), postings));
             let (before, now) = (&one.before.amounts, &one.settlement);
             let facts = json!({
@@ -468,6 +497,7 @@ impl App {
                 cause: why.cause,
                 payee,
                 hospital_moved,
+                moved_alone,
                 reason: why.reason.to_string(),
                 case_reference: why.case_reference.to_string(),
                 evidence: one.evidence,
@@ -497,12 +527,14 @@ impl App {
         &self,
         key: &Key,
         own: Option<&InstitutionCode>,
+        approval: Option<ApprovalId>,
     ) -> Result<Outcome, Refusal> {
         let now = self.clock.now();
         let undo = |tx: Tx, id: String| async move {
             // Nothing is left of it where it was cancelled since.
             take_back(&tx, &key.area, &id, now, own).await?;
-            store::free_approval(&tx, key).await
+            self.second_person_to_withdraw(&tx, (key, now), approval)
+                .await
         };
         self.db.withdraw(key, now, LISTS, undo).await
     }
@@ -564,12 +596,6 @@ impl App {
         };
         all.into_iter().map(shown).collect()
     }
-}
-
-/// What the funds pay more or less, each settlement by itself: two that cancel each other are two.
-fn funds_moved(revised: &[Revised]) -> Fen {
-    let moved = |one: &Revised| one.settlement.funds() - one.before.amounts.funds();
-    revised.iter().map(|one| Fen(moved(one).0.abs())).sum()
 }
 
 /// Takes back what stands of a correction; false when there is no such correction, or not any more. An

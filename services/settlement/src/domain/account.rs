@@ -113,6 +113,8 @@ pub struct Credit {
     pub posted_at: Instant,
     /// When it was withdrawn.
     pub withdrawn_at: Option<Instant>,
+    /// Whether no second person had agreed.
+    pub alone: bool,
 }
 
 /// What moved an account.

@@ -7,7 +7,7 @@ use crate::refusal::{
     APPROVAL_CHANGED, APPROVAL_ENDED, APPROVAL_GIVEN, APPROVAL_NEEDED, APPROVAL_NOT_GIVEN,
     APPROVAL_OTHER, APPROVAL_SAME_PERSON, APPROVAL_USED,
 };
-use kernel::{ApprovalId, Digest, Instant, Refusal, RequestId, Spec, person_behind};
+use kernel::{ApprovalId, Digest, Digester, Instant, Refusal, RequestId, Spec, person_behind};
 
 /// How long an approval can be used after it was proposed.
 pub const VALID_DAYS: u32 = 30;
@@ -21,6 +21,14 @@ pub struct Subject {
     pub content: Vec<u8>,
     /// Over the method and all of it.
     pub digest: Digest,
+}
+
+/// 冲正: over the withdrawal of what an approval was used for.
+pub fn withdrawal_digest(used: ApprovalId) -> Digest {
+    let mut digester = Digester::new();
+    digester.part(b"withdrawal");
+    digester.part(used.to_string().as_bytes());
+    digester.finish()
 }
 
 /// What a request brings in place of a second person, and what it is about.
@@ -129,6 +137,12 @@ impl DualApproval {
         }
         let used = Some((by.to_string(), now, request.to_string()));
         Ok(DualApproval { used, ..self })
+    }
+
+    /// Whether the request that used it is what was never meant, and goes without a second person again.
+    pub fn used_today(&self, now: Instant) -> bool {
+        let used = self.used.as_ref();
+        used.is_some_and(|(_, at, _)| at.day() == now.day())
     }
 
     /// Proposed or given: neither used nor ended.

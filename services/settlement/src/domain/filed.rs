@@ -56,8 +56,10 @@ impl Bill {
                 let Some(found) = standing.next() else {
                     return Err(missing(index, disease, day));
                 };
-                // Those besides the bill's own only raise what it may come to.
-                if index == 0 && !self.is_fixed(found) {
+                // A bill is settled by the first of its diseases (policy: rows, accounts and 两病); those
+                // besides it raise what it may come to wherever they are treated.
+                let settled_by = index == 0;
+                if settled_by && !self.is_fixed(found) && !standing.any(|one| self.is_fixed(one)) {
                     return Err(self.not_fixed(disease, day));
                 }
             }
@@ -70,12 +72,13 @@ impl Bill {
         self.med_type.is_stay() || fixed.is_empty() || fixed.contains(&self.institution)
     }
 
-    /// The days on which a disease must be filed. A fee of before the visit counts as of its first day.
+    /// The days on which a disease must be filed: each fee's own, also where it is before the visit's
+    /// first day.
     fn fee_days(&self) -> BTreeSet<Day> {
         if self.med_type.is_stay() {
             return BTreeSet::from([self.end]);
         }
-        let day = |line: &super::BillLine| line.day.unwrap_or(self.end).max(self.begin);
+        let day = |line: &super::BillLine| line.day.unwrap_or(self.end);
         self.lines.iter().map(day).collect()
     }
 

@@ -126,6 +126,8 @@ pub struct Revision {
     pub payee: Payee,
     /// 医院负担: what the institution is owed more though the difference is the person's.
     pub hospital_moved: Fen,
+    /// What it moves without a second person having agreed; nothing where one had, or none is asked.
+    pub moved_alone: Option<Fen>,
     /// Why, in words.
     pub reason: String,
     /// 案号, 文书号: the case that a finding is of, or the document that tells of a third party; empty
@@ -230,6 +232,9 @@ fn as_filed(of: &Posted, member: Member) -> Result<Member, Refusal> {
     }
     match bill.is_filed(&member) {
         Ok(()) => Ok(member),
+        // No filing was asked for, since no fund paid: without one none pays now, and the rest of the
+        // year is not kept waiting for it.
+        Err(_) if !before.eligible => Ok(before.clone()),
         Err(mut no) => {
             // What was asked is about a year, and names no claim.
             no.field = None;

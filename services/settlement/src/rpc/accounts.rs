@@ -60,7 +60,9 @@ impl AccountService for Rpc {
         answer(request, |context, message| async move {
             let id = parse::original_request_id(&message.original_request_id)?;
             let key = Key::of(&context.principal, "CreditAccount", id);
-            let outcome = Some(render::outcome(self.0.withdraw_credit(&key).await?));
+            let approval = wire::approval_brought(&message.approval_id)?;
+            let outcome = self.0.withdraw_credit(&key, approval).await?;
+            let outcome = Some(render::outcome(outcome));
             Ok(pb::WithdrawCreditAccountResponse { outcome })
         })
         .await

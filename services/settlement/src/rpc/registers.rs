@@ -119,7 +119,9 @@ impl Rpc {
         answer(request, |context, message| async move {
             let id = parse::original_request_id(&message.original_request_id)?;
             let key = Key::of(&context.principal, "EndAgreement", id);
-            let outcome = render::outcome(self.0.withdraw_end_agreement(&key).await?);
+            let approval = wire::approval_brought(&message.approval_id)?;
+            let outcome = self.0.withdraw_end_agreement(&key, approval).await?;
+            let outcome = render::outcome(outcome);
             Ok(pb::WithdrawEndAgreementResponse {
                 outcome: Some(outcome),
             })

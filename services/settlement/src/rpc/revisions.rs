@@ -61,7 +61,7 @@ impl RevisionService for Rpc {
             let id = parse::original_request_id(&message.original_request_id)?;
             let key = Key::of(&context.principal, "RefundLines", id);
             let own = own_institution(&context.principal);
-            let outcome = self.0.withdraw_correction(&key, own.as_ref()).await?;
+            let outcome = self.0.withdraw_correction(&key, own.as_ref(), None).await?;
             let outcome = Some(render::outcome(outcome));
             Ok(pb::WithdrawRefundLinesResponse { outcome })
         })
@@ -75,9 +75,10 @@ impl RevisionService for Rpc {
         answer(request, |context, message| async move {
             let wanted = wire::finding_wanted(&message.settlement_id, &message.lines)?;
             let area = &context.principal.area;
-            let revised = self.0.preview_finding(area, &wanted).await?;
+            let (revised, digest) = self.0.preview_finding(area, &wanted).await?;
             Ok(pb::PreviewFindingResponse {
                 revisions: revised.into_iter().map(wire::previewed).collect(),
+                preview_digest: digest.to_string(),
             })
         })
         .await
@@ -88,6 +89,7 @@ impl RevisionService for Rpc {
         request: Request<pb::PostFindingRequest>,
     ) -> Answer<pb::PostFindingResponse> {
         answer(request, |context, message| async move {
+            wire::approval_brought(&message.approval_id)?;
             let wanted = FindingWanted::parse(&message)?;
             let method = "PostFinding";
             let origin = origin(method, &message);
@@ -110,9 +112,9 @@ impl RevisionService for Rpc {
         answer(request, |context, message| async move {
             let id = parse::original_request_id(&message.original_request_id)?;
             let key = Key::of(&context.principal, "PostFinding", id);
-            let outcome = Some(render::outcome(
-                self.0.withdraw_correction(&key, None).await?,
-            ));
+            let approval = wire::approval_brought(&message.approval_id)?;
+            let outcome = self.0.withdraw_correction(&key, None, approval).await?;
+            let outcome = Some(render::outcome(outcome));
             Ok(pb::WithdrawPostFindingResponse { outcome })
         })
         .await
@@ -169,7 +171,8 @@ impl RevisionService for Rpc {
         answer(request, |context, message| async move {
             let id = parse::original_request_id(&message.original_request_id)?;
             let key = Key::of(&context.principal, "PostThirdParty", id);
-            let outcome = self.0.withdraw_correction(&key, None).await?;
+            let approval = wire::approval_brought(&message.approval_id)?;
+            let outcome = self.0.withdraw_correction(&key, None, approval).await?;
             let outcome = Some(render::outcome(outcome));
             Ok(pb::WithdrawPostThirdPartyResponse { outcome })
         })

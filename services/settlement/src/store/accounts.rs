@@ -179,10 +179,38 @@ pub async fn insert_credit(tx: &Tx, area: &AreaCode, new: &Credit) -> Result<(),
         reason: Set(new.reason.clone()),
         posted_at: Set(new.posted_at.micros()),
         withdrawn_at: Set(None),
+        alone: Set(Some(new.alone)),
     };
     let inserted = account_credit::Entity::insert(row);
     inserted.exec_without_returning(&**tx).await?;
     Ok(())
+}
+
+/// What one person alone credited to a person in a calendar year, and was not withdrawn.
+pub async fn credited_alone(
+    tx: &Tx,
+    area: &AreaCode,
+    person: PersonId,
+    year: i32,
+) -> Result<Fen, Stop> {
+    use account_credit::Column;
+    let first = |year| Day::first_of(year).map(|day| Instant::beginning_of(day).micros());
+    let (from, to) = (first(year), first(year.saturating_add(1)));
+    // A sum of bigints is a numeric on PostgreSQL and an integer on SQLite (differs).
+    let sum = Func::cast_as(Column::AmountFen.sum(), Alias::new("bigint"));
+    let sum: Option<Option<i64>> = account_credit::Entity::find()
+        .select_only()
+        .expr_as(sum, "sum")
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::PersonId.eq(person.to_string()))
+        .filter(Column::PostedAt.gte(from.unwrap_or(0)))
+        .filter(Column::PostedAt.lt(to.unwrap_or(i64::MAX)))
+        .filter(Column::Alone.eq(true))
+        .filter(Column::WithdrawnAt.is_null())
+        .into_tuple()
+        .one(&**tx)
+        .await?;
+    Ok(Fen(sum.flatten().unwrap_or(0)))
 }
 
 /// A credit that a key names, also when it was withdrawn since.
@@ -204,6 +232,7 @@ pub async fn find_credit(
             reason: row.reason.clone(),
             posted_at: Instant::from_micros(row.posted_at),
             withdrawn_at: row.withdrawn_at.map(Instant::from_micros),
+            alone: row.alone.unwrap_or(false),
         })
     };
     Ok(parsed().ok_or_else(|| unreadable("account_credit", id))?)

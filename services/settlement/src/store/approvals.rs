@@ -49,11 +49,7 @@ pub async fn free_approval(tx: &Tx, key: &Key) -> Result<(), Stop> {
     };
     Entity::update_many()
         .set(unused)
-        .filter(Column::Area.eq(key.area.as_str()))
-        .filter(Column::UsedBy.eq(key.caller.as_str()))
-        .filter(Column::UsedRequest.eq(key.request_id.as_str()))
-        .filter(Column::UsedAt.is_not_null())
-        .filter(Column::Method.eq(key.method.as_str()))
+        .filter(used_by(key))
         .exec(&**tx)
         .await?;
     Ok(())
@@ -86,6 +82,22 @@ pub async fn find_approval(
     let key = (area.to_string(), id.to_string());
     let row = Entity::find_by_id(key).one(on).await?;
     Ok(row.map(parse).transpose()?)
+}
+
+/// Locks the approval that a request used, if it used one.
+pub async fn lock_used_approval(tx: &Tx, key: &Key) -> Result<Option<DualApproval>, Stop> {
+    let used = Entity::find().filter(used_by(key)).lock_exclusive();
+    let row = used.one(&**tx).await?;
+    Ok(row.map(parse).transpose()?)
+}
+
+fn used_by(key: &Key) -> Condition {
+    Condition::all()
+        .add(Column::Area.eq(key.area.as_str()))
+        .add(Column::UsedBy.eq(key.caller.as_str()))
+        .add(Column::UsedRequest.eq(key.request_id.as_str()))
+        .add(Column::UsedAt.is_not_null())
+        .add(Column::Method.eq(key.method.as_str()))
 }
 
 /// Locks an approval, if the area has it.

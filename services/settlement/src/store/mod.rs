@@ -24,12 +24,13 @@ mod suspensions;
 mod visits;
 
 pub use accounts::{
-    account_entries, drawn_by, end_authorization, find_authorization, find_credit,
+    account_entries, credited_alone, drawn_by, end_authorization, find_authorization, find_credit,
     insert_authorization, insert_credit, lock_accounts, make_accounts, mark_credit_withdrawn,
     read_accounts, save_accounts, shown_authorizations, standing_authorizations, used_by,
 };
 pub use approvals::{
-    approvals, find_approval, free_approval, insert_approval, lock_approval, save_approval,
+    approvals, find_approval, free_approval, insert_approval, lock_approval, lock_used_approval,
+    save_approval,
 };
 pub use claims::{
     Past, Standing, as_posted, find_all_posted, find_posted, find_row, history, insert,
@@ -90,8 +91,9 @@ pub use replays::{
     Stored, StoredRevision, Unlike, Which, count_stored, stored, stored_again, stored_revisions,
 };
 pub use revisions::{
-    corrections_of, found_against, insert_revisions, later_in_year, newest_numbers, of_correction,
-    of_numbers, revisions_of, standing_revisions, withdraw_revisions,
+    corrected_alone, corrections_of, found_against, insert_revisions, later_in_year,
+    newest_numbers, of_correction, of_numbers, revisions_of, standing_revisions,
+    withdraw_revisions,
 };
 pub use statements::{column_sums, settlements_of_year};
 pub use suspensions::{

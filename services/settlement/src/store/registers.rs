@@ -61,22 +61,26 @@ pub async fn withdraw_institution(
     area: &AreaCode,
     id: &str,
     now: Instant,
-) -> Result<(), Stop> {
-    institution::Entity::update_many()
-        .col_expr(institution::Column::WithdrawnAt, Expr::value(now.micros()))
-        .filter(institution::Column::Area.eq(area.as_str()))
-        .filter(institution::Column::RegistrationId.eq(id))
+) -> Result<bool, Stop> {
+    use institution::Column;
+    let withdrawn = institution::Entity::update_many()
+        .col_expr(Column::WithdrawnAt, Expr::value(now.micros()))
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::RegistrationId.eq(id))
+        .filter(Column::AgreementUntil.is_null())
         .exec(&**tx)
         .await?;
-    Ok(())
+    Ok(withdrawn.rows_affected == 1)
 }
 
 /// What a registration made, also when it was withdrawn since.
-pub async fn find_registration(db: &Db, area: &AreaCode, id: &str) -> Result<Institution, Stop> {
+pub async fn find_registration(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    id: &str,
+) -> Result<Institution, Stop> {
     let key = (area.to_string(), id.to_string());
-    let row = institution::Entity::find_by_id(key)
-        .one(db.reader())
-        .await?;
+    let row = institution::Entity::find_by_id(key).one(on).await?;
     Ok(parse_institution(row.ok_or_else(|| INTERNAL.refuse())?)?)
 }
 

@@ -6,7 +6,7 @@ use crate::domain::{Cause, Payee, Revision, YearKey};
 use crate::entity::{revision, settlement};
 use kernel::{AreaCode, CorrectionId, Fen, Instant, Refusal, RevisionId, SettlementId};
 use policy::ENGINE_VERSION;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Alias, Expr, Func};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
     QueryOrder, QuerySelect,
@@ -51,6 +51,7 @@ pub(super) fn revision_row(
         posted_at: Set(new.posted_at.micros()),
         withdrawn_at: Set(None),
         identity_class: Set(Some(identity_class(&new.evidence))),
+        moved_alone_fen: Set(new.moved_alone.map(|fen| fen.0)),
     })
 }
 
@@ -238,6 +239,25 @@ pub async fn later_in_year(
     Ok(newest)
 }
 
+/// What corrections of a person-year moved without a second person, and was not withdrawn.
+pub async fn corrected_alone(tx: &Tx, area: &AreaCode, whose: &YearKey) -> Result<Fen, Stop> {
+    use revision::Column;
+    // A sum of bigints is a numeric on PostgreSQL and an integer on SQLite (differs).
+    let sum = Func::cast_as(Column::MovedAloneFen.sum(), Alias::new("bigint"));
+    let sum: Option<Option<i64>> = revision::Entity::find()
+        .select_only()
+        .expr_as(sum, "sum")
+        .filter(Column::Area.eq(area.as_str()))
+        .filter(Column::PersonId.eq(whose.person.to_string()))
+        .filter(Column::Scheme.eq(whose.scheme.as_str()))
+        .filter(Column::Year.eq(whose.year))
+        .filter(Column::WithdrawnAt.is_null())
+        .into_tuple()
+        .one(&**tx)
+        .await?;
+    Ok(Fen(sum.flatten().unwrap_or(0)))
+}
+
 /// Marks revisions withdrawn.
 pub async fn withdraw_revisions(
     tx: &Tx,
@@ -272,6 +292,7 @@ pub(super) fn read_revision(row: &revision::Model) -> Result<Revision, &'static 
         cause: Cause::parse(&row.cause).ok_or("cause")?,
         payee: Payee::parse(&row.payee).ok_or("payee")?,
         hospital_moved: Fen(row.hospital_moved_fen.unwrap_or(0)),
+        moved_alone: row.moved_alone_fen.map(Fen),
         evidence: json_of(&row.evidence, "evidence")?,
         basis: json_of(&row.basis, "basis")?,
         amounts: json_of(&row.amounts, "amounts")?,

@@ -39,6 +39,7 @@ pub fn new_credit(
         reason: parse::text("reason", &message.reason, 200)?,
         posted_at: now,
         withdrawn_at: None,
+        alone: false,
     })
 }
 

@@ -4,7 +4,7 @@ use super::account::new_credit;
 use super::revision::third_party_found;
 use super::year_key;
 use crate::app::FindingWanted;
-use crate::domain::{ApprovalState, DualApproval, Second, Subject};
+use crate::domain::{ApprovalState, DualApproval, Second, Subject, withdrawal_digest};
 use kernel::refusal::invalid;
 use kernel::{ApprovalId, CreditId, Day, Instant, InstitutionCode, Refusal};
 use prost::Message;
@@ -15,12 +15,8 @@ use runtime::{origin, parse, render};
 
 /// What is to be done, and by whose approval; the digest leaves out both ids.
 pub fn second(approval_id: &str, does: Wire) -> Result<Second, Refusal> {
-    let id = match approval_id {
-        "" => None,
-        id => Some(approval_id_of(id)?),
-    };
     Ok(Second {
-        approval: id,
+        approval: approval_brought(approval_id)?,
         digest: subject_of(does).digest,
     })
 }
@@ -28,6 +24,19 @@ pub fn second(approval_id: &str, does: Wire) -> Result<Second, Refusal> {
 /// The id of an approval.
 pub fn approval_id_of(text: &str) -> Result<ApprovalId, Refusal> {
     parse::field("approval_id", ApprovalId::parse(text))
+}
+
+/// The approval that a request brings, if any.
+pub fn approval_brought(text: &str) -> Result<Option<ApprovalId>, Refusal> {
+    match text {
+        "" => Ok(None),
+        id => approval_id_of(id).map(Some),
+    }
+}
+
+fn used_approval(message: &pb::ApprovedWithdrawal) -> Result<ApprovalId, Refusal> {
+    let id = ApprovalId::parse(&message.used_approval_id);
+    parse::field("used_approval_id", id)
 }
 
 /// What is proposed: it must be sound, as its own method would have it.
@@ -47,7 +56,10 @@ pub fn approval_subject(message: Option<pb::ApprovalSubject>) -> Result<Subject,
 
 fn is_sound(does: &Wire) -> Result<(), Refusal> {
     match does {
-        Wire::PostFinding(message) => FindingWanted::parse(message).map(drop),
+        Wire::PostFinding(message) => {
+            FindingWanted::parse(message)?;
+            parse::digest("preview_digest", &message.preview_digest).map(drop)
+        }
         Wire::PostThirdParty(message) => {
             parse::text("document_number", &message.document_number, 100)?;
             parse::digest("preview_digest", &message.preview_digest)?;
@@ -68,6 +80,7 @@ fn is_sound(does: &Wire) -> Result<(), Refusal> {
             parse::text("reason", &message.reason, 200)?;
             parse::day("from_day", &message.from_day).map(|_: Day| ())
         }
+        Wire::Withdrawal(message) => used_approval(message).map(drop),
     }
 }
 
@@ -80,15 +93,20 @@ fn subject_of(mut does: Wire) -> Subject {
         }
         Wire::PostLateFacts(message) => cleared(&mut message.request_id, &mut message.approval_id),
         Wire::CreditAccount(message) => cleared(&mut message.request_id, &mut message.approval_id),
-        Wire::EndAgreement(_) => {}
+        Wire::EndAgreement(_) | Wire::Withdrawal(_) => {}
     }
+    let withdrawn = match &does {
+        Wire::Withdrawal(message) => used_approval(message).ok(),
+        _ => None,
+    };
     let method = method_of(&does);
     let message = pb::ApprovalSubject {
         subject: Some(does),
     };
     Subject {
         method,
-        digest: origin(method, &message),
+        // The request brings no content of its own, but what it used.
+        digest: withdrawn.map_or_else(|| origin(method, &message), withdrawal_digest),
         content: message.encode_to_vec(),
     }
 }
@@ -105,6 +123,7 @@ fn method_of(does: &Wire) -> &'static str {
         Wire::PostLateFacts(_) => "PostLateFacts",
         Wire::CreditAccount(_) => "CreditAccount",
         Wire::EndAgreement(_) => "EndAgreement",
+        Wire::Withdrawal(_) => "Withdrawal",
     }
 }
 
@@ -115,6 +134,7 @@ fn field_of(does: &Wire) -> &'static str {
         Wire::PostLateFacts(_) => "post_late_facts",
         Wire::CreditAccount(_) => "credit_account",
         Wire::EndAgreement(_) => "end_agreement",
+        Wire::Withdrawal(_) => "withdrawal",
     }
 }
 

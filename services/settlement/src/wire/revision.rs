@@ -83,6 +83,7 @@ pub fn finding_wanted(
         from: Payee::Institution,
         reason: String::new(),
         case_reference: String::new(),
+        shown: None,
     })
 }
 
@@ -96,10 +97,19 @@ impl FindingWanted {
             Err(_) => return Err(invalid("recovered_from", "已知的追回对象")),
         };
         let reference = &message.case_reference;
+        let shown = match (
+            message.preview_digest.as_str(),
+            message.approval_id.as_str(),
+        ) {
+            ("", "") => None,
+            // Who agreed agreed to amounts.
+            (shown, _) => Some(parse::digest("preview_digest", shown)?),
+        };
         Ok(FindingWanted {
             from,
             reason: parse::text("reason", &message.reason, 200)?,
             case_reference: parse::optional_text("case_reference", reference, 100)?,
+            shown,
             ..finding_wanted(&message.settlement_id, &message.lines)?
         })
     }

@@ -8,7 +8,7 @@
 mod head;
 mod proof;
 
-pub use head::{Head, SignedHead};
+pub use head::{Anew, Head, SignedAnew, SignedHead};
 pub use proof::{Proof, ProofError};
 
 use crate::{Digest, Digester};

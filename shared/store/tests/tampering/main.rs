@@ -118,7 +118,7 @@ impl World {
 
     fn published(&self) -> Vec<SignedHead> {
         let lines = heads::read_lines(&self.file).unwrap();
-        lines.filter_map(|line| line.unwrap().head).collect()
+        lines.filter_map(|line| line.unwrap().head()).collect()
     }
 
     /// Whoever can write to the database computes all blocks anew from what stands in it.

@@ -1,7 +1,7 @@
 //! 第三方责任: a third party was found, or paid, after the bill was settled without it, or with another
 //! share. The person has the third party's money, so that the difference is the person's.
 
-use super::{App, LISTS, Moved, On, Shown, Standing, Why, funds_moved};
+use super::{App, LISTS, Moved, On, Shown, Standing, Why};
 use crate::domain::{
     Amendment, Cause, Payee, PersonYear, Revised, Second, is_news, preview_digest,
 };
@@ -69,9 +69,8 @@ impl App {
                 payee: Payee::Person,
                 reason: "",
                 case_reference: &what.document,
+                alone: self.agreed(&tx, call, second, &moved).await?,
             };
-            let amount = funds_moved(&moved.revised);
-            self.second_person_above(&tx, call, second, amount).await?;
             self.correct(&tx, call, &year, moved, &why).await
         };
         let done = self.db.once(call, LISTS, work).await?;

@@ -77,8 +77,12 @@ fn fees_and_filings() -> Vec<Row> {
             vec![filed("M1", late, &[])], MISSING),
         ("filed twice, one after the other", &["2017-03-04", "2017-03-05"],
             vec![filed("M1", early, &[]), filed("M1", late, &[])], ""),
-        // A fee of before the visit counts as of its first day.
-        ("long ago", &["2016-01-01"], vec![filed("M1", ALL, &[])], ""),
+        // The visit began on 1 March: neither what is filed then nor what is not covers a fee of before.
+        ("before the visit, not filed yet", &["2016-12-31"], vec![filed("M1", ALL, &[])], MISSING),
+        ("before the visit, filed then", &["2017-02-28", "2017-03-01"],
+            vec![filed("M1", ALL, &[])], ""),
+        ("fixed here by one filing and elsewhere by another", &[""],
+            vec![filed("M1", ALL, &[THERE]), filed("M1", ALL, &[HERE])], ""),
         ("fixed here", &[""], vec![filed("M1", ALL, &[THERE, HERE])], ""),
         ("fixed elsewhere", &[""], vec![filed("M1", ALL, &[THERE])], NOT_FIXED),
         ("moved here on the fifth", &["2017-03-05"], moved(), ""),

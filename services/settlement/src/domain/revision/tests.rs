@@ -415,3 +415,47 @@ fn filings_are_asked_about_where_they_were_before() {
     let of = no.facts.iter().find(|(name, _)| name == "settlement_id");
     assert_eq!(of.unwrap().1, posted.id.to_string());
 }
+
+/// A bill that no fund paid needed no filing: one who is found to have been covered after all is paid for
+/// where a filing stood, and the year is not refused for the bill where none did.
+#[test]
+fn a_bill_that_was_not_paid_stands_in_no_ones_way() {
+    let mut book = Book::open();
+    book.post(&[3]);
+    let mut posted = book.settlements[0].clone();
+    posted.evidence.bill.diseases = vec![kernel::DiseaseCode::parse("M03900").unwrap()];
+    let covered = Member {
+        filed_diseases: Some(Vec::new()),
+        eligible: true,
+        ..posted.evidence.member.clone()
+    };
+    posted.evidence.member.filed_diseases = Some(Vec::new());
+    posted.evidence.member.eligible = false;
+    let kept = as_filed(&posted, covered.clone()).unwrap();
+    assert_eq!(kept, posted.evidence.member);
+    posted.evidence.bill.diseases.clear();
+    assert_eq!(as_filed(&posted, covered.clone()).unwrap(), covered);
+}
+
+/// What changes its payer is moved, be it the patient's or the hospital's: the funds need have no part
+/// in it.
+#[test]
+fn what_moves_between_patient_and_hospital_is_moved() {
+    let mut book = Book::open();
+    book.post(&[3]);
+    let posted = book.settlements[0].clone();
+    let mut revised = Revised {
+        was: posted.amounts.clone(),
+        evidence: posted.evidence.clone(),
+        basis: posted.basis.clone(),
+        settlement: posted.amounts.clone(),
+        before: posted,
+    };
+    assert_eq!(crate::ledger::moved(&revised), Fen::ZERO);
+    let now = &mut revised.settlement;
+    (now.cash, now.hospital) = (now.cash - Fen(700), now.hospital + Fen(700));
+    assert_eq!(crate::ledger::moved(&revised), Fen(700));
+    // Of a bill that gets smaller all of what is gone counts.
+    revised.settlement.cash = revised.settlement.cash - Fen(1);
+    assert_eq!(crate::ledger::moved(&revised), Fen(701));
+}

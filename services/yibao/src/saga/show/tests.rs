@@ -22,6 +22,7 @@ fn shown(saga: pb::Saga) -> String {
     let told = pb::GetSagaResponse {
         saga: Some(saga),
         lines: Vec::new(),
+        notes: String::new(),
     };
     let mut bytes = Vec::new();
     super::saga(&told, Instant::from_micros(1_200 * SECOND), &mut bytes).unwrap();
