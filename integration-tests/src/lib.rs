@@ -7,6 +7,7 @@ pub mod authority;
 pub mod campaign;
 mod certificates;
 pub mod child;
+pub mod hostile;
 mod stuck;
 pub mod tables;
 

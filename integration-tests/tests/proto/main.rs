@@ -1,12 +1,12 @@
 //! The wire: what the descriptor set promises, and what the services make of it. Laws of names and
-//! units, access method by method, malformed requests field by field, plain noise, and marked people that
+//! units, access method by method, malformed requests field by field, hostile ones, and marked people that
 //! leave no trace.
 
 mod access;
 mod descriptor;
 mod flood;
+mod hostile;
 mod malformed;
-mod noise;
 mod requests;
 mod witness;
 

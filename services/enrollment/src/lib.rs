@@ -40,6 +40,17 @@
 //! applications last → token → doubts. Every change of a person's data grows the person's version, and growing it is the
 //! lock; a check changes nothing of the person and locks its token alone.
 
+// Whatever comes from outside is refused in words; nothing outside the tests ends a thread.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+
 mod app;
 mod domain;
 mod entity;

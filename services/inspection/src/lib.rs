@@ -11,6 +11,17 @@
 //! finding:  note ─ told, the amounts stay │ deny line │ deny claim
 //! ```
 
+// Whatever comes from outside is refused in words; nothing outside the tests ends a thread.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+
 mod app;
 mod domain;
 pub mod refusal;

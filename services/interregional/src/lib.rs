@@ -8,6 +8,17 @@
 //! participant:  registered ──withdrawn by its request──▶ gone
 //! ```
 
+// Whatever comes from outside is refused in words; nothing outside the tests ends a thread.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+
 mod app;
 mod domain;
 mod entity;

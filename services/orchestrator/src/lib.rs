@@ -29,6 +29,17 @@
 //! All others have a row and a journal (`saga`): replicas can be killed at any time, and others take
 //! up what they left.
 
+// Whatever comes from outside is refused in words; nothing outside the tests ends a thread.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+
 mod edge;
 mod entity;
 mod executor;

@@ -18,6 +18,17 @@
 //! the referral. Withdrawing the use undoes a request; releasing is a request of its own, which can
 //! be withdrawn in its turn.
 
+// Whatever comes from outside is refused in words; nothing outside the tests ends a thread.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+
 mod app;
 mod domain;
 mod entity;

@@ -38,6 +38,17 @@
 //! authorization under those of both accounts. Everything else is inserted, or read without a lock
 //! because it never changes.
 
+// Whatever comes from outside is refused in words; nothing outside the tests ends a thread.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+
 mod app;
 mod catalogue;
 mod domain;

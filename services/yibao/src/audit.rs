@@ -8,10 +8,11 @@ use crate::suite::{SuiteError, database_file, service_url};
 use clap::{Args, Subcommand};
 use kernel::seal::{Anew, Cause, Flaw, Proof, ProofError, SignedHead};
 use kernel::sm2::{PublicKey, Sm2Error};
-use kernel::{Clock, Instant};
+use kernel::{Clock, Instant, mask};
 use runtime::clock::SystemClock;
 use std::collections::BTreeSet;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use store::audit::{AuditError, Fault, Report};
@@ -27,6 +28,13 @@ const SERVICES: [&str; 5] = [
     interregional::NAME,
     orchestrator::NAME,
 ];
+
+/// Characters of a reason that are told at most.
+const REASON_MAX: usize = 400;
+/// Characters of a column that are shown at most.
+const CELL_MAX: usize = 10_000;
+/// Bytes of a key or a proof at most: an event has no more.
+const FILE_BYTES_MAX: u64 = 16 << 20;
 
 /// What to audit.
 #[derive(Debug, Subcommand)]
@@ -158,12 +166,12 @@ pub enum AuditTrouble {
         source: ProofError,
     },
     /// The proof's file is none.
-    #[error("{file} is no proof: {source}")]
+    #[error("{file} is no proof: {reason}")]
     NoProof {
         /// The file.
         file: PathBuf,
         /// What is wrong.
-        source: serde_json::Error,
+        reason: String,
     },
     /// The result cannot be printed.
     #[error("cannot print: {0}")]
@@ -393,18 +401,25 @@ fn keys(files: &[PathBuf]) -> Result<Vec<PublicKey>, AuditTrouble> {
     files.iter().map(read).collect()
 }
 
+/// A key or a proof: what is longer is cut, and then it is none.
 fn text(file: &Path) -> Result<String, AuditTrouble> {
-    std::fs::read_to_string(file).map_err(|source| AuditTrouble::File {
+    let failed = |source| AuditTrouble::File {
         file: file.to_path_buf(),
         source,
-    })
+    };
+    let mut text = String::new();
+    let opened = File::open(file).map_err(failed)?;
+    let read = opened.take(FILE_BYTES_MAX).read_to_string(&mut text);
+    read.map_err(failed)?;
+    Ok(text)
 }
 
 fn check(file: &Path, by: &[PathBuf], out: &mut dyn Write) -> Result<ExitCode, AuditTrouble> {
     let proof: Proof =
-        serde_json::from_str(&text(file)?).map_err(|source| AuditTrouble::NoProof {
+        serde_json::from_str(&text(file)?).map_err(|error| AuditTrouble::NoProof {
             file: file.to_path_buf(),
-            source,
+            // It quotes what was written.
+            reason: mask::told(&error.to_string(), REASON_MAX),
         })?;
     let no = match proof.check(&keys(by)?) {
         Ok(()) => {
@@ -416,6 +431,7 @@ fn check(file: &Path, by: &[PathBuf], out: &mut dyn Write) -> Result<ExitCode, A
                 head.service, proof.position
             )?;
             for (name, value) in &proof.record {
+                let (name, value) = (mask::told(name, CELL_MAX), mask::told(value, CELL_MAX));
                 writeln!(out, "   {name} {value}")?;
             }
             return Ok(ExitCode::SUCCESS);

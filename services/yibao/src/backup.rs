@@ -6,7 +6,7 @@
 //! does after a crash. What was done after that moment is not in the copy.
 
 use crate::folder::{DataFolder, FolderError, LOCK_FILE};
-use kernel::{Clock, Digest, Digester};
+use kernel::{Clock, Digest, Digester, mask};
 use runtime::clock::SystemClock;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions, Permissions};
@@ -32,6 +32,8 @@ const SCHEMAS: [&str; 5] = [
 ];
 /// The largest list that is read.
 const LIST_BYTES_MAX: u64 = 1 << 20;
+/// Characters of a reason that are told at most.
+const REASON_CHARS_MAX: usize = 400;
 /// How much of a file is read at once.
 const PIECE_BYTES: usize = 1 << 16;
 
@@ -339,11 +341,21 @@ fn write_list(folder: &Path, list: &List) -> Result<(), BackupError> {
 fn read_list(folder: &Path) -> Result<List, BackupError> {
     let path = folder.join(LIST);
     let file = File::open(&path).map_err(unusable(&path))?;
+    list(&path, file)
+}
+
+/// How many files the list in `from` names.
+pub(crate) fn listed(path: &Path, from: impl Read) -> Result<usize, BackupError> {
+    list(path, from).map(|list| list.files.len())
+}
+
+fn list(path: &Path, from: impl Read) -> Result<List, BackupError> {
+    // It quotes what was written.
     let wrong = |reason: String| BackupError::List {
-        path: path.clone(),
-        reason,
+        path: path.to_path_buf(),
+        reason: mask::told(&reason, REASON_CHARS_MAX),
     };
-    let list: List = serde_json::from_reader(file.take(LIST_BYTES_MAX))
+    let list: List = serde_json::from_reader(from.take(LIST_BYTES_MAX))
         .map_err(|error| wrong(error.to_string()))?;
     if list.format != FORMAT {
         return Err(wrong(format!(

@@ -11,7 +11,7 @@ use crate::reach::Reach;
 use crate::told::Told;
 use clap::{Args, ValueEnum};
 use futures_util::stream;
-use kernel::Digest;
+use kernel::{Digest, mask};
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
 use proto::orchestrator as pb;
@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::LazyLock;
 use std::time::Duration;
 use tonic::{Request, Status};
 
@@ -34,6 +35,8 @@ const CLAIMS_MAX: usize = 10_000;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Digits of a file's digest in the name of its batch.
 const DIGITS: usize = 32;
+/// Characters of a reason that are told at most.
+const REASON_CHARS_MAX: usize = 400;
 /// What a line is.
 const LINE: &str = "yibao.orchestrator.v1.SettleBatchRequest";
 
@@ -209,22 +212,28 @@ fn read(file: &Path) -> Result<String, BatchError> {
     }
 }
 
+/// What a line says, as the proto files describe it.
+static DESCRIBED: LazyLock<Option<MessageDescriptor>> = LazyLock::new(|| {
+    let pool = DescriptorPool::decode(proto::DESCRIPTOR_SET).ok();
+    pool.and_then(|pool| pool.get_message_by_name(LINE))
+});
+
 /// The claims of a file: all of its lines but empty ones, each under an id of its own.
-fn claims(file: &Path, text: &str) -> Result<Vec<pb::SettleBatchRequest>, BatchError> {
+pub(crate) fn claims(file: &Path, text: &str) -> Result<Vec<pb::SettleBatchRequest>, BatchError> {
     let wrong = |line: usize, reason: String| BatchError::Line {
         file: file.display().to_string(),
         line,
-        reason,
+        // It quotes what was written.
+        reason: mask::told(&reason, REASON_CHARS_MAX),
     };
-    let pool = DescriptorPool::decode(proto::DESCRIPTOR_SET);
-    let described = pool.ok().and_then(|pool| pool.get_message_by_name(LINE));
+    let described = DESCRIBED.as_ref();
     let described = described.ok_or_else(|| wrong(0, format!("{LINE} is not described")))?;
     let (mut claims, mut ids) = (Vec::new(), BTreeMap::new());
     for (line, json) in (1..).zip(text.lines()) {
         if json.trim().is_empty() {
             continue;
         }
-        let claim = claim(&described, json, line).map_err(|reason| wrong(line, reason))?;
+        let claim = claim(described, json, line).map_err(|reason| wrong(line, reason))?;
         if let Some(before) = ids.insert(claim.request_id.clone(), line) {
             let reason = format!("its request_id is that of line {before}");
             return Err(wrong(line, reason));

@@ -40,6 +40,7 @@ pub mod call;
 mod catalogue;
 pub mod cli;
 pub mod desk;
+pub mod files;
 mod folder;
 mod heads;
 mod health;

@@ -1,6 +1,7 @@
 //! 承办机构对账文件: prepared by a running suite, written as CSV, and compared with the payer's own.
 
 use crate::cli::Trouble;
+use crate::files::beginning;
 use crate::reach::Reach;
 use crate::saga::{heard, patient};
 use crate::story::sheet::{Sheet, Side, yuan};
@@ -94,6 +95,9 @@ pub enum TableError {
         /// What the system said.
         source: io::Error,
     },
+    /// It is too long.
+    #[error("{0} is longer than {FILE_BYTES_MAX} bytes: is it one month of one fund?")]
+    Long(PathBuf),
     /// It cannot be read or written.
     #[error("{file}: {source}")]
     Table {
@@ -268,8 +272,19 @@ async fn reconcile(asked: &Compare, out: &mut dyn Write) -> Result<ExitCode, Tro
     })
 }
 
-fn read(file: &Path, from: impl Read) -> Result<Vec<pb::PayerLine>, TableError> {
-    let mut table = csv::Reader::from_reader(from.take(FILE_BYTES_MAX));
+/// The lines of a payer's file.
+pub(crate) fn read(file: &Path, from: impl Read) -> Result<Vec<pb::PayerLine>, TableError> {
+    let mut bytes = Vec::new();
+    // A file that is cut would say of the lines left out that the payer has not paid them.
+    let length = from.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes);
+    let length = length.map_err(|source| TableError::File {
+        file: file.to_path_buf(),
+        source,
+    })?;
+    if length as u64 > FILE_BYTES_MAX {
+        return Err(TableError::Long(file.to_path_buf()));
+    }
+    let mut table = csv::Reader::from_reader(bytes.as_slice());
     let mut lines = Vec::new();
     for (line, row) in (2..).zip(table.deserialize::<Answer>()) {
         let row = row.map_err(|source| TableError::Table {
@@ -279,7 +294,7 @@ fn read(file: &Path, from: impl Read) -> Result<Vec<pb::PayerLine>, TableError> 
         let wrong = |found: &str, expected| TableError::Field {
             file: file.to_path_buf(),
             line,
-            found: found.to_string(),
+            found: beginning(found),
             expected,
         };
         let kind = KINDS.into_iter().find(|kind| name(*kind) == row.kind);

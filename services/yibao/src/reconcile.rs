@@ -4,6 +4,7 @@ mod show;
 mod table;
 
 pub use table::SheetError;
+pub(crate) use table::rows;
 
 use crate::call::CallError;
 use crate::cli::Trouble;

@@ -185,8 +185,12 @@ impl Instant {
 
     /// The calendar day in Asia/Shanghai.
     pub fn day(self) -> Day {
-        let local = self.utc() + SHANGHAI;
-        Day::within(local.date_naive()).unwrap_or(Day::last())
+        let local = self.shanghai();
+        let beyond = match local.year() < 1900 {
+            true => Day::first(),
+            false => Day::last(),
+        };
+        Day::within(local.date_naive()).unwrap_or(beyond)
     }
 
     /// The first instant of a day in Asia/Shanghai.
@@ -207,17 +211,26 @@ impl Instant {
         let local = || {
             let read = |format| NaiveDateTime::parse_from_str(text, format).ok();
             let local = read("%Y-%m-%d %H:%M").or_else(|| read("%Y-%m-%d %H:%M:%S"))?;
-            Some((local - SHANGHAI).and_utc())
+            // The first moment of the calendar's type has none eight hours before it.
+            Some(local.checked_sub_signed(SHANGHAI)?.and_utc())
         };
         let read = zoned.map(|zoned| zoned.to_utc()).or_else(local)?;
-        Day::within(read.date_naive())?;
-        Some(Instant(read.timestamp_micros()))
+        let read = Instant(read.timestamp_micros());
+        (Instant::EARLIEST..=Instant::LATEST)
+            .contains(&read)
+            .then_some(read)
     }
 
     /// The time of day in Asia/Shanghai, cut to seconds: `2018-01-01 00:00:00`.
     pub fn in_shanghai(self) -> String {
-        let local = self.utc() + SHANGHAI;
+        let local = self.shanghai();
         local.format("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
+    /// The time of day in Asia/Shanghai, where the calendar's type has it.
+    fn shanghai(self) -> DateTime<Utc> {
+        let utc = self.utc();
+        utc.checked_add_signed(SHANGHAI).unwrap_or(utc)
     }
 
     fn utc(self) -> DateTime<Utc> {
@@ -292,7 +305,20 @@ mod tests {
         let ends = (Instant::EARLIEST, Instant::LATEST);
         assert_eq!(ends.0.in_shanghai(), "1900-01-01 00:00:00");
         assert_eq!(ends.1.in_shanghai(), "2999-12-31 23:59:59");
-        let bad = ["", "2017-03-02", "2017-03-02T00:00:00", "0001-01-01 00:00"];
+        for end in [ends.0, ends.1] {
+            assert_eq!(Instant::parse(&end.to_string()), Some(end));
+        }
+        // Beyond what the calendar's type holds nothing is added.
+        assert_eq!(Instant(8_210_266_876_799_999_999).day(), Day::last());
+        assert_eq!(Instant(-8_334_601_228_800_000_000).day(), Day::first());
+        let bad = [
+            "",
+            "2017-03-02",
+            "2017-03-02T00:00:00",
+            "0001-01-01 00:00",
+            "-262143-01-01 00:00",
+            "3000-01-01T00:00:00+08:00",
+        ];
         for text in bad {
             assert_eq!(Instant::parse(text), None, "{text}");
         }

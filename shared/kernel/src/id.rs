@@ -66,7 +66,7 @@ texts! {
     /// 定点医药机构编号 (fixmedins_code): twelve characters, a letter and eleven digits.
     InstitutionCode, "H、P 或 T 加十一位数字",
         |t| t.len() == 12
-            && matches!(t.as_bytes()[0], b'H' | b'P' | b'T')
+            && matches!(t.as_bytes().first(), Some(b'H' | b'P' | b'T'))
             && t.bytes().skip(1).all(|b| b.is_ascii_digit());
 
     /// 医保目录编码 (med_list_codg): the national code of a drug, service or material.

@@ -3,6 +3,17 @@
 //! Everything here is a value. The crate refuses to know clocks, randomness, async, protobuf and
 //! databases; what needs the time is handed an [`Instant`], and [`Clock`] is only the trait.
 
+// Whatever comes from outside is refused in words; nothing outside the tests ends a thread.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+
 mod access;
 mod code;
 mod day;

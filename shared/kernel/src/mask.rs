@@ -7,6 +7,24 @@
 /// What stands for a character that is not shown.
 const STAR: char = '*';
 
+/// 转述: what others wrote, as an error may repeat it: so many characters of it, and none that a terminal
+/// or a log obeys but the end of a line.
+pub fn told(text: &str, characters: usize) -> String {
+    let obeyed = |c: &char| c.is_control() && *c != '\n';
+    let plain = |c| {
+        if obeyed(&c) {
+            char::REPLACEMENT_CHARACTER
+        } else {
+            c
+        }
+    };
+    let mut told: String = text.chars().take(characters).map(plain).collect();
+    if text.chars().nth(characters).is_some() {
+        told.push('…');
+    }
+    told
+}
+
 /// 姓名 (psn_name): the first character and an asterisk for each further one: 张三 is 张*, 欧阳修 is
 /// 欧**. The dot in 阿依古丽·买买提 and the space in a Latin name are characters like others, so that
 /// nobody sees how long the parts are. Of a name of one character nothing is shown.
@@ -153,6 +171,13 @@ fn kept(text: &str, first: usize, last: usize, least: usize) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn what_is_told_back_is_short_and_obeyed_by_nobody() {
+        assert_eq!(told("张三\n", 5), "张三\n");
+        assert_eq!(told("张三丰", 2), "张三…");
+        assert_eq!(told("\u{1b}[2J", 10), "\u{fffd}[2J");
+    }
 
     #[test]
     fn names_show_their_first_character() {

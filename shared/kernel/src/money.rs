@@ -57,7 +57,7 @@ impl Fen {
 
     /// `self − other`, but never below zero.
     pub fn less(self, other: Fen) -> Fen {
-        Fen((self.0 - other.0).max(0))
+        Fen(self.0.saturating_sub(other.0).max(0))
     }
 
     /// True below zero.

@@ -222,11 +222,25 @@ impl Refusal {
 
     /// The Chinese sentence with its facts.
     pub fn sentence(&self) -> String {
-        let mut sentence = self.text.to_string();
-        for (name, value) in &self.facts {
-            sentence = sentence.replace(&format!("{{{name}}}"), value);
+        let mut sentence = String::with_capacity(self.text.len());
+        let mut rest = self.text.as_ref();
+        // From left to right, once: what a fact says is not read for the names of others, or a few
+        // facts that name each other would fill the memory.
+        while let Some((before, after)) = rest.split_once('{') {
+            sentence.push_str(before);
+            let named = after.split_once('}');
+            match named.and_then(|(name, after)| Some((self.fact(name)?, after))) {
+                Some((value, after)) => {
+                    sentence.push_str(value);
+                    rest = after;
+                }
+                None => {
+                    sentence.push('{');
+                    rest = after;
+                }
+            }
         }
-        sentence
+        sentence + rest
     }
 
     /// The fact of this name.
@@ -365,6 +379,15 @@ mod tests {
         assert!(again.remembered && again.is(&REQUEST_ID_REUSED));
         assert_eq!(again.sentence(), no.sentence());
         assert_eq!(again.sentence(), "请求编号 R-1 已用于内容不同的另一请求。");
+    }
+
+    #[test]
+    fn a_fact_is_not_read_for_the_names_of_others() {
+        let told = |text: &str| Refusal::told("X".into(), Kind::Invalid, text.into(), "".into());
+        let laughs = [("a", "{b}{b}"), ("b", "{a}{a}"), ("c", "")];
+        let facts = laughs.map(|(name, value)| (name.to_string(), value.to_string()));
+        let no = told("{a}, {b} {{c}} {d} {").with_told_facts(facts);
+        assert_eq!(no.sentence(), "{b}{b}, {a}{a} {} {d} {");
     }
 
     #[test]

@@ -5,6 +5,17 @@
 //! files, networks, databases and floating point. A package that parses and a claim that was built
 //! always give an answer; a "no" of the law is an answer with a finding, not an error.
 
+// Whatever comes from outside is refused in words; nothing outside the tests ends a thread.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+
 mod accumulators;
 mod case;
 mod check;

@@ -9,7 +9,7 @@ use crate::shape::{CrossYear, Refund};
 use crate::terms::{
     Alternative, Assumption, Clause, Counter, FirstPay, Group, Layer, LineGroup, Per, Row,
 };
-use kernel::{AreaCode, Day, Digest, Fen, Period, Rate, Scheme};
+use kernel::{AreaCode, Day, Digest, Fen, Period, Rate, Scheme, mask};
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -319,15 +319,8 @@ impl<'a> Text<'a> {
             file: self.file.to_string(),
             line: place.line,
             column: place.column,
-            message: shortened(message.into()),
+            // It quotes what was written; a value of many pages would drown it.
+            message: mask::told(&message.into(), MESSAGE_CHARS_MAX),
         }
-    }
-}
-
-/// A message quotes what was written; a value of many pages would drown it.
-fn shortened(message: String) -> String {
-    match message.char_indices().nth(MESSAGE_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", message.get(..end).unwrap_or_default()),
-        None => message,
     }
 }

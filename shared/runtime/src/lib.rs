@@ -3,6 +3,17 @@
 //!
 //! It decides nothing about insurance and knows no database.
 
+// Whatever comes from outside is refused in words; nothing outside the tests ends a thread.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+
 mod background;
 pub mod certificate;
 pub mod clock;
@@ -29,6 +40,7 @@ mod telemetry;
 mod tls;
 mod token;
 pub mod trace;
+mod unread;
 mod watched;
 mod wire;
 mod witness;
@@ -47,5 +59,6 @@ pub use status::{code_name, fault_of, is_fault, status_of};
 pub use telemetry::{Scraped, Telemetry};
 pub use tls::{ClientTls, Profile, TlsFiles};
 pub use token::{TokenSettings, roles_of_a_person};
+pub use unread::unread;
 pub use wire::{Address, Broken, Wire, WireError, connect};
 pub use witness::{PURPOSE_MAX, Witness, purpose_of, seen_in_stream};

@@ -1,8 +1,13 @@
-//! Every "no" to a credential. None is ever stored, and none falls back to anything weaker.
+//! Every "no" to a credential, and to what is no message. None is ever stored, and none falls back to
+//! anything weaker.
 
 use kernel::refusals;
 
 refusals! {
+    /// The body of a call is no message of its method: other bytes, cut off, more than one, or packed in an unknown way.
+    MESSAGE_UNREADABLE: Invalid, "请求报文不是所调用方法的有效报文。", "请按接口说明重新编码后提交。";
+    /// The body of a call is larger than any message may be.
+    MESSAGE_TOO_LARGE: Invalid, "请求报文超过单个报文的上限。", "请分成较小的请求后提交。";
     /// The chain of a client certificate does not end at an authority of ours.
     CERTIFICATE_UNKNOWN: Unauthenticated, "客户端证书不是由本系统认可的机构签发。", "请使用医保经办机构签发的证书。";
     /// A client certificate is not valid yet, or not any more.

@@ -5,13 +5,16 @@ use crate::identity::Door;
 use crate::tls::{Profile, TlsFiles};
 use crate::token::TokenSettings;
 use config::{Config, Environment, File, FileFormat};
-use kernel::AreaCode;
 use kernel::sm2::PrivateKey;
+use kernel::{AreaCode, mask};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// Characters of a reason at most.
+const REASON_CHARS_MAX: usize = 800;
 
 /// How callers from the network are known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -184,9 +187,10 @@ impl Settings {
         file: Option<&Path>,
         needs: Needs,
     ) -> Result<Settings, SettingsError> {
+        // It may quote the file.
         let failed = |reason: String| SettingsError {
             service: service.into(),
-            reason,
+            reason: mask::told(&reason, REASON_CHARS_MAX),
         };
         let mut sources = Config::builder();
         if let Some(file) = file {
@@ -218,7 +222,7 @@ impl Settings {
         };
         let door = Door::open(&settings).map_err(|reason| SettingsError {
             service: "tokens".into(),
-            reason,
+            reason: mask::told(&reason, REASON_CHARS_MAX),
         })?;
         settings.door = door;
         Ok(settings)

@@ -16,10 +16,11 @@ use crate::clock::SystemClock;
 use crate::context::{Deadline, Trusted};
 use crate::identity::who;
 use crate::settings::Settings;
+use crate::unread;
 use crate::witness::{Attempt, WitnessPlace, turn_away, witnessed};
 use crate::{code_name, is_fault, metrics, status_of, trace};
 use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use http::HeaderMap;
 use kernel::metric::{RPC_SERVER_DURATION, RPC_SHED};
@@ -139,7 +140,8 @@ pub(crate) fn layered(
             .layer(from_fn_with_state(layers.clone(), access_rule))
             .layer(from_fn_with_state(layers.clone(), limit))
             .layer(from_fn_with_state(layers.clone(), deadline))
-            .layer(from_fn_with_state(layers, witnessed)),
+            .layer(from_fn_with_state(layers, witnessed))
+            .layer(from_fn(unread::told)),
     )
 }
 

@@ -532,12 +532,11 @@ async fn is_surpassed<M: MigratorTrait>(connection: &DatabaseConnection) -> Resu
 /// The URL without what may be a password: neither user nor query.
 fn shown(url: &str) -> String {
     let url = url.split_once('?').map_or(url, |(before, _)| before);
-    match (url.find("://"), url.rfind('@')) {
-        (Some(scheme), Some(at)) if scheme < at => {
-            format!("{}://***{}", &url[..scheme], &url[at..])
-        }
-        _ => url.to_string(),
-    }
+    let parts = url.split_once("://").and_then(|(scheme, rest)| {
+        let (_, host) = rest.rsplit_once('@')?;
+        Some(format!("{scheme}://***@{host}"))
+    });
+    parts.unwrap_or_else(|| url.to_string())
 }
 
 /// The database's clock in microseconds, which all replicas share (differs). `now()` would be the

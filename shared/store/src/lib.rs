@@ -6,6 +6,17 @@
 //! activated, [`access`] the only way to write down who read what. The ways in which the two
 //! databases differ under sea-orm are closed here, each where it is marked "differs".
 
+// Whatever comes from outside is refused in words; nothing outside the tests ends a thread.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+
 pub mod access;
 pub mod audit;
 pub mod backup;

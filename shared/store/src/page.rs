@@ -25,12 +25,16 @@ pub fn token(key: &str) -> String {
 /// The key in a token; an empty token begins at the beginning.
 pub fn key(token: &str) -> Result<String, Refusal> {
     let bad = || BAD_PAGE_TOKEN.refuse().at("page_token");
-    if token.len() > 200 || !token.len().is_multiple_of(2) || !token.is_ascii() {
+    // A number may begin with a sign; a token is digits alone.
+    let digits = token.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if token.len() > 200 || !token.len().is_multiple_of(2) || !digits {
         return Err(bad());
     }
-    let bytes: Option<Vec<u8>> = (0..token.len() / 2)
-        .map(|i| u8::from_str_radix(&token[2 * i..2 * i + 2], 16).ok())
-        .collect();
+    let byte = |pair: &[u8]| {
+        let digits = std::str::from_utf8(pair).ok()?;
+        u8::from_str_radix(digits, 16).ok()
+    };
+    let bytes: Option<Vec<u8>> = token.as_bytes().chunks(2).map(byte).collect();
     bytes
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .filter(|key| !key.chars().any(char::is_control))
@@ -56,7 +60,7 @@ mod tests {
     fn tokens_come_back_and_nonsense_is_refused() {
         assert_eq!(key(&token("0190-7")).unwrap(), "0190-7");
         assert_eq!(key("").unwrap(), "");
-        for bad in ["0", "zz", "ff", "00", "é0", &"00".repeat(101)] {
+        for bad in ["0", "zz", "+f", "ff", "00", "é0", &"00".repeat(101)] {
             assert!(key(bad).is_err(), "{bad}");
         }
         assert!(size(501).is_err() && size(-1).is_err());

@@ -1,5 +1,6 @@
 //! The institution's rows, read from a table of tabs and lines.
 
+use crate::files::beginning;
 use kernel::Fen;
 use proto::orchestrator as pb;
 use std::collections::HashSet;
@@ -83,7 +84,8 @@ pub(super) fn read(file: &Path) -> Result<Vec<pb::InstitutionRow>, SheetError> {
     }
 }
 
-fn rows(text: &str) -> Result<Vec<pb::InstitutionRow>, SheetError> {
+/// The rows of a text.
+pub(crate) fn rows(text: &str) -> Result<Vec<pb::InstitutionRow>, SheetError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = (1..).zip(text.lines());
     let (_, heading) = lines.next().ok_or(SheetError::Empty)?;
@@ -99,7 +101,7 @@ fn check(names: &[&str]) -> Result<(), SheetError> {
     for name in names {
         let known = NEEDED.contains(name) || *name == "omsgid" || fund(name);
         if !known || !seen.insert(*name) {
-            return Err(SheetError::Heading(name.to_string()));
+            return Err(SheetError::Heading(beginning(name)));
         }
     }
     let missing = NEEDED.into_iter().find(|name| !seen.contains(name));
@@ -118,7 +120,7 @@ fn row(line: usize, names: &[&str], text: &str) -> Result<pb::InstitutionRow, Sh
     let wrong = |field: &str, found: &str, expected| SheetError::Field {
         line,
         field: field.to_string(),
-        found: found.to_string(),
+        found: beginning(found),
         expected,
     };
     let yuan = |field: &str, cell: &str| {

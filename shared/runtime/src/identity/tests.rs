@@ -1,6 +1,7 @@
 //! Who is taken for whom.
 
 use super::*;
+use crate::certificate::{holder_of, is_of_trial};
 use crate::clock::ManualClock;
 use crate::refusal::CERTIFICATE_UNKNOWN;
 use kernel::Clock;
@@ -171,5 +172,30 @@ fn a_caller_in_development_may_choose_its_roles_but_not_be_a_service() {
     assert_eq!(name("li+clerk+auditor"), Some(two));
     for bad in ["li+", "li+service", "li+Clerk", "li+nobody", "+clerk"] {
         assert_eq!(name(bad), None, "{bad}");
+    }
+}
+
+/// Every bit of a certificate turned over, and every length of it: it is read or refused.
+#[test]
+fn a_damaged_certificate_names_somebody_or_nobody() {
+    const NAME: &str = "spiffe://yibao/152501/institution/H15250100001";
+    let mut params = rcgen::CertificateParams::default();
+    let name = rcgen::SanType::URI(NAME.try_into().unwrap());
+    params.subject_alt_names.push(name);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let whole = params.self_signed(&key).unwrap().der().to_vec();
+    assert_eq!(Certificate::read(&whole).unwrap().to_string(), NAME);
+    for at in 0..whole.len() {
+        assert!(Certificate::read(&whole[..at]).is_err(), "cut at {at}");
+        for bit in 0..8 {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 1 << bit;
+            // That nobody signed it so is for the handshake.
+            if let Ok(read) = Certificate::read(&damaged) {
+                assert!(holder_of(&read.to_string()).is_some(), "{at} {bit}: {read}");
+                assert!(read.within(read.from).is_ok() || read.from > read.until);
+            }
+            is_of_trial(&damaged);
+        }
     }
 }

@@ -385,3 +385,35 @@ fn keys_are_exchanged_without_a_restart_and_bad_ones_are_told() {
         assert!(told.contains(why) && told.contains("jwks.json"), "{told}");
     }
 }
+
+/// Numbers beyond any time, however well they are signed; and every byte of a token altered or missing.
+#[test]
+fn a_damaged_token_is_refused_in_so_many_words() {
+    let provider = provider(|_| {});
+    for (iat, exp, nbf) in [
+        (i64::MIN, i64::MAX, i64::MAX),
+        (i64::MAX, i64::MIN, i64::MIN),
+        (i64::MIN, NOW, i64::MIN),
+        (NOW, i64::MAX, i64::MIN),
+    ] {
+        let said = provider.said(|c| {
+            (c["iat"], c["exp"], c["nbf"]) = (json!(iat), json!(exp), json!(nbf));
+        });
+        assert!(said.starts_with("TOKEN_"), "{iat} {exp} {nbf}: {said}");
+    }
+    let whole = signed(&provider.ed, Algorithm::EdDSA, Some("ed"), &claims(|_| {}));
+    assert_eq!(provider.code(&whole), "li");
+    for at in 0..whole.len() {
+        let cut = provider.code(&whole[..at]);
+        assert!(cut.starts_with("TOKEN_"), "cut at {at}: {cut}");
+        for other in ["A", "_", ".", "=", " ", "张"] {
+            let mut altered = whole.clone();
+            altered.replace_range(at..at + 1, other);
+            let said = provider.code(&altered);
+            assert!(
+                altered == whole || said.starts_with("TOKEN_"),
+                "{altered}: {said}"
+            );
+        }
+    }
+}

@@ -10,7 +10,7 @@ use kernel::refusal::{INTERNAL, invalid};
 use kernel::{Refusal, RequestId};
 use prost::Message;
 use proto::orchestrator as pb;
-use runtime::{parse, status_of};
+use runtime::{parse, status_of, unread};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
@@ -221,7 +221,7 @@ impl Intake {
         tokio::select! {
             message = timeout(IDLE_MAX, messages.message()) => match message {
                 Ok(Ok(message)) => Ok(message),
-                Ok(Err(status)) => Err(Cut::Because(Box::new(status))),
+                Ok(Err(status)) => Err(Cut::Because(Box::new(unread(status)))),
                 Err(_) => Err(BATCH_IDLE.refuse().with("seconds", IDLE_MAX.as_secs()).into()),
             },
             // Nothing is sent: it closes.

@@ -1,0 +1,35 @@
+//! 来件: the files of others that the command line reads.
+
+use crate::{Parser, Told, of_text, words};
+use store::heads::read_lines;
+use yibao::files;
+
+pub fn parsers() -> Vec<Parser> {
+    vec![
+        of_text!("claims", 100, |text| words(files::claims(text))),
+        of_text!("rows", 64, |text| words(files::rows(text))),
+        Parser {
+            name: "payer-lines",
+            times: 64,
+            read: |bytes| words(files::payer_lines(bytes)),
+        },
+        Parser {
+            name: "backup-list",
+            times: 32,
+            read: |bytes| words(files::backed_up(bytes)),
+        },
+        Parser {
+            name: "heads-file",
+            times: 64,
+            read: |bytes| {
+                let folder = tempfile::tempdir().expect("a folder");
+                let file = folder.path().join("heads.jsonl");
+                std::fs::write(&file, bytes).expect("a file");
+                let lines = read_lines(&file).expect("it opens");
+                let heads: Vec<_> = lines.map(|line| line.expect("a line").head).collect();
+                let whole = !heads.is_empty() && heads.iter().all(Option::is_some);
+                Told::from(whole.then_some(()))
+            },
+        },
+    ]
+}
