@@ -7,6 +7,7 @@ pub mod authority;
 pub mod campaign;
 mod certificates;
 pub mod child;
+pub mod envelopes;
 pub mod hostile;
 mod stuck;
 pub mod tables;
@@ -86,6 +87,7 @@ impl World {
             Arc::new(Library::builtin().expect("the packages hold")),
         );
         config.clock = clock.clone();
+        config.envelopes = Some(Arc::new(envelopes::bureau()));
         config.redis_url = std::env::var("YIBAO_TEST_REDIS").ok();
         tune(&mut config);
         let suite = Suite::open(config).await.expect("the suite opens");

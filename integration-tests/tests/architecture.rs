@@ -168,7 +168,6 @@ fn every_crate_inherits_the_lints() {
 /// Dependencies that no source of the crate names, and why they are there.
 const UNNAMED: &[(&str, &str, &str)] = &[
     ("proto", "prost-types", "the generated code names it"),
-    ("proto", "tonic", "the generated code names it"),
     ("proto", "tonic-prost", "the generated code names it"),
     ("integration-tests", "proptest", "its manifest says why"),
 ];

@@ -4,6 +4,7 @@ mod accounts;
 mod approvals;
 mod batch;
 mod county;
+mod envelopes;
 mod facts;
 mod filings;
 mod identities;

@@ -347,7 +347,7 @@ impl Bench {
             "referral" => &wires.referral,
             "inspection" => &wires.inspection,
             "interregional" => &wires.interregional,
-            "orchestrator" | "saga" => &wires.orchestrator,
+            "envelope" | "orchestrator" | "saga" => &wires.orchestrator,
             other => panic!("no service {other}"),
         };
         wire.clone()
@@ -365,9 +365,9 @@ pub fn full_name(service: &str) -> String {
     let (first, rest) = service.split_at(1);
     let package = match service {
         // The public interfaces besides the orchestrator's own.
-        "account" | "approval" | "filing" | "identity" | "payerFile" | "receivable"
-        | "reconciliation" | "recovery" | "reimbursement" | "revision" | "saga" | "transfer"
-        | "visit" => "orchestrator",
+        "account" | "approval" | "envelope" | "filing" | "identity" | "payerFile"
+        | "receivable" | "reconciliation" | "recovery" | "reimbursement" | "revision" | "saga"
+        | "transfer" | "visit" => "orchestrator",
         own => own,
     };
     format!("yibao.{package}.v1.{}{rest}Service", first.to_uppercase())

@@ -4,6 +4,7 @@
 mod accounts;
 mod approvals;
 mod batches;
+mod envelopes;
 mod filings;
 mod identities;
 mod operations;
@@ -25,13 +26,14 @@ use batches::{
     batch, batch_reversal, cancellation, guarantee, held_after_posting, holding, online_suspension,
     subsidy, subsidy_cancellation,
 };
+use envelopes::{key_rotated, sender_ended, sender_registered};
 use filings::{filing, filing_changed, filing_ended};
 use identities::{
     by_a_revoked_card, card, card_restored, card_revoked, doubt_cleared, identity_check, token,
     token_of_nobody,
 };
 use integration_tests::{CLINIC, DRUG, HOSPITAL, id_number, stay};
-use kernel::Role::{self, Clerk, Operator, Service, Supervisor};
+use kernel::Role::{self, Clerk, Operator, Security, Service, Supervisor};
 use operations::{
     abandonment, of_an_ended_saga, proposal_to_abandon, resumption, resumption_of_many,
 };
@@ -169,6 +171,9 @@ table! {
     Clerk visit.RevokeLines: revocation, Bad::Twice("LINE_UNKNOWN");
     Clerk visit.RecordAccidentCheck: accident_check, staged!("ACCIDENT_NONE", check_of_nothing);
     Clerk orchestrator.PostLateFacts: late_facts, Bad::Twice("NOTHING_TO_REVISE");
+    Security envelope.RegisterSender: sender_registered, Bad::Twice("SENDER_EXISTS");
+    Security envelope.RotateSenderKey: key_rotated, Bad::Twice("SENDER_KEY_EXISTS");
+    Security envelope.EndSender: sender_ended, Bad::Twice("SENDER_ENDED");
     Clerk filing.FileDisease: filing, Bad::Twice("FILING_OVERLAPS");
     Clerk filing.ChangeFilingInstitutions: filing_changed, Bad::Twice("FILING_CHANGED_ON_DAY");
     Clerk filing.EndFiling: filing_ended, Bad::Twice("FILING_DAY_OUTSIDE");

@@ -10,6 +10,8 @@ use tonic::{Code, Status};
 /// What an institution may call.
 const OF_INSTITUTIONS: &[&str] = &[
     "batch/SettleBatch",
+    "envelope/Exchange",
+    "envelope/GetAnswerKeys",
     "filing/ListFilings",
     "identity/Burn",
     "identity/GetIdentityCheck",
@@ -83,6 +85,9 @@ const OF_OPERATORS: &[&str] = &[
     "enrollment/ProposePackage",
     "enrollment/WithdrawActivatePackage",
     "enrollment/WithdrawProposePackage",
+    "envelope/GetAnswerKeys",
+    "envelope/GetSender",
+    "envelope/ListSenders",
     "receipt/VerifyReceipt",
     "saga/ApproveAbandonment",
     "saga/Burn",
@@ -111,6 +116,18 @@ const NOT_OF_CLERKS: &[&str] = &[
     "enrollment/ProposePackage",
     "enrollment/WithdrawActivatePackage",
     "enrollment/WithdrawProposePackage",
+    "envelope/Burn",
+    "envelope/EndSender",
+    "envelope/Exchange",
+    "envelope/GetAnswerKeys",
+    "envelope/GetOutcome",
+    "envelope/GetSender",
+    "envelope/ListSenders",
+    "envelope/RegisterSender",
+    "envelope/RotateSenderKey",
+    "envelope/WithdrawEndSender",
+    "envelope/WithdrawRegisterSender",
+    "envelope/WithdrawRotateSenderKey",
     "saga/ApproveAbandonment",
     "saga/Burn",
     "saga/DirectSaga",
@@ -165,6 +182,8 @@ const OF_SUPERVISORS: &[&str] = &[
 ];
 /// What a platform may call: it applies for people who are elsewhere.
 const OF_PLATFORMS: &[&str] = &[
+    "envelope/Exchange",
+    "envelope/GetAnswerKeys",
     "transfer/ApplyTransferIn",
     "transfer/Burn",
     "transfer/GetOutcome",

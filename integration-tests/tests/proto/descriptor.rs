@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 /// What a method that changes nothing is called.
 const QUESTIONS: &[&str] = &[
     "Check",
+    // What it carries is a request to another method, with an id of its own.
+    "Exchange",
     "ExplainChange",
     "ExplainSettlement",
     "Count",

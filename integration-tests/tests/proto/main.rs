@@ -33,7 +33,7 @@ fn services() -> Vec<ServiceDescriptor> {
         .services()
         .filter(|s| s.full_name().starts_with("yibao."))
         .collect();
-    assert_eq!(all.len(), 22);
+    assert_eq!(all.len(), 23);
     all
 }
 
@@ -75,7 +75,7 @@ fn wire(world: &World, package: &str) -> Wire {
         "enrollment" | "filing" | "identity" | "transfer" => &wires.enrollment,
         "inspection" => &wires.inspection,
         "interregional" => &wires.interregional,
-        "batch" | "orchestrator" | "saga" => &wires.orchestrator,
+        "batch" | "envelope" | "orchestrator" | "saga" => &wires.orchestrator,
         "referral" => &wires.referral,
         "account" | "approval" | "indicator" | "payerfile" | "settlement" | "receipt"
         | "receivable" | "reconciliation" | "recovery" | "reimbursement" | "revision" | "visit" => {

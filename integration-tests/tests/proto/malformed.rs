@@ -4,6 +4,7 @@
 mod accounts;
 mod approvals;
 mod batches;
+mod envelopes;
 mod filings;
 mod identities;
 mod operations;
@@ -466,6 +467,7 @@ async fn a_malformed_request_is_told_its_field_and_changes_nothing() {
         accounts::of_accounts(),
         approvals::of_approvals(),
         reimbursements::of_reimbursements(),
+        envelopes::of_envelopes(),
         filings::of_filings(),
         identities::of_identities(),
         transfers::of_transfers(),

@@ -3,6 +3,7 @@
 mod accounts;
 mod approvals;
 mod batches;
+mod envelopes;
 mod filings;
 mod identities;
 mod operations;
@@ -43,6 +44,7 @@ pub struct Ground {
     accounts: accounts::Shared,
     approvals: approvals::Prepared,
     visits: visits::Registered,
+    senders: envelopes::Kept,
     filing: String,
     identities: identities::Kept,
     transfers: transfers::Moving,
@@ -114,6 +116,7 @@ impl Ground {
             accounts: accounts::shared(world).await,
             approvals: approvals::prepared(world).await,
             visits: visits::registered(world).await,
+            senders: envelopes::kept(world).await,
             filing: filings::kept(world, &insured_again).await,
             identities: identities::kept(world).await,
             transfers: transfers::moving(world).await,
@@ -135,6 +138,7 @@ impl Ground {
         all.extend(self.visiting());
         all.extend(self.accounts());
         all.extend(self.approving());
+        all.extend(self.enveloping());
         all.extend(self.filing_diseases());
         all.extend(self.identifying());
         all.extend(self.transferring());
@@ -394,6 +398,7 @@ fn for_all_services() -> Vec<(&'static str, Value)> {
         let (package, verb) = name.split_once('/').unwrap();
         let change = match package {
             "enrollment" => "EnrolPerson",
+            "envelope" => "RegisterSender",
             "filing" => "FileDisease",
             "identity" => "VerifyIdentity",
             "interregional" => "RegisterParticipant",

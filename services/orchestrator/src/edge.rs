@@ -16,24 +16,40 @@ use proto::orchestrator::reimbursement_service_server::ReimbursementServiceServe
 use proto::orchestrator::revision_service_server::RevisionServiceServer;
 use proto::orchestrator::transfer_service_server::TransferServiceServer;
 use proto::orchestrator::visit_service_server::VisitServiceServer;
-use runtime::{Service, Settings};
+use runtime::{Service, Settings, Wire};
+use tonic::server::NamedService;
 
-/// The orchestrator with all interfaces that hospitals and clerks call.
-pub fn passing_on(service: Service, peers: &Peers, settings: &Settings) -> Service {
-    let settlement = || peers.settlement.clone();
-    service
-        .with_passed_on::<AccountServiceServer<()>>(settlement(), settings)
-        .with_passed_on::<ApprovalServiceServer<()>>(settlement(), settings)
-        .with_passed_on::<FilingServiceServer<()>>(peers.enrollment.clone(), settings)
-        .with_passed_on::<IdentityServiceServer<()>>(peers.enrollment.clone(), settings)
-        .with_passed_on::<TransferServiceServer<()>>(peers.enrollment.clone(), settings)
-        .with_passed_on::<ReceiptServiceServer<()>>(settlement(), settings)
-        .with_passed_on::<ReimbursementServiceServer<()>>(settlement(), settings)
-        .with_passed_on::<VisitServiceServer<()>>(settlement(), settings)
-        .with_passed_on::<ReconciliationServiceServer<()>>(settlement(), settings)
-        .with_passed_on::<RevisionServiceServer<()>>(settlement(), settings)
-        .with_passed_on::<ReceivableServiceServer<()>>(settlement(), settings)
-        .with_passed_on::<RecoveryServiceServer<()>>(settlement(), settings)
-        .with_passed_on::<PayerFileServiceServer<()>>(settlement(), settings)
-        .with_passed_on::<IndicatorServiceServer<()>>(settlement(), settings)
+/// `interface: peer;` for each of them.
+macro_rules! passed_on {
+    ($($server:ident: $peer:ident;)*) => {
+        /// The orchestrator with all interfaces that hospitals and clerks call.
+        pub fn passing_on(service: Service, peers: &Peers, settings: &Settings) -> Service {
+            service$(.with_passed_on::<$server<()>>(peers.$peer.clone(), settings))*
+        }
+
+        /// Who serves an interface; none where the orchestrator does.
+        pub(crate) fn wire_of(interface: &str, peers: &Peers) -> Option<Wire> {
+            match interface {
+                $(<$server<()> as NamedService>::NAME => Some(peers.$peer.clone()),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+passed_on! {
+    AccountServiceServer: settlement;
+    ApprovalServiceServer: settlement;
+    FilingServiceServer: enrollment;
+    IdentityServiceServer: enrollment;
+    TransferServiceServer: enrollment;
+    ReceiptServiceServer: settlement;
+    ReimbursementServiceServer: settlement;
+    VisitServiceServer: settlement;
+    ReconciliationServiceServer: settlement;
+    RevisionServiceServer: settlement;
+    ReceivableServiceServer: settlement;
+    RecoveryServiceServer: settlement;
+    PayerFileServiceServer: settlement;
+    IndicatorServiceServer: settlement;
 }

@@ -94,3 +94,88 @@ pub mod saga_line {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// 接入方: who sends envelopes.
+pub mod envelope_sender {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "envelope_sender")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub sender_id: String,
+        pub app_id: String,
+        /// Sealed for this row.
+        pub secret: String,
+        pub acts_as: String,
+        /// 1 the usual user id, 2 the secret.
+        pub signed_as: i16,
+        pub scalars_as_text: bool,
+        pub escaped: bool,
+        pub encryption_required: bool,
+        pub registered_by: String,
+        pub registered_at: i64,
+        pub ended_by: Option<String>,
+        pub ended_at: Option<i64>,
+        pub end_reason: Option<String>,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 公钥 of a sender.
+pub mod envelope_key {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "envelope_key")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub sender_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub number: i32,
+        pub public_key: String,
+        pub from_day: String,
+        /// Until when the keys before it hold; none of the first.
+        pub previous_until_day: Option<String>,
+        pub added_by: String,
+        pub added_at: i64,
+        pub withdrawn_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// 随机串 that was used. Its key decides: of two replicas one writes it.
+pub mod envelope_nonce {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "envelope_nonce")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub area: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub app_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub nonce: String,
+        /// When its message is too old to be opened in any case.
+        pub until_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

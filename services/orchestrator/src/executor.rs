@@ -64,7 +64,7 @@ pub struct Executor {
     pub(crate) writer: Writer,
     /// The clock of what is told; leases go by the database's.
     pub clock: Arc<dyn Clock>,
-    peers: Peers,
+    pub(crate) peers: Peers,
     owner: Arc<str>,
     times: Times,
     identity_required: bool,

@@ -19,6 +19,8 @@
 //!                  read GetPerson ─▶ pivot SuspendOnline
 //! PostLateFacts:   read ListSettledDays, CheckEligibility of every day ─▶ pivot PostLateFacts
 //!
+//! Exchange:        the call of an envelope, for whom its sender acts as, by any of the above or of a peer's
+//!
 //! saga:  running ─▶ done ─▶ (withdrawn by its caller) running ─▶ withdrawn, or done as it was
 //!          ├─▶ refused, withdrawn: all of it taken back
 //!          └─▶ stuck ─▶ (resumed) running, (abandoned by two) abandoned
@@ -42,6 +44,7 @@
 
 mod edge;
 mod entity;
+mod envelopes;
 mod executor;
 mod journal;
 mod measure;
@@ -62,8 +65,10 @@ pub use sagas::{Asked, Told};
 pub use steps::{Peers, PeersError, Ports};
 
 use ::store::{Db, DbConfig, OpenError, access, event, heads};
+use envelopes::Envelopes;
 use operations::Operations;
 use proto::orchestrator::batch_service_server::BatchServiceServer;
+use proto::orchestrator::envelope_service_server::EnvelopeServiceServer;
 use proto::orchestrator::orchestrator_service_server::OrchestratorServiceServer;
 use proto::orchestrator::saga_service_server::SagaServiceServer;
 use runtime::{Service, Settings};
@@ -95,7 +100,8 @@ pub fn build(settings: &Settings, executor: Executor) -> Service {
     let (batches, streaming) = rpc::batch::Rpc::over(executor.clone(), log.witness());
     let batches = BatchServiceServer::new(batches);
     let (period, kinds) = (settings.sample_period(), executor.kinds());
-    Service::new(NAME, server, rpc::ACCESS, settings)
+    let peers = executor.peers.clone();
+    let service = Service::new(NAME, server, rpc::ACCESS, settings)
         .with_also(batches, rpc::batch::ACCESS, settings)
         .with_also(operators, rpc::operations::ACCESS, settings)
         .with_background(streaming)
@@ -103,9 +109,27 @@ pub fn build(settings: &Settings, executor: Executor) -> Service {
         .with_witness(log.witness())
         .with_background(event::keep_sealing(db.clone(), clock.clone()))
         .with_background(heads::keep_publishing(db.clone(), NAME, settings.heads()))
-        .with_background(store::sampling::keep(db, clock, period, kinds))
+        .with_background(store::sampling::keep(
+            db.clone(),
+            clock.clone(),
+            period,
+            kinds,
+        ))
         .with_probe(Arc::new(move || {
             let db = probed.clone();
             Box::pin(async move { db.is_reachable().await })
-        }))
+        }));
+    let keys = settings.envelope_keys.clone();
+    let envelopes = Envelopes { db, clock, keys };
+    let exchange = rpc::envelopes::Rpc {
+        envelopes: envelopes.clone(),
+        // Without itself: an envelope goes in none.
+        own: service.wire(),
+        peers,
+        log,
+    };
+    let exchange = EnvelopeServiceServer::new(exchange);
+    service
+        .with_also(exchange, rpc::envelopes::ACCESS, settings)
+        .with_background(envelopes.keep_sweeping())
 }

@@ -1,5 +1,6 @@
 //! How the service's tables came to be.
 
+mod envelopes;
 mod notes;
 mod traces;
 
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
         let mut migrations = store::migration::common();
         migrations.push(Box::new(Sagas));
         migrations.push(Box::new(traces::Traces));
+        migrations.push(Box::new(envelopes::Envelopes));
         migrations.push(Box::new(notes::Notes));
         migrations
     }

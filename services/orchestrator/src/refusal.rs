@@ -31,4 +31,40 @@ kernel::refusals! {
     BATCH_IDLE: Deadline, "超过{seconds}秒未收到下一张费用单,本批已结束。", "请将整批原样重新提交:已办理的原样答复,其余的继续办理。";
     /// The service is about to stop: what it has read comes to its end, the rest is not begun.
     BATCH_ENDING: Unavailable, "服务即将停止,本批尚未读取的费用单均未办理。", "请稍后将整批原样重新提交:已办理的原样答复,其余的继续办理。";
+    /// The orchestrator has no keys to keep secrets and to sign answers with.
+    ENVELOPES_OFF: Unavailable, "本系统未启用报文保护。", "请联系运维配置报文保护密钥(envelopes),或直接调用各接口。";
+    /// Somebody has the app id already.
+    SENDER_EXISTS: Exists, "接入方 {app_id} 已登记。", "请核对应用编号;更换密钥请办理密钥更换。";
+    /// The key is, or was, a sender's: whose signature it is must leave no doubt.
+    SENDER_KEY_EXISTS: Exists, "该公钥已登记在接入方名下。", "请生成新的密钥对。";
+    /// Nobody has the app id in this area.
+    SENDER_UNKNOWN: NotFound, "接入方 {app_id} 未在本统筹区登记。", "请核对应用编号,或联系安全管理员登记。";
+    /// The sender is ended.
+    SENDER_ENDED: Precondition, "接入方 {app_id} 已停用。", "如需恢复接入,请联系安全管理员。";
+    /// A rotation with a gap, too far ahead, or too long.
+    SENDER_KEY_DAYS: Precondition, "密钥更换的日期不符:新密钥须自今日起92日内启用,原密钥须不早于其前一日、不晚于其后92日失效。", "请更正日期后以新的请求编号提交。";
+    /// A third key would hold.
+    SENDER_KEYS_MANY: Precondition, "更换后同一日将有两个以上密钥有效。", "请等待上一次更换结束,或使原密钥在新密钥启用前失效。";
+    /// An envelope comes over the line of another institution.
+    ENVELOPE_NOT_YOURS: Forbidden, "报文的接入方不是本连接的调用方。", "请以接入方本机构的证书建立连接,或经业务平台转送。";
+    /// Signed with a key of the sender's that does not hold today.
+    SENDER_KEY_NOT_VALID: Unauthenticated, "报文由接入方今日无效的密钥签名。", "请使用有效期内的密钥签名,或联系安全管理员核对密钥更换。";
+    /// No key of the sender's signed it as it is.
+    ENVELOPE_SIGNATURE_WRONG: Unauthenticated, "报文签名不成立。", "请核对应用密钥、签名密钥与报文内容。";
+    /// Signed as another user, or with numbers as texts, than the sender was registered for.
+    ENVELOPE_CONVENTION: Unauthenticated, "报文签名采用的约定(用户标识或数值写法)与登记不符。", "请按登记的约定签名,或联系安全管理员更正登记。";
+    /// Signed as it was written, not in the canonical form.
+    ENVELOPE_NOT_CANONICAL: Unauthenticated, "报文签名所用的业务数据不是规范形式(各级按键名排序、去除空值、无空白)。", "请对规范形式的业务数据签名。";
+    /// Signed too long ago, or in the future.
+    ENVELOPE_OUT_OF_TIME: Unauthenticated, "报文时间与当前时间相差超过 {seconds} 秒。", "请校准时钟后,以新的随机串重新签名提交。";
+    /// A message comes a second time.
+    ENVELOPE_NONCE_USED: Exists, "报文随机串已使用,报文不再受理。", "请以新的随机串重新签名提交;同一业务使用原请求编号。";
+    /// Encrypted with another key, or no JSON object.
+    ENVELOPE_NOT_DECIPHERABLE: Invalid, "报文业务数据无法解密或不是JSON对象。", "请核对应用编号、应用密钥与加密方式(SM4/ECB/PKCS7,十六进制)。";
+    /// Another algorithm, another version, or in clear where it must be encrypted.
+    ENVELOPE_MODE: Invalid, "报文的签名类型、加密类型或版本与本接口或登记不符。", "请使用 SM2 签名、SM4 加密,data 与 encData 二者取一;登记为必须加密的接入方不得发送明文。";
+    /// No method that goes in an envelope.
+    ENVELOPE_METHOD: NotFound, "报文所载方法不存在,或不得经报文调用。", "请核对方法名,形如 OrchestratorService/Settle。";
+    /// The body is no request of the method.
+    ENVELOPE_BODY: Invalid, "报文业务数据不是 {message} 的JSON。", "请按接口说明更正业务数据的字段名与类型。";
 }

@@ -1,6 +1,7 @@
 //! The generated trait: parse, run the saga, render.
 
 pub mod batch;
+pub mod envelopes;
 pub mod operations;
 
 use crate::executor::{Executor, Request};

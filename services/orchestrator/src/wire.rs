@@ -4,6 +4,8 @@
 mod answers;
 pub mod batch;
 mod bill;
+pub mod carried;
+pub mod envelopes;
 pub mod operations;
 
 pub use answers::{enrolled, guarantee};

@@ -2,6 +2,7 @@
 //! knows none of our messages: what it can do, any other client can.
 
 use crate::desk::CALLER_HEADER;
+use crate::envelope::EnvelopeError;
 use crate::reach::Reach;
 use crate::told::Told;
 use http::uri::PathAndQuery;
@@ -11,11 +12,11 @@ use prost_reflect::{
     SerializeOptions, ServiceDescriptor,
 };
 use prost_types::FileDescriptorProto;
+use proto::dynamic::Dynamic;
 use runtime::{Wire, WireError};
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::Duration;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::AsciiMetadataValue;
 use tonic::{Request, Status};
 use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
@@ -91,6 +92,9 @@ pub enum CallError {
     /// The answer cannot be shown.
     #[error("the answer cannot be written as JSON: {0}")]
     Unprintable(#[from] serde_json::Error),
+    /// Nothing can be sent in an envelope, or what came back in one is not believed.
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeError),
     /// The answer is a "no".
     #[error("{}", shown(.0))]
     Refused(Box<Told>),
@@ -372,47 +376,4 @@ pub(crate) fn innermost(error: &dyn Error) -> String {
         cause = deeper;
     }
     cause.to_string()
-}
-
-/// The codec of messages known only by their description.
-struct Dynamic(MessageDescriptor);
-
-impl Codec for Dynamic {
-    type Encode = DynamicMessage;
-    type Decode = DynamicMessage;
-    type Encoder = Dynamic;
-    type Decoder = Dynamic;
-
-    fn encoder(&mut self) -> Dynamic {
-        Dynamic(self.0.clone())
-    }
-
-    fn decoder(&mut self) -> Dynamic {
-        Dynamic(self.0.clone())
-    }
-}
-
-impl Encoder for Dynamic {
-    type Item = DynamicMessage;
-    type Error = Status;
-
-    fn encode(&mut self, message: DynamicMessage, to: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        #[allow(clippy::disallowed_methods)]
-        message
-            .encode(to)
-            .map_err(|error| Status::internal(error.to_string()))
-    }
-}
-
-impl Decoder for Dynamic {
-    type Item = DynamicMessage;
-    type Error = Status;
-
-    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<DynamicMessage>, Status> {
-        let decoded = DynamicMessage::decode(self.0.clone(), from);
-        #[allow(clippy::disallowed_methods)]
-        decoded
-            .map(Some)
-            .map_err(|error| Status::internal(error.to_string()))
-    }
 }

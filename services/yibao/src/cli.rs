@@ -15,6 +15,7 @@ use crate::batch::{self, Batch, BatchError};
 use crate::bench::{self, Bench, BenchError};
 use crate::call::{CallError, Remote, comment_of, path_of};
 use crate::desk::{Desk, Wires};
+use crate::envelope::EnvelopeSender;
 use crate::folder::FolderError;
 use crate::host::{Believe, Host, Length};
 use crate::indicator::{self, Indicator};
@@ -125,6 +126,10 @@ enum Command {
         /// Who calls: an institution's code, or a clerk's name.
         #[arg(long = "as", value_name = "CALLER")]
         caller: Option<String>,
+        /// Send it signed and encrypted, as the sender of this file: its app id, the files of its
+        /// secret and key, and the keys that answers are signed with.
+        #[arg(long, value_name = "FILE")]
+        envelope: Option<PathBuf>,
         /// settlement/GetSettlement, GetSettlement, or the full name.
         #[arg(value_name = "SERVICE/METHOD")]
         method: String,
@@ -331,13 +336,22 @@ async fn obey(cli: Cli, telemetry: &Telemetry) -> Result<ExitCode, Trouble> {
         Some(Command::Call {
             remote,
             caller,
+            envelope,
             method,
             request,
         }) => {
-            let remote = Remote::reach(&remote).await?;
-            let method = remote.method(&method)?;
+            let known = Remote::reach(&remote).await?;
+            let method = known.method(&method)?;
             let request = request::read(&request)?;
-            let answer = remote.call(&method, caller.as_deref(), &request).await?;
+            let answer = match envelope {
+                None => known.call(&method, caller.as_deref(), &request).await?,
+                Some(file) => {
+                    let sender = EnvelopeSender::read(&file).map_err(CallError::from)?;
+                    sender
+                        .send(&remote, caller.as_deref(), &method, &request)
+                        .await?
+                }
+            };
             Ok(writeln!(stdout(), "{answer}")?)
         }
         Some(Command::List { remote }) => list(&Remote::reach(&remote).await?),

@@ -8,6 +8,7 @@ use proto::interregional::interregional_service_client::InterregionalServiceClie
 use proto::orchestrator::account_service_client::AccountServiceClient;
 use proto::orchestrator::approval_service_client::ApprovalServiceClient;
 use proto::orchestrator::batch_service_client::BatchServiceClient;
+use proto::orchestrator::envelope_service_client::EnvelopeServiceClient;
 use proto::orchestrator::filing_service_client::FilingServiceClient;
 use proto::orchestrator::identity_service_client::IdentityServiceClient;
 use proto::orchestrator::indicator_service_client::IndicatorServiceClient;
@@ -213,5 +214,10 @@ impl Desk {
     /// 长事务运维.
     pub fn sagas(&self) -> SagaServiceClient<Wire> {
         SagaServiceClient::new(self.named(&self.wires.orchestrator))
+    }
+
+    /// 报文保护.
+    pub fn envelopes(&self) -> EnvelopeServiceClient<Wire> {
+        EnvelopeServiceClient::new(self.named(&self.wires.orchestrator))
     }
 }

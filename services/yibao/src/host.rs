@@ -3,6 +3,7 @@
 use crate::area;
 use crate::cli::Trouble;
 use crate::desk::Wires;
+use crate::envelope_keys;
 use crate::folder::{DataFolder, FolderError};
 use crate::heads::HeadsFolder;
 use crate::issuer::Issuer;
@@ -67,6 +68,7 @@ impl Host {
             listen,
             tokens: (believe == Believe::Tokens).then(|| issuer.settings()),
             heads: Some((heads.file(), heads.key())),
+            envelopes: envelope_keys::beside(folder.path())?,
             ..SuiteConfig::new(databases, area::code(), library.clone())
         };
         let suite = Suite::open(config).await?;

@@ -40,6 +40,8 @@ pub mod call;
 mod catalogue;
 pub mod cli;
 pub mod desk;
+pub mod envelope;
+mod envelope_keys;
 pub mod files;
 mod folder;
 mod heads;

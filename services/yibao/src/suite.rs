@@ -6,6 +6,7 @@ use kernel::{AreaCode, Clock, Fen};
 use orchestrator::{Executor, Peers, Times};
 use policy::Library;
 use runtime::clock::SystemClock;
+use runtime::envelope::EnvelopeKeys;
 use runtime::{Access, ServeError, Server, Service, Settings, SettingsError, TokenSettings, Wire};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -55,6 +56,8 @@ pub struct SuiteConfig {
     pub tokens: Option<TokenSettings>,
     /// 链头: the file to which heads of chains are published, and the key that signs them.
     pub heads: Option<(PathBuf, PathBuf)>,
+    /// 报文保护: what envelopes are answered and kept with; without them none is opened.
+    pub envelopes: Option<Arc<EnvelopeKeys>>,
     /// Which commits of the sagas' journals are lost.
     pub journal_faults: Option<CommitFaults>,
 }
@@ -75,6 +78,7 @@ impl SuiteConfig {
             second_person_above: Fen(1_000_000),
             tokens: None,
             heads: None,
+            envelopes: None,
             journal_faults: None,
         }
     }
@@ -238,6 +242,7 @@ impl SuiteConfig {
             second_person_above_fen: self.second_person_above.0,
             heads_file,
             heads_key,
+            envelope_keys: self.envelopes.clone(),
             ..Settings::embedded(self.listen, self.area.clone(), database_url)
         };
         match &self.tokens {

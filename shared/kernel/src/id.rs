@@ -182,6 +182,8 @@ ids! {
     ParticipantId;
     /// 长事务: a request of several services on its way.
     SagaId;
+    /// 接入方: who sends envelopes.
+    SenderId;
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ pub mod refusal;
 pub mod seal;
 mod secret;
 pub mod sm2;
+pub mod vault;
 
 pub use access::{AccessEntry, AccessFilter, SUBJECTS_MAX, Seen, SeenKind};
 pub use code::*;

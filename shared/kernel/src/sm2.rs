@@ -136,6 +136,12 @@ impl PublicKey {
         key.map(PublicKey).ok_or(Sm2Error::PublicKey)
     }
 
+    /// Reads 130 hexadecimal characters.
+    pub fn parse(text: &str) -> Result<PublicKey, Sm2Error> {
+        let bytes = hex::decode(text).map_err(|_| Sm2Error::PublicKey)?;
+        PublicKey::from_bytes(&bytes)
+    }
+
     /// 04 and the two coordinates, 65 bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.0.to_sec1_bytes().into_vec()

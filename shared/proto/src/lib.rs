@@ -1,5 +1,7 @@
 //! The generated messages, clients and servers of every service, and their descriptor set.
 
+pub mod dynamic;
+
 #[allow(missing_docs, clippy::all, rustdoc::all)]
 mod packages {
     include!(concat!(env!("OUT_DIR"), "/packages.rs"));

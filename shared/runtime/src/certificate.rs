@@ -99,25 +99,36 @@ impl Certificate {
 
     /// Whether its holder may say for whom it asks.
     pub(crate) fn speaks_for_others(&self) -> bool {
-        matches!(&self.holder, Holder::Service(name) if name == SPEAKER)
+        self.holder.speaks_for_others()
     }
 
-    /// Who asks over a connection of this certificate. A service that has no peers to call may call
-    /// nothing.
+    /// Who asks over a connection of this certificate.
     pub fn principal(&self) -> Principal {
-        let (caller, role) = match &self.holder {
+        self.holder.principal(&self.area)
+    }
+}
+
+impl Holder {
+    fn speaks_for_others(&self) -> bool {
+        matches!(self, Holder::Service(name) if name == SPEAKER)
+    }
+
+    /// Who asks where a holder of this area does. A service that has no peers to call may call
+    /// nothing.
+    pub fn principal(&self, area: &AreaCode) -> Principal {
+        let (caller, role) = match self {
             Holder::Service(name) => {
                 let role = self.speaks_for_others().then_some(Role::Service);
                 (name.clone(), role)
             }
             Holder::Institution(code) => (code.to_string(), Some(Role::Institution)),
             Holder::Platform(name) => (format!("{PLATFORM}{name}"), Some(Role::Platform)),
-            Holder::Region => (format!("{REGION}{}", self.area), Some(Role::Region)),
+            Holder::Region => (format!("{REGION}{area}"), Some(Role::Region)),
         };
         Principal {
             caller,
             on_behalf_of: None,
-            area: self.area.clone(),
+            area: area.clone(),
             roles: role.into_iter().collect(),
         }
     }
@@ -131,6 +142,11 @@ pub fn name_of(area: &AreaCode, holder: &Holder) -> String {
         Holder::Platform(name) => format!("{PREFIX}{area}/platform/{name}"),
         Holder::Region => format!("{PREFIX}{area}/region/{area}"),
     }
+}
+
+/// The holder that this part of a name tells of in an area: `institution/H15250100001`.
+pub fn holder_in(area: &AreaCode, own: &str) -> Option<Holder> {
+    holder_of(&format!("{PREFIX}{area}/{own}")).map(|(holder, _)| holder)
 }
 
 /// The holder a name tells of, and its area: the whole text is the name, and nothing is guessed.

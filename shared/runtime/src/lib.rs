@@ -18,6 +18,7 @@ mod background;
 pub mod certificate;
 pub mod clock;
 mod context;
+pub mod envelope;
 pub mod fault;
 mod forward;
 mod identity;

@@ -1,6 +1,7 @@
 //! Configuration: a TOML file, then `YIBAO_<SERVICE>__<KEY>` from the environment over it, checked
 //! before a port opens.
 
+use crate::envelope::{EnvelopeFiles, EnvelopeKeys};
 use crate::identity::Door;
 use crate::tls::{Profile, TlsFiles};
 use crate::token::TokenSettings;
@@ -11,6 +12,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Characters of a reason at most.
@@ -106,6 +108,13 @@ pub struct Settings {
     /// The SM2 key that signs them, PKCS#8 PEM: `openssl genpkey -algorithm SM2`.
     #[serde(default)]
     pub heads_key: Option<PathBuf>,
+    /// 报文保护: what envelopes are answered and kept with; without it none is opened. Used by the
+    /// orchestrator.
+    #[serde(default)]
+    pub envelopes: Option<EnvelopeFiles>,
+    /// What `envelopes` names, once it is read.
+    #[serde(skip)]
+    pub envelope_keys: Option<Arc<EnvelopeKeys>>,
     /// Where the peers are, by service name; used by the orchestrator.
     #[serde(default)]
     pub peers: BTreeMap<String, String>,
@@ -210,6 +219,8 @@ impl Settings {
             .and_then(|()| settings.check_needs(needs, &prefix))
             .map_err(failed)?;
         settings.door = Door::open(&settings).map_err(failed)?;
+        let keys = settings.envelopes.as_ref().map(EnvelopeKeys::open);
+        settings.envelope_keys = keys.transpose().map_err(failed)?.map(Arc::new);
         Ok(settings)
     }
 
@@ -253,6 +264,8 @@ impl Settings {
             require_identity_check: false,
             heads_file: None,
             heads_key: None,
+            envelopes: None,
+            envelope_keys: None,
             peers: BTreeMap::new(),
         }
     }

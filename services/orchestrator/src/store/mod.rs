@@ -5,6 +5,7 @@ mod many;
 pub mod operations;
 mod rows;
 pub mod sampling;
+pub mod senders;
 mod writer;
 
 pub use lease::{Holder, Which, adopt, due, renew, write};

@@ -4,7 +4,7 @@
 //! protocol, signature, window. The body of an encrypted message is decrypted for its signature, which
 //! covers it, and read only after. That a nonce is used once is for whoever keeps nonces.
 
-use super::{ContentKey, Convention, MessageError};
+use super::{ContentKey, Convention, MessageError, User, signed_part};
 use crate::sm2::{PublicKey, Signature, Signer, UserId};
 use crate::{Instant, Secret};
 use base64::Engine;
@@ -37,8 +37,10 @@ pub struct Opened {
     pub nonce: String,
     /// What is asked.
     pub method: String,
-    /// The request.
+    /// The request: what of it is signed.
     pub body: Value,
+    /// When it says it was signed.
+    pub signed: Instant,
     /// The answer is to be encrypted too.
     pub encrypted: bool,
 }
@@ -58,6 +60,17 @@ pub enum Unopened {
     /// Signed too long ago, or in the future.
     #[error("signed at another time")]
     Expired,
+}
+
+/// What was done otherwise in a message whose signature does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mistake {
+    /// Signed with a key of the sender's that is not valid now.
+    Key,
+    /// Signed in another convention than the sender's.
+    Convention,
+    /// Signed as it was sent, not in the canonical form.
+    Canonical,
 }
 
 impl Sender {
@@ -103,7 +116,8 @@ impl Sender {
         Ok(Opened {
             nonce: nonce.to_string(),
             method: method.to_string(),
-            body: whole.get("data").cloned().unwrap_or_default(),
+            signed,
+            body: whole.get("data").map(signed_part).unwrap_or_default(),
             encrypted,
         })
     }
@@ -149,6 +163,47 @@ impl Sender {
         Ok(message)
     }
 
+    /// What the sender did otherwise, where that can be told: its signature is right for something else.
+    /// `body` is the body's text as it was sent in clear, `others` are keys of the sender's that are not
+    /// valid now. It says nothing of who signed with a key that was never the sender's.
+    pub fn mistake(&self, message: &Value, body: &str, others: &[PublicKey]) -> Option<Mistake> {
+        let signature = STANDARD.decode(message.get("signData")?.as_str()?).ok()?;
+        let signature = Signature::from_bytes(&signature).ok()?;
+        let (whole, text) = match message.get("encData").and_then(Value::as_str) {
+            None => (message.clone(), body.to_string()),
+            Some(sealed) => (
+                self.decrypted(message, sealed).ok()?,
+                self.content_key().ok()?.decrypt(sealed).ok()?,
+            ),
+        };
+        let holds = |sender: &Sender, message: &Value| sender.verify(message, &signature).is_ok();
+        let with = |keys: &[PublicKey], convention| Sender {
+            keys: keys.to_vec(),
+            convention,
+            ..self.clone()
+        };
+        if holds(&with(others, self.convention), &whole) {
+            return Some(Mistake::Key);
+        }
+        for user in [User::Usual, User::Secret] {
+            for scalars_as_text in [false, true] {
+                let convention = Convention {
+                    user,
+                    scalars_as_text,
+                    ..self.convention
+                };
+                if convention != self.convention && holds(&with(&self.keys, convention), &whole) {
+                    return Some(Mistake::Convention);
+                }
+            }
+        }
+        let mut as_sent = whole;
+        as_sent
+            .as_object_mut()?
+            .insert("data".into(), Value::from(text));
+        holds(self, &as_sent).then_some(Mistake::Canonical)
+    }
+
     fn content_key(&self) -> Result<ContentKey, Unopened> {
         let key = ContentKey::derive(&self.app_id, self.secret.expose());
         key.map_err(|_| Unopened::Protocol("appId"))
@@ -158,10 +213,10 @@ impl Sender {
     fn decrypted(&self, message: &Value, body: &str) -> Result<Value, Unopened> {
         let json = self.content_key()?.decrypt(body);
         let json = json.map_err(|_| Unopened::Body)?;
-        let body: Value = serde_json::from_str(&json).map_err(|_| Unopened::Body)?;
+        let body: Map<String, Value> = serde_json::from_str(&json).map_err(|_| Unopened::Body)?;
         let mut whole = message.clone();
         if let Value::Object(fields) = &mut whole {
-            fields.insert("data".into(), body);
+            fields.insert("data".into(), Value::Object(body));
         }
         Ok(whole)
     }
@@ -307,6 +362,52 @@ mod tests {
         assert_eq!(open(&altered), Err(Unopened::Body));
         let stranger = sender.close(FIELDS, &body(), false, &key(8)).unwrap();
         assert_eq!(open(&stranger), Err(Unopened::Signature), "a stranger");
+    }
+
+    #[test]
+    fn what_is_not_signed_is_not_read() {
+        let sender = sender(Convention::default(), &[7]);
+        let message = sender.close(FIELDS, &body(), false, &key(7)).unwrap();
+        let mut added = message.clone();
+        added["data"]["note"] = json!("");
+        added["data"]["claim"]["lines"] = json!([]);
+        added["data"]["claim"]["visit"] = json!(null);
+        let opened = sender.open(&added, now(), WINDOW).unwrap();
+        assert_eq!(opened.body, body());
+    }
+
+    #[test]
+    fn what_was_done_otherwise_is_told() {
+        let convention = Convention::default();
+        let own = sender(convention, &[7]);
+        let others = [key(8).public_key()];
+        let told = |message: &Value, text: &str| own.mistake(message, text, &others);
+        let text = body().to_string();
+        for encrypted in [false, true] {
+            let by_old = own.close(FIELDS, &body(), encrypted, &key(8)).unwrap();
+            assert_eq!(told(&by_old, &text), Some(Mistake::Key));
+            let stranger = own.close(FIELDS, &body(), encrypted, &key(9)).unwrap();
+            assert_eq!(told(&stranger, &text), None);
+            for other in conventions() {
+                let theirs = sender(other, &[7]);
+                let message = theirs.close(FIELDS, &body(), encrypted, &key(7)).unwrap();
+                if (other.user, other.scalars_as_text) != (User::Usual, false) {
+                    assert_eq!(told(&message, &text), Some(Mistake::Convention));
+                }
+            }
+        }
+        // Signed as it was written: members in another order, one of them empty.
+        let raw = "{\"z\":1,\"a\":\"\"}";
+        let parsed: Value = serde_json::from_str(raw).unwrap();
+        let mut message = own.close(FIELDS, &parsed, false, &key(7)).unwrap();
+        let mut as_sent = message.clone();
+        as_sent["data"] = json!(raw);
+        let (signed, user) = own.signed(&as_sent).unwrap();
+        let signature = key(7).sign(&user, signed.as_bytes()).unwrap();
+        message["signData"] = json!(STANDARD.encode(signature.to_bytes()));
+        assert_eq!(own.open(&message, now(), WINDOW), Err(Unopened::Signature));
+        assert_eq!(told(&message, raw), Some(Mistake::Canonical));
+        assert_eq!(told(&message, "{}"), None);
     }
 
     #[test]

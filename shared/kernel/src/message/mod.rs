@@ -13,7 +13,7 @@
 
 mod envelope;
 
-pub use envelope::{Opened, Sender, Unopened};
+pub use envelope::{Mistake, Opened, Sender, Unopened};
 
 use crate::sm2::{Sm2Error, UserId};
 use ecb::cipher::block_padding::Pkcs7;
@@ -156,6 +156,20 @@ fn is_empty(value: &Value) -> bool {
         Value::String(text) => text.is_empty(),
         Value::Array(items) => items.is_empty(),
         _ => false,
+    }
+}
+
+/// What of a body is signed: everything but empty members. Whoever reads the rest reads what anybody on
+/// the way may have added.
+fn signed_part(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let signed = members.iter().filter(|(_, value)| !is_empty(value));
+            let signed = signed.map(|(name, value)| (name.clone(), signed_part(value)));
+            Value::Object(signed.collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(signed_part).collect()),
+        plain => plain.clone(),
     }
 }
 
