@@ -315,7 +315,7 @@ impl Stage {
 fn is_silence(no: &Status) -> bool {
     matches!(
         no.code(),
-        Code::DeadlineExceeded | Code::Unavailable | Code::Aborted
+        Code::DeadlineExceeded | Code::Unavailable | Code::ResourceExhausted | Code::Aborted
     )
 }
 

@@ -4,8 +4,9 @@ use crate::{furnish, insure};
 use integration_tests::child::{Child, Ended, built, command, workspace};
 use integration_tests::{AREA, PATIENCE, code, patient, stay};
 use kernel::metric::{
-    ALL, CERTIFICATE_REMAINING, LEDGER_IMBALANCE, LEDGER_TODAY, Metric, MetricKind, ONCE, RETRIES,
-    RPC_SERVER_DURATION, RPC_SHED, SAGAS_TAKEN_UP, SHARED_CACHE,
+    ALL, CERTIFICATE_REMAINING, CONNECTIONS_ENDED, LEDGER_IMBALANCE, LEDGER_TODAY, Metric,
+    MetricKind, ONCE, RETRIES, RPC_QUEUE_WAIT, RPC_SERVER_DURATION, RPC_SHED, SAGAS_TAKEN_UP,
+    SHARED_CACHE,
 };
 use proto::orchestrator as pb;
 use proto::orchestrator::orchestrator_service_client::OrchestratorServiceClient;
@@ -21,7 +22,9 @@ use tokio::net::TcpStream;
 /// What an embedded suite that settles in peace has no occasion to tell.
 const RARE: &[&Metric] = &[
     &CERTIFICATE_REMAINING,
+    &CONNECTIONS_ENDED,
     &RETRIES,
+    &RPC_QUEUE_WAIT,
     &RPC_SHED,
     &SAGAS_TAKEN_UP,
     &SHARED_CACHE,

@@ -99,7 +99,7 @@ fn fault(no: &Status) -> Option<String> {
     let named = details
         .bad_request()
         .is_some_and(|bad| !bad.field_violations.is_empty());
-    let whole = ["MESSAGE_UNREADABLE", "MESSAGE_TOO_LARGE"].contains(&code(no).as_str());
+    let whole = ["MESSAGE_UNREADABLE", "REQUEST_TOO_LARGE"].contains(&code(no).as_str());
     (no.code() == Code::InvalidArgument && !named && !whole)
         .then(|| format!("{} names no field", code(no)))
 }
@@ -252,7 +252,10 @@ async fn a_message_beyond_the_limit_is_refused() {
     let mut body = vec![0x7a];
     prost::encoding::encode_varint(length, &mut body);
     body.resize(body.len() + length as usize, 0);
-    for name in ["orchestrator/Settle", "batch/SettleBatch"] {
+    for (name, expected) in [
+        ("orchestrator/Settle", "REQUEST_TOO_LARGE"),
+        ("batch/SettleBatch", "MESSAGE_TOO_LARGE"),
+    ] {
         let method = method(name);
         let answer = send(
             wire(&world, &package(&method)),
@@ -264,7 +267,7 @@ async fn a_message_beyond_the_limit_is_refused() {
         let no = answer.expect_err(name);
         assert_eq!(
             (no.code(), code(&no).as_str()),
-            (Code::InvalidArgument, "MESSAGE_TOO_LARGE"),
+            (Code::InvalidArgument, expected),
             "{name}"
         );
     }

@@ -7,6 +7,7 @@ mod descriptor;
 mod flood;
 mod hostile;
 mod malformed;
+mod overload;
 mod requests;
 mod witness;
 

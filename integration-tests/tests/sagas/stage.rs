@@ -286,6 +286,10 @@ fn agrees(told: &Told, outcome: &Outcome) -> Result<(), String> {
 fn is_silence(no: &Status) -> bool {
     matches!(
         no.code(),
-        Code::DeadlineExceeded | Code::Unavailable | Code::Aborted | Code::PermissionDenied
+        Code::DeadlineExceeded
+            | Code::Unavailable
+            | Code::ResourceExhausted
+            | Code::Aborted
+            | Code::PermissionDenied
     )
 }

@@ -5,10 +5,12 @@
 mod blank;
 pub(crate) mod machine;
 mod open_sagas;
+mod overload;
 mod policy;
 mod saga;
 
 use self::open_sagas::OpenSagasBench;
+use self::overload::OverloadBench;
 use self::policy::PolicyBench;
 use self::saga::SagaBench;
 use crate::suite::SuiteError;
@@ -29,6 +31,8 @@ pub enum Bench {
     Saga(SagaBench),
     /// What many open sagas cost: an orchestrator starts among them, and takes up those due.
     OpenSagas(OpenSagasBench),
+    /// Overload: goodput, what is shed, how long it takes, and how soon it is over.
+    Overload(OverloadBench),
 }
 
 /// Why nothing was measured.
@@ -85,6 +89,7 @@ pub async fn obey(bench: &Bench, out: &mut impl Write) -> Result<(), BenchError>
         Bench::Policy(asked) => policy::obey(asked, out),
         Bench::Saga(asked) => saga::obey(asked, out).await,
         Bench::OpenSagas(asked) => open_sagas::obey(asked, out).await,
+        Bench::Overload(asked) => overload::obey(asked, out).await,
     }
 }
 

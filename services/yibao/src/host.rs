@@ -11,7 +11,7 @@ use crate::progress::Progress;
 use crate::story::{self, Played, day};
 use crate::suite::{Databases, Suite, SuiteConfig};
 use policy::Library;
-use runtime::{Monitor, ServeError};
+use runtime::{Limits, Monitor, ServeError};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -67,6 +67,8 @@ impl Host {
         let config = SuiteConfig {
             listen,
             tokens: (believe == Believe::Tokens).then(|| issuer.settings()),
+            // Where people are known apart, each has a share.
+            limits: (believe == Believe::Tokens).then(Limits::default),
             heads: Some((heads.file(), heads.key())),
             envelopes: envelope_keys::beside(folder.path())?,
             ..SuiteConfig::new(databases, area::code(), library.clone())

@@ -7,7 +7,9 @@ use orchestrator::{Executor, Peers, Times};
 use policy::Library;
 use runtime::clock::SystemClock;
 use runtime::envelope::EnvelopeKeys;
-use runtime::{Access, ServeError, Server, Service, Settings, SettingsError, TokenSettings, Wire};
+use runtime::{
+    Access, Limits, ServeError, Server, Service, Settings, SettingsError, TokenSettings, Wire,
+};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -60,6 +62,8 @@ pub struct SuiteConfig {
     pub envelopes: Option<Arc<EnvelopeKeys>>,
     /// Which commits of the sagas' journals are lost.
     pub journal_faults: Option<CommitFaults>,
+    /// 限额: how much anybody may take, where it is not all.
+    pub limits: Option<Limits>,
 }
 
 impl SuiteConfig {
@@ -80,6 +84,7 @@ impl SuiteConfig {
             heads: None,
             envelopes: None,
             journal_faults: None,
+            limits: None,
         }
     }
 }
@@ -237,13 +242,15 @@ impl SuiteConfig {
 
     fn embedded(&self, database_url: String) -> Result<Settings, SuiteError> {
         let (heads_file, heads_key) = self.heads.clone().unzip();
+        let embedded = Settings::embedded(self.listen, self.area.clone(), database_url);
         let settings = Settings {
             redis_url: self.redis_url.clone(),
             second_person_above_fen: self.second_person_above.0,
             heads_file,
             heads_key,
+            limits: self.limits.clone().unwrap_or(embedded.limits.clone()),
             envelope_keys: self.envelopes.clone(),
-            ..Settings::embedded(self.listen, self.area.clone(), database_url)
+            ..embedded
         };
         match &self.tokens {
             Some(tokens) => Ok(settings.requiring_tokens(tokens.clone())?),

@@ -71,8 +71,18 @@ macro_rules! metrics {
 metrics! {
     RPC_SERVER_DURATION: Histogram "rpc.server.call.duration" "s" ["rpc.method", "rpc.response.status_code"]
         "业务请求: how long calls took, by method and answer; their number is its count. A method that no table names is `unknown`.";
-    RPC_SHED: Counter "yibao.rpc.shed" "{call}" ["rpc.method"]
-        "过载拒绝: calls refused at once because too many were worked on.";
+    RPC_SHED: Counter "yibao.rpc.shed" "{call}" ["rpc.method", "reason"]
+        "过载拒绝: calls refused before anything was begun, because a caller went beyond its `rate`, its calls `in_flight` or its `bytes`, a message was too `large` or too `slow`, or, of overload, the `queue` was full, the `wait` too long, the `deadline` too near, all places for `steps` taken, or there were too many `callers`.";
+    RPC_IN_FLIGHT: Gauge "yibao.rpc.in_flight" "{call}" []
+        "办理中: calls that have a place and are worked on.";
+    RPC_LIMIT: Gauge "yibao.rpc.limit" "{call}" []
+        "并发上限: how many calls may be worked on at once now; it follows measured latency.";
+    RPC_QUEUE_WAIT: Histogram "yibao.rpc.queue.wait" "s" []
+        "排队等待: how long calls waited for a place that had to, those refused in the end too.";
+    CONNECTIONS: Gauge "yibao.connections" "{connection}" []
+        "连接: connections that are open.";
+    CONNECTIONS_ENDED: Counter "yibao.connections.ended" "{connection}" ["reason"]
+        "连接限制: connections not taken or ended, because there were too many in `all` or of `one` peer, the `handshake` or the `preface` did not come in time, or nothing was asked for long (`idle`).";
     SHARED_CACHE: Counter "yibao.shared_cache.lookups" "{lookup}" ["result"]
         "共享缓存: look-ups that were a `hit`, a `miss`, or `failed`.";
 

@@ -24,6 +24,8 @@ pub enum Kind {
     Busy,
     /// The service cannot take it now: ask again later.
     Unavailable,
+    /// More than a caller or the service may take at once: nothing was begun, ask again later.
+    Exhausted,
     /// Nobody knows who asks.
     Unauthenticated,
     /// The caller may not do this.
@@ -41,7 +43,7 @@ impl Kind {
         use Kind::*;
         matches!(
             self,
-            Busy | Unavailable | Unauthenticated | Forbidden | Deadline | Internal
+            Busy | Unavailable | Exhausted | Unauthenticated | Forbidden | Deadline | Internal
         )
     }
 }
@@ -134,7 +136,11 @@ impl From<&Refusal> for ToldRefusal {
         let StoredRefusal { code, field, facts } = no.stored();
         ToldRefusal {
             code,
-            kind: no.kind,
+            // A journal is read by an earlier release too, which knows no other word for it.
+            kind: match no.kind {
+                Kind::Exhausted => Kind::Unavailable,
+                kind => kind,
+            },
             sentence: no.sentence(),
             remedy: no.remedy.to_string(),
             field,
@@ -331,8 +337,8 @@ refusals! {
     CONTENTION: Busy, "系统正在处理同一数据的其他请求。", "请稍后使用原请求编号重试。";
     /// The caller's deadline passed before the answer was known.
     DEADLINE_EXCEEDED: Deadline, "在限定时间内未能得出结果,结果未知。", "请使用原请求编号调用 GetOutcome 查询,或以原请求编号重试。";
-    /// More requests than the service takes at once.
-    OVERLOADED: Unavailable, "系统繁忙,请求未被受理。", "请稍后使用原请求编号重试。";
+    /// More requests than the service takes at once, or than it can answer in time.
+    OVERLOADED: Exhausted, "系统繁忙,请求未被受理。", "请稍后使用原请求编号重试。";
     /// A peer service or database does not answer.
     UNAVAILABLE: Unavailable, "所依赖的服务暂时不可用({part}),结果未知。", "请稍后使用原请求编号重试或查询。";
     /// No believable identity came with the request.

@@ -14,15 +14,22 @@
     )
 )]
 
+mod admission;
 mod background;
+mod body;
+mod callers;
 pub mod certificate;
 pub mod clock;
+mod connections;
 mod context;
+mod conversation;
 pub mod envelope;
 pub mod fault;
 mod forward;
+mod gate;
 mod identity;
 mod institution;
+mod limits;
 mod line;
 mod log;
 pub mod metrics;
@@ -30,6 +37,7 @@ mod monitor;
 mod origin;
 pub mod parse;
 mod process;
+mod recent;
 pub mod refusal;
 pub mod render;
 mod serve;
@@ -40,6 +48,7 @@ mod status;
 mod telemetry;
 mod tls;
 mod token;
+mod told;
 pub mod trace;
 mod unread;
 mod watched;
@@ -49,6 +58,7 @@ mod witness;
 pub use context::{Answer, Context, answer, answer_streaming};
 pub use identity::{Door, LoopbackCaller, loopback_caller};
 pub use institution::{own_institution, whose_institution};
+pub use limits::{CallerLimits, Limits};
 pub use monitor::Monitor;
 pub use origin::{carried_origin, origin};
 pub use process::{run, stop_signal};

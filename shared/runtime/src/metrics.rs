@@ -2,7 +2,7 @@
 
 use kernel::metric::{Metric, SECONDS};
 use opentelemetry::global;
-use opentelemetry::metrics::{Counter, Histogram};
+use opentelemetry::metrics::{Counter, Histogram, UpDownCounter};
 
 /// Whose metrics they are.
 pub(crate) const METER: &str = "yibao";
@@ -13,6 +13,14 @@ pub fn counter(metric: &Metric) -> Counter<u64> {
     let counter = meter.u64_counter(metric.name);
     let counter = counter.with_unit(metric.unit);
     counter.with_description(metric.means).build()
+}
+
+/// Keeps the level of what a metric names.
+pub fn level(metric: &Metric) -> UpDownCounter<i64> {
+    let meter = global::meter(METER);
+    let level = meter.i64_up_down_counter(metric.name);
+    let level = level.with_unit(metric.unit);
+    level.with_description(metric.means).build()
 }
 
 /// Measures how long what a metric names takes.

@@ -1,12 +1,12 @@
-//! Every "no" to a credential, and to what is no message. None is ever stored, and none falls back to
-//! anything weaker.
+//! Every "no" to a credential, which never falls back to anything weaker, to what is no message, and to
+//! what goes beyond a limit. None is ever stored.
 
 use kernel::refusals;
 
 refusals! {
-    /// The body of a call is no message of its method: other bytes, cut off, more than one, or packed in an unknown way.
+    /// The body of a call is no message of its method: other bytes, cut off, or more than one.
     MESSAGE_UNREADABLE: Invalid, "请求报文不是所调用方法的有效报文。", "请按接口说明重新编码后提交。";
-    /// The body of a call is larger than any message may be.
+    /// A message of a stream is larger than any message may be.
     MESSAGE_TOO_LARGE: Invalid, "请求报文超过单个报文的上限。", "请分成较小的请求后提交。";
     /// The chain of a client certificate does not end at an authority of ours.
     CERTIFICATE_UNKNOWN: Unauthenticated, "客户端证书不是由本系统认可的机构签发。", "请使用医保经办机构签发的证书。";
@@ -38,4 +38,14 @@ refusals! {
     TOKEN_ROLES_FORBIDDEN: Unauthenticated, "令牌所载角色不可授予个人,或有不得兼任者:系统管理员、安全管理员、审计管理员互不兼任,后两者也不兼任其他角色。", "请联系安全管理员更正角色。";
     /// A token that is bound to another certificate, or to none where it must be, or shown over a line that is not a person's.
     TOKEN_NOT_YOURS: Unauthenticated, "令牌未与本连接的客户端证书绑定,或不得经此连接使用。", "请以取得令牌时的证书建立连接。";
+    /// More requests a second than one caller may send.
+    CALLER_RATE_EXCEEDED: Exhausted, "调用方的请求过于频繁(每秒限 {rate} 次),请求未被受理。", "请按答复中的等待时间,使用原请求编号重试。";
+    /// More requests at once than one caller may have under way.
+    CALLER_IN_FLIGHT_EXCEEDED: Exhausted, "调用方同时办理的请求超过 {limit} 个,请求未被受理。", "请待先前的请求得到答复后,使用原请求编号重试。";
+    /// More bytes at once than one caller may have on the way.
+    CALLER_BYTES_EXCEEDED: Exhausted, "调用方同时送达的内容过多,请求未被受理。", "请待先前的请求得到答复后,使用原请求编号重试。";
+    /// A message longer than messages may be.
+    REQUEST_TOO_LARGE: Invalid, "请求内容超过 {limit} 字节,请求未被受理。", "请分成几次提交。";
+    /// A message that does not come, or comes too slowly.
+    REQUEST_TOO_SLOW: Exhausted, "请求内容未在 {seconds} 秒内送达,请求未被受理。", "请检查网络后使用原请求编号重试。";
 }

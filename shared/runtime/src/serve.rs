@@ -2,20 +2,24 @@
 //! NOT_SERVING, and a bounded drain.
 
 use crate::background::Background;
+use crate::connections::Connections;
+use crate::conversation;
 use crate::forward::Forward;
-use crate::line::incoming;
+use crate::limits::Limits;
+use crate::line::Lines;
 use crate::monitor::{Monitor, Ready};
 use crate::settings::Settings;
-use crate::stack::{Access, Rule, layered};
+use crate::stack::{Access, Rule, Shared, layered};
 use crate::tls::ServerTls;
 use crate::wire::{Wire, local};
-use crate::witness::{Witness, WitnessPlace};
+use crate::witness::Witness;
 use futures_util::future::BoxFuture;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tonic::server::NamedService;
 use tonic::service::Routes;
@@ -38,7 +42,7 @@ pub struct Service {
     interfaces: Vec<(&'static str, Access)>,
     background: Vec<BoxFuture<'static, ()>>,
     probe: Option<Probe>,
-    witness: WitnessPlace,
+    shared: Shared,
 }
 
 impl Service {
@@ -56,8 +60,8 @@ impl Service {
             + Sync
             + 'static,
     {
-        let witness = WitnessPlace::default();
-        let router = routed(server, Rule::Table(access), settings, &witness);
+        let shared = Shared::new(settings);
+        let router = routed(server, Rule::Table(access), settings, &shared);
         Service {
             name,
             grpc_name: S::NAME,
@@ -65,12 +69,11 @@ impl Service {
             interfaces: vec![(S::NAME, access)],
             background: Vec::new(),
             probe: None,
-            witness,
+            shared,
         }
     }
 
-    /// Adds a second interface of the same service, with places of its own among the requests worked
-    /// on at once: what operators do is not shed with what callers ask.
+    /// Adds a second interface of the same service.
     pub fn with_also<S>(mut self, server: S, access: Access, settings: &Settings) -> Service
     where
         S: tower::Service<
@@ -84,7 +87,7 @@ impl Service {
             + Sync
             + 'static,
     {
-        let also = routed(server, Rule::Table(access), settings, &self.witness);
+        let also = routed(server, Rule::Table(access), settings, &self.shared);
         self.router = self.router.merge(also);
         self.interfaces.push((S::NAME, access));
         self
@@ -96,7 +99,7 @@ impl Service {
         S: NamedService + 'static,
     {
         let rule = Rule::Elsewhere(S::NAME);
-        let passed_on = routed(Forward::<S>::over(wire), rule, settings, &self.witness);
+        let passed_on = routed(Forward::<S>::over(wire), rule, settings, &self.shared);
         self.router = self.router.merge(passed_on);
         self
     }
@@ -117,7 +120,7 @@ impl Service {
     /// Adds what writes down who read what is known of people: without one, nobody does. The first
     /// stays.
     pub fn with_witness(self, witness: Witness) -> Service {
-        self.witness.set(witness).ok();
+        self.shared.witness.set(witness).ok();
         self
     }
 
@@ -138,7 +141,7 @@ impl Service {
 }
 
 /// A server's routes behind the layers every request passes.
-fn routed<S>(server: S, rule: Rule, settings: &Settings, witness: &WitnessPlace) -> axum::Router
+fn routed<S>(server: S, rule: Rule, settings: &Settings, shared: &Shared) -> axum::Router
 where
     S: tower::Service<
             http::Request<tonic::body::Body>,
@@ -152,7 +155,7 @@ where
         + 'static,
 {
     let routes = Routes::new(server).prepare().into_axum_router();
-    layered(routes.reset_fallback(), rule, settings, witness.clone())
+    layered(routes.reset_fallback(), rule, settings, shared)
 }
 
 /// Why serving could not begin or go on, in words for an operator.
@@ -166,9 +169,6 @@ pub enum ServeError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// The server failed.
-    #[error("the server failed: {0}")]
-    Transport(#[from] tonic::transport::Error),
     /// The descriptor set cannot be offered.
     #[error("reflection is not available: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
@@ -179,6 +179,7 @@ pub struct Server {
     listener: TcpListener,
     services: Vec<Service>,
     drain: Duration,
+    limits: Arc<Limits>,
     tls: Option<ServerTls>,
     monitor: Option<Monitor>,
 }
@@ -196,6 +197,7 @@ impl Server {
             listener,
             services: Vec::new(),
             drain: Duration::from_secs(settings.drain_seconds),
+            limits: Arc::new(settings.limits.clone()),
             tls: settings.door.tls.clone(),
             monitor: None,
         })
@@ -263,20 +265,13 @@ impl Server {
             watching.spawn(monitor.serve());
         }
 
-        let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
-        let incoming = incoming(self.listener, self.tls);
-        let server = tonic::transport::Server::builder()
-            .http2_keepalive_interval(Some(Duration::from_secs(30)))
-            .add_routes(Routes::from(router))
-            .serve_with_incoming_shutdown(incoming, async {
-                stopped.await.ok();
-            });
+        let (stopping, stopped) = watch::channel(false);
+        let connections = Connections::new(self.limits.clone());
+        let lines = Lines::of(self.listener, self.tls, connections);
+        let server = conversation::serve(lines, router, self.limits, stopped);
         tokio::pin!(server);
         tokio::select! {
-            ended = &mut server => {
-                ended?;
-                return Ok(true);
-            }
+            () = &mut server => return Ok(true),
             () = stop => {}
         }
         // None of them goes on behind the drain; one that does not end is left to the process's end.
@@ -291,14 +286,12 @@ impl Server {
                 .await;
         }
         // Still serving: whoever looks now must see that it is about to end.
-        if let Ok(ended) = tokio::time::timeout(NOTICE, &mut server).await {
-            return ended.map(|()| true).map_err(ServeError::from);
+        if tokio::time::timeout(NOTICE, &mut server).await.is_ok() {
+            return Ok(true);
         }
-        drop(stopping);
-        match tokio::time::timeout(self.drain, server).await {
-            Ok(ended) => ended.map(|()| true).map_err(ServeError::from),
-            Err(_) => Ok(false),
-        }
+        stopping.send_replace(true);
+        let ended = tokio::time::timeout(self.drain, server).await;
+        Ok(ended.is_ok())
     }
 }
 
@@ -356,3 +349,7 @@ mod tests {
         watching.abort();
     }
 }
+
+#[cfg(test)]
+#[path = "serve/tests.rs"]
+mod tests;

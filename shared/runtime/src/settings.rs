@@ -3,6 +3,7 @@
 
 use crate::envelope::{EnvelopeFiles, EnvelopeKeys};
 use crate::identity::Door;
+use crate::limits::Limits;
 use crate::tls::{Profile, TlsFiles};
 use crate::token::TokenSettings;
 use config::{Config, Environment, File, FileFormat};
@@ -77,9 +78,12 @@ pub struct Settings {
     /// characters. Used by enrollment.
     #[serde(default)]
     pub visit_token_secret: Option<String>,
-    /// Requests worked on at once, per service; more are refused as overload.
+    /// Requests worked on at once, at most; `limits` says how fewer are chosen.
     #[serde(default = "concurrent")]
     pub concurrent_max: usize,
+    /// 限额: how much anybody may take of it.
+    #[serde(default)]
+    pub limits: Limits,
     /// How long a request may take when its caller does not say, in milliseconds.
     #[serde(default = "deadline")]
     pub deadline_ms: u64,
@@ -256,6 +260,7 @@ impl Settings {
             door: Door::default(),
             visit_token_secret: None,
             concurrent_max: concurrent(),
+            limits: Limits::embedded(concurrent()),
             deadline_ms: deadline(),
             deadline_max_ms: deadline_max(),
             drain_seconds: drain(),
@@ -309,6 +314,7 @@ impl Settings {
             (1..=100_000).contains(&self.concurrent_max),
             "concurrent_max: 1 to 100000",
         )?;
+        self.limits.check()?;
         wrong(
             (1..=600_000).contains(&self.deadline_max_ms)
                 && (1..=self.deadline_max_ms).contains(&self.deadline_ms),

@@ -3,7 +3,8 @@
 //! 1. trace and count: sees everything below it, refusals of the other layers too;
 //! 2. identity: before any work is done for a stranger;
 //! 3. access: deny by default, before a place is taken;
-//! 4. limit: load is shed at once, per service, before the deadline's task exists;
+//! 4. admission: a caller's share, a whole message and a place, before the deadline's task exists:
+//!    load is shed before anything was begun;
 //! 5. deadline: answers DEADLINE_EXCEEDED (tonic's own answers CANCELLED) and runs the handler in
 //!    a task of its own, so that a dropped call never leaves a half-done transaction. A panic ends
 //!    that task and becomes INTERNAL here;
@@ -12,9 +13,10 @@
 //! A handler that streams its answer is done, for 4 and 5, with the answer's head: what follows has
 //! places, deadlines and tasks of its own.
 
+use crate::admission::{Admission, Held, Via, admitted};
 use crate::clock::SystemClock;
 use crate::context::{Deadline, Trusted};
-use crate::identity::who;
+use crate::identity::{PRINCIPAL_HEADER, who};
 use crate::settings::Settings;
 use crate::unread;
 use crate::witness::{Attempt, WitnessPlace, turn_away, witnessed};
@@ -23,14 +25,13 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use http::HeaderMap;
-use kernel::metric::{RPC_SERVER_DURATION, RPC_SHED};
-use kernel::refusal::{DEADLINE_EXCEEDED, INTERNAL, OVERLOADED, PERMISSION_DENIED};
+use kernel::metric::RPC_SERVER_DURATION;
+use kernel::refusal::{DEADLINE_EXCEEDED, INTERNAL, PERMISSION_DENIED};
 use kernel::{Clock, Principal, Refusal, Role};
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Counter, Histogram};
+use opentelemetry::metrics::Histogram;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::Code;
 use tower::ServiceBuilder;
 use tracing::Instrument;
@@ -60,9 +61,25 @@ pub(crate) struct Layers {
     pub(crate) settings: Arc<Settings>,
     pub(crate) rule: Rule,
     pub(crate) witness: WitnessPlace,
-    places: Arc<Semaphore>,
+    pub(crate) admission: Admission,
     seconds: Histogram<f64>,
-    shed: Counter<u64>,
+}
+
+/// What all interfaces of a service have in common.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) witness: WitnessPlace,
+    pub(crate) admission: Admission,
+}
+
+impl Shared {
+    /// For a service with these settings; nobody writes down yet who reads.
+    pub(crate) fn new(settings: &Settings) -> Shared {
+        Shared {
+            witness: WitnessPlace::default(),
+            admission: Admission::new(settings, Arc::new(SystemClock)),
+        }
+    }
 }
 
 /// Who may call what.
@@ -105,7 +122,7 @@ impl Rule {
     }
 
     /// What a call is counted under. A stranger may invent paths without end; a label may not.
-    fn label(self, request: &Request) -> Arc<str> {
+    pub(crate) fn label(self, request: &Request) -> Arc<str> {
         let path = request.uri().path();
         match self {
             Rule::Table(access) => {
@@ -123,23 +140,22 @@ pub(crate) fn layered(
     router: axum::Router,
     rule: Rule,
     settings: &Settings,
-    witness: WitnessPlace,
+    shared: &Shared,
 ) -> axum::Router {
     let layers = Layers {
         settings: Arc::new(settings.clone()),
         rule,
-        witness,
-        places: Arc::new(Semaphore::new(settings.concurrent_max)),
+        witness: shared.witness.clone(),
+        admission: shared.admission.clone(),
         seconds: metrics::seconds(&RPC_SERVER_DURATION),
-        shed: metrics::counter(&RPC_SHED),
     };
     router.layer(
         ServiceBuilder::new()
             .layer(from_fn_with_state(layers.clone(), told))
             .layer(from_fn_with_state(layers.clone(), identity))
             .layer(from_fn_with_state(layers.clone(), access_rule))
-            .layer(from_fn_with_state(layers.clone(), limit))
-            .layer(from_fn_with_state(layers.clone(), deadline))
+            .layer(from_fn_with_state(layers.clone(), admitted))
+            .layer(from_fn(deadline))
             .layer(from_fn_with_state(layers, witnessed))
             .layer(from_fn(unread::told)),
     )
@@ -191,9 +207,17 @@ fn code_of(headers: &HeaderMap) -> &'static str {
 }
 
 async fn identity(State(layers): State<Layers>, mut request: Request, next: Next) -> Response {
+    let mut via = Via::Inside;
     if request.extensions().get::<Trusted>().is_none() {
+        // Only a service is believed with one.
+        let is_vouched = request.headers().contains_key(PRINCIPAL_HEADER);
         match who(&layers.settings, &mut request, SystemClock.now()) {
-            Ok(principal) => drop(request.extensions_mut().insert(Trusted(principal))),
+            Ok(principal) => {
+                if !is_vouched && !principal.has(Role::Service) {
+                    via = Via::Edge;
+                }
+                request.extensions_mut().insert(Trusted(principal));
+            }
             Err(no) => {
                 tracing::warn!(code = %no.code, method = method_of(&request), "not believed");
                 let attempt = Attempt::of(&layers, &request, Code::Unauthenticated);
@@ -201,6 +225,7 @@ async fn identity(State(layers): State<Layers>, mut request: Request, next: Next
             }
         }
     }
+    request.extensions_mut().insert(via);
     next.run(request).await
 }
 
@@ -215,43 +240,23 @@ async fn access_rule(State(layers): State<Layers>, request: Request, next: Next)
     next.run(request).await
 }
 
-/// A place among the requests worked on at once. It is given back when the work ends, which may be
-/// after its caller was told that the time is over.
-#[derive(Clone)]
-struct Place(#[allow(dead_code)] Arc<OwnedSemaphorePermit>);
-
-async fn limit(State(layers): State<Layers>, mut request: Request, next: Next) -> Response {
-    match layers.places.clone().try_acquire_owned() {
-        Ok(place) => {
-            request.extensions_mut().insert(Place(Arc::new(place)));
-            next.run(request).await
-        }
-        Err(_) => {
-            let method = KeyValue::new("rpc.method", layers.rule.label(&request));
-            layers.shed.add(1, &[method]);
-            refuse(&OVERLOADED.refuse())
-        }
-    }
+/// How long a request may take, of which a part is left for the answer: the caller's own timer, which
+/// knows nothing of what became of it, shall not be first.
+pub(crate) fn patience(settings: &Settings, headers: &HeaderMap) -> Duration {
+    let most = Duration::from_millis(settings.deadline_max_ms);
+    let asked = grpc_timeout(headers).unwrap_or(Duration::from_millis(settings.deadline_ms));
+    let patience = asked.min(most);
+    patience - (patience / 10).min(ANSWER_FIRST)
 }
 
-async fn deadline(State(layers): State<Layers>, mut request: Request, next: Next) -> Response {
-    let asked = grpc_timeout(request.headers());
-    let most = Duration::from_millis(layers.settings.deadline_max_ms);
-    let patience = asked
-        .unwrap_or(Duration::from_millis(layers.settings.deadline_ms))
-        .min(most);
-    if patience.is_zero() {
+async fn deadline(mut request: Request, next: Next) -> Response {
+    let Some(Deadline(until)) = request.extensions().get::<Deadline>().copied() else {
         return refuse(&DEADLINE_EXCEEDED.refuse());
-    }
-    // tonic has a timer of its own outside these layers, begun earlier and answering CANCELLED: ours
-    // must be first.
-    let patience = patience - (patience / 10).min(ANSWER_FIRST);
-    let until = tokio::time::Instant::now() + patience;
-    request.extensions_mut().insert(Deadline(until));
-    let place = request.extensions_mut().remove::<Place>();
+    };
+    let held = request.extensions_mut().remove::<Held>();
     let work = async move {
         let response = next.run(request).await;
-        drop(place);
+        drop(held);
         response
     };
     let handler = tokio::spawn(work.in_current_span());

@@ -13,17 +13,20 @@ const DOMAIN: &str = "yibao";
 const REMEMBERED: &str = "remembered";
 /// `ErrorInfo.metadata` key of the remedy.
 const REMEDY: &str = "remedy";
-/// How long a caller should wait before it asks again.
+/// How long a caller should wait before it asks again, where the refusal does not say.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
+/// The fact by which a refusal says it, in milliseconds.
+pub(crate) const RETRY_MS: &str = "retry_ms";
 
 /// Kind to code: the only table of it.
-const CODES: [(Kind, Code); 10] = [
+const CODES: [(Kind, Code); 11] = [
     (Kind::Invalid, Code::InvalidArgument),
     (Kind::NotFound, Code::NotFound),
     (Kind::Exists, Code::AlreadyExists),
     (Kind::Precondition, Code::FailedPrecondition),
     (Kind::Busy, Code::Aborted),
     (Kind::Unavailable, Code::Unavailable),
+    (Kind::Exhausted, Code::ResourceExhausted),
     (Kind::Unauthenticated, Code::Unauthenticated),
     (Kind::Forbidden, Code::PermissionDenied),
     (Kind::Deadline, Code::DeadlineExceeded),
@@ -88,8 +91,14 @@ pub fn status_of(refusal: &Refusal) -> Status {
     if let Some(field) = &refusal.field {
         details.add_bad_request_violation(field.clone(), sentence.clone());
     }
-    if matches!(refusal.kind, Kind::Busy | Kind::Unavailable) {
-        details.set_retry_info(Some(RETRY_AFTER));
+    if matches!(
+        refusal.kind,
+        Kind::Busy | Kind::Unavailable | Kind::Exhausted
+    ) {
+        let told = refusal
+            .fact(RETRY_MS)
+            .and_then(|millis| millis.parse().ok());
+        details.set_retry_info(Some(told.map_or(RETRY_AFTER, Duration::from_millis)));
     }
     #[allow(clippy::disallowed_methods)]
     Status::with_error_details(code, format!("{}: {sentence}", refusal.code), details)

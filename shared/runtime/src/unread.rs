@@ -30,8 +30,9 @@ pub fn unread(status: Status) -> Status {
         return status;
     }
     match status.code() {
-        // No message, two messages, no protobuf, or cut off.
-        Code::Internal | Code::Unimplemented => status_of(&MESSAGE_UNREADABLE.refuse()),
+        // No message, two messages, no protobuf, or cut off. That what is compressed is not taken stays
+        // UNIMPLEMENTED: clients know it by that code.
+        Code::Internal => status_of(&MESSAGE_UNREADABLE.refuse()),
         Code::OutOfRange => status_of(&MESSAGE_TOO_LARGE.refuse()),
         _ => status,
     }

@@ -98,7 +98,8 @@ impl<P: Send + Sync + 'static> Run<P> {
 fn leaves_open(no: &Refusal) -> bool {
     let idle = matches!(
         no.kind,
-        Kind::Busy | Kind::Forbidden | Kind::Unauthenticated
+        Kind::Busy | Kind::Exhausted | Kind::Forbidden | Kind::Unauthenticated
     );
+    // An earlier release's peer says it with another kind.
     !idle && !no.is(&OVERLOADED)
 }

@@ -92,6 +92,7 @@ fn is_unknown(no: &Refusal) -> bool {
     let silent = [
         Kind::Busy,
         Kind::Unavailable,
+        Kind::Exhausted,
         Kind::Deadline,
         Kind::Internal,
     ];
