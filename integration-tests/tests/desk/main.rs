@@ -18,6 +18,7 @@ mod reimbursements;
 mod replay;
 mod revisions;
 mod seed_rows;
+mod simulate;
 mod transfers;
 mod visits;
 

@@ -27,6 +27,7 @@ mod revisions;
 mod subsidies;
 mod suspensions;
 mod visits;
+mod years;
 
 use self::accounts::On;
 use self::past::EarlierYears;
@@ -70,6 +71,7 @@ pub use registers::InForce;
 pub use replays::{Differing, Replayed};
 pub use revisions::{FindingWanted, LateFacts, Refund, Shown, ThirdPartyFound};
 pub use visits::{Summed, Which};
+pub use years::YearPage;
 
 /// Refusals that may stand in this service's key rows.
 pub const LISTS: &[&[&Spec]] = &[

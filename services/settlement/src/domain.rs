@@ -18,6 +18,7 @@ mod recovery;
 mod reimbursement;
 mod replay;
 mod revision;
+mod settled_year;
 mod statement;
 mod subsidy;
 mod suspension;
@@ -35,7 +36,7 @@ pub use guarantee::{Admission, Cancellation, Guarantee, GuaranteeState, Guarante
 pub use hold::{BATCH_MAX, Hold, HoldState, Taken, expiry, holdable, within};
 pub use past::PastYears;
 pub use person_year::{Held, PersonYear, YearKey};
-pub use price::price;
+pub use price::{claim_of, price};
 pub use receipt::{Receipt, Verdict, masked, receipt_digest, receipt_text, verdict};
 pub use receivable::{
     Balance, Channel, End, Opening, Paying, Payment, Receivable, ReceivableState, Reminder,
@@ -48,8 +49,9 @@ pub use reimbursement::{
 pub use replay::{Flaw, FlawCause, Found, flaws, numbering, revision_flaws};
 pub use revision::{
     Amendment, CHAIN_MAX, Cause, Denied, Link, Payee, RefundedLine, Revised, Revision,
-    accumulators_before, chain, is_news, left, preview_digest,
+    accumulators_before, chain, comes_to_the_same, is_news, left, preview_digest,
 };
+pub use settled_year::{Saw, SettledClaim, SettledYear, settled_year};
 pub use statement::{ColumnSums, Mismatch, OfYear, Statement, Sums};
 pub use subsidy::{Grant, Subsidy};
 pub use suspension::{Suspended, Suspension, Whom};

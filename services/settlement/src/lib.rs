@@ -61,6 +61,7 @@ mod rpc;
 mod shelf;
 mod store;
 mod wire;
+pub mod year;
 
 use ::store::{Db, DbConfig, OpenError, access, event, heads};
 use kernel::{Clock, Fen};

@@ -8,11 +8,14 @@ mod open_sagas;
 mod overload;
 mod policy;
 mod saga;
+mod simulate;
 
 use self::open_sagas::OpenSagasBench;
 use self::overload::OverloadBench;
 use self::policy::PolicyBench;
 use self::saga::SagaBench;
+use self::simulate::SimulateBench;
+use crate::simulate::cache::CacheError;
 use crate::suite::SuiteError;
 use ::policy::PackageError;
 use clap::Subcommand;
@@ -29,6 +32,8 @@ pub enum Bench {
     Policy(PolicyBench),
     /// Sagas per second: four steps that ask nobody, through the real engine and journal.
     Saga(SagaBench),
+    /// Claims of a year priced again under a package: 4 million unless told, by one thread and by two.
+    Simulate(SimulateBench),
     /// What many open sagas cost: an orchestrator starts among them, and takes up those due.
     OpenSagas(OpenSagasBench),
     /// Overload: goodput, what is shed, how long it takes, and how soon it is over.
@@ -50,6 +55,9 @@ pub enum BenchError {
     /// The output, the temporary folder or the record cannot be written.
     #[error("cannot write: {0}")]
     Output(#[from] io::Error),
+    /// The year's claims cannot be kept.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
     /// The databases cannot be opened.
     #[error(transparent)]
     Suite(#[from] SuiteError),
@@ -88,6 +96,7 @@ pub async fn obey(bench: &Bench, out: &mut impl Write) -> Result<(), BenchError>
     match bench {
         Bench::Policy(asked) => policy::obey(asked, out),
         Bench::Saga(asked) => saga::obey(asked, out).await,
+        Bench::Simulate(asked) => simulate::obey(asked, out),
         Bench::OpenSagas(asked) => open_sagas::obey(asked, out).await,
         Bench::Overload(asked) => overload::obey(asked, out).await,
     }

@@ -30,6 +30,7 @@ use crate::receivables::{self, Receivables};
 use crate::reconcile::{self, Reconcile, SheetError};
 use crate::replay::{self, Replay};
 use crate::saga::{self, Operation};
+use crate::simulate::{self, Simulate, SimulateError};
 use crate::story::Halted;
 use crate::story::day::DayError;
 use crate::suite::SuiteError;
@@ -71,6 +72,7 @@ Examples:
                                           how many visits were in the county
   yibao receipt ID -o receipt.pdf         a settlement on paper
   yibao replay --year 2017                compute a year's settlements again
+  yibao simulate 2018.toml --year 2017    what that year would come to under a package
   yibao audit verify                      whether anything was altered in the databases
   yibao backup -o /backup/monday          copy the data of a suite that serves; then restore
   yibao policy new 330523 > 330523.toml   begin a policy package, then check it:
@@ -167,6 +169,9 @@ enum Command {
     /// Compute settlements again from what was stored of them; exit status 1 when one of them is not
     /// what it was.
     Replay(Replay),
+    /// 政策模拟: a year's settlements priced again under another package: what funds and people would pay,
+    /// who wins and loses, who stands near a cliff. Changes nothing.
+    Simulate(Simulate),
     /// Late facts of a person (待遇追溯): what an identity recognised late, or a death learnt late,
     /// moves in the settlements of a year. Pays only what was shown, by the digest shown with it.
     LateFacts(LateFacts),
@@ -229,6 +234,7 @@ pub enum Trouble {
     Bench(#[from] BenchError),
     Sheet(#[from] SheetError),
     Table(#[from] TableError),
+    Simulate(#[from] SimulateError),
     Upkeep(#[from] UpkeepError),
     /// The request cannot be read.
     #[error("cannot read the request from {from}: {source}")]
@@ -263,6 +269,7 @@ impl Trouble {
         match self {
             Trouble::Print(error)
             | Trouble::Audit(AuditTrouble::Print(error))
+            | Trouble::Simulate(SimulateError::Print(error))
             | Trouble::Story(Halted::Print(error))
             | Trouble::Day(DayError::Story(Halted::Print(error))) => {
                 error.kind() == io::ErrorKind::BrokenPipe
@@ -365,6 +372,7 @@ async fn obey(cli: Cli, telemetry: &Telemetry) -> Result<ExitCode, Trouble> {
         Some(Command::Saga(operation)) => saga::obey(operation, &mut stdout()).await,
         Some(Command::Receipt(print)) => receipt::obey(print, &mut stdout()).await,
         Some(Command::Replay(command)) => return replay::obey(&command, &mut stdout()).await,
+        Some(Command::Simulate(asked)) => Ok(simulate::obey(&asked, &mut stdout()).await?),
         Some(Command::LateFacts(asked)) => late_facts::obey(asked, &mut stdout()).await,
         Some(Command::AccessLog(asked)) => access_log::obey(asked, &mut stdout()).await,
         Some(Command::Upkeep(asked)) => Ok(upkeep::obey(asked, &mut stdout()).await?),

@@ -16,6 +16,7 @@
 //! yibao policy new ─▶ check, explain, diff ─▶ propose ─▶ activate, by another person ─▶ list
 //! yibao reconcile  an institution's day against the bureau's, row by row
 //! yibao receipt  a settlement as PDF
+//! yibao simulate  a year of settlements under another package ─▶ table, CSV, SVG
 //! yibao receivables  what patients have not paid by a day
 //! yibao access-log  who read what is known of whom
 //! yibao replay settlements computed again from what they rest on ─▶ 1 when one is not what it was
@@ -59,6 +60,7 @@ mod receivables;
 mod reconcile;
 mod replay;
 mod saga;
+pub mod simulate;
 pub mod story;
 pub mod suite;
 pub mod told;

@@ -62,7 +62,7 @@ pub use enrolment::{
 pub use example::{Example, ExampleFailure};
 pub use law::Law;
 pub use library::Library;
-pub use lint::{Lint, Severity, lint, lint_versions};
+pub use lint::{Cliff, Lint, Severity, cliffs, lint, lint_versions};
 pub use package::{PACKAGE_BYTES_MAX, Package, PackageError};
 pub use reason::{Reason, Subject};
 pub use settle::{ENGINE_VERSION, settle, settle_amounts};
@@ -72,5 +72,6 @@ pub use skeleton::skeleton;
 pub use terms::{Assumption, Payer};
 pub use what_if::{Change, Comparison, Difference, Differing};
 pub use years::{
-    NotSettled, NotTaken, Part, SoFar, Stay, Taken, parts, settle_parts, take_back, year_of,
+    NotSettled, NotTaken, Part, PartsMoved, SoFar, Stay, Taken, parts, settle_parts, take_back,
+    year_of,
 };

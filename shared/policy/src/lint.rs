@@ -12,6 +12,8 @@ mod space;
 mod tables;
 mod unused;
 
+pub use cliff::{Cliff, cliffs};
+
 use crate::package::{Package, Place};
 use std::fmt;
 

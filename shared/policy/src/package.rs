@@ -84,6 +84,14 @@ impl Package {
         self.effective
     }
 
+    /// 假设施行: the same rules as if they held on these days.
+    pub fn during(&self, days: Period) -> Package {
+        Package {
+            effective: days,
+            ..self.clone()
+        }
+    }
+
     /// The SM3 digest of the text.
     pub fn digest(&self) -> Digest {
         self.digest

@@ -88,7 +88,7 @@ pub(crate) enum BandOrigin {
 }
 
 /// 支付方: from whose money a layer pays.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Payer {
     /// 基金.

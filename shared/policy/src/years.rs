@@ -227,6 +227,67 @@ impl Stay {
     }
 }
 
+/// 分段重算: by how much the parts of a stay that were priced again differ from what they came to; the
+/// later parts of the same stay rest on it.
+#[derive(Clone, Debug, Default)]
+pub struct PartsMoved {
+    /// 住院次序, where the first part is among them.
+    ordinal: Option<u32>,
+    /// 起付线, by the rule of the layer.
+    charged: BTreeMap<String, i64>,
+    /// 住院次数.
+    stays: i64,
+}
+
+impl PartsMoved {
+    /// What a part finds, after those before it.
+    pub fn carry(&self, stay: &mut SoFar) {
+        stay.ordinal = self.ordinal.or(stay.ordinal);
+        for (rule, more) in self.charged.iter().filter(|(_, more)| **more != 0) {
+            let charged = stay.charged.entry(rule.clone()).or_default();
+            // Where everything counts as charged, it does whatever was charged.
+            if *charged < kernel::CLAIM_FEN_MAX {
+                let moved = Fen(charged.0.saturating_add(*more));
+                *charged = moved.clamp(Fen::ZERO, kernel::CLAIM_FEN_MAX);
+            }
+        }
+        match self.stays {
+            0 => {}
+            more => stay.counts = more < 0,
+        }
+    }
+
+    /// The first part of the stay is priced again in a year that had so many stays before.
+    pub fn begin(&mut self, stays: i64) {
+        self.ordinal = u32::try_from(stays.saturating_add(1)).ok();
+    }
+
+    /// A part came to these deductibles and counted so many stays.
+    pub fn was<'a>(&mut self, charged: impl Iterator<Item = (&'a str, Fen)>, stays: i64) {
+        self.see(charged, stays, -1);
+    }
+
+    /// It comes to these now.
+    pub fn is<'a>(&mut self, charged: impl Iterator<Item = (&'a str, Fen)>, stays: i64) {
+        self.see(charged, stays, 1);
+    }
+
+    fn see<'a>(&mut self, charged: impl Iterator<Item = (&'a str, Fen)>, stays: i64, sign: i64) {
+        for (rule, fen) in charged {
+            *self.charged.entry(rule.to_string()).or_default() += sign * fen.0;
+        }
+        self.stays += sign * stays;
+    }
+}
+
+impl Settlement {
+    /// 本次起付线 of every layer, by its rule.
+    pub fn charged(&self) -> impl Iterator<Item = (&str, Fen)> {
+        let shares = self.shares.iter();
+        shares.map(|share| (&*share.rule, share.deductible))
+    }
+}
+
 impl ClaimFacts {
     /// The same of a part of a stay that goes on.
     pub fn going_on(self, stay: SoFar) -> ClaimFacts {

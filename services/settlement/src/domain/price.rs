@@ -17,8 +17,7 @@ pub fn price(
     accumulator_version: i64,
 ) -> Result<Priced, Refusal> {
     let bill = &evidence.bill;
-    let claim =
-        Claim::new(facts(package, catalogue, evidence)).map_err(|bad| refused(&bad, bill))?;
+    let claim = claim_of(package, catalogue, evidence)?;
     let mut settlement = policy::settle(package, &claim);
     settlement.findings.extend(unlisted(bill, catalogue));
     let drawn = evidence.accounts.as_ref().map_or(Fen::ZERO, |offered| {
@@ -48,6 +47,16 @@ pub fn price(
         account_version: evidence.accounts.as_ref().map_or(0, Offered::version),
     };
     Ok(Priced { settlement, basis })
+}
+
+/// The claim that a decision's evidence makes by its package and catalogue.
+pub fn claim_of(
+    package: &Package,
+    catalogue: &Catalogue,
+    evidence: &Evidence,
+) -> Result<Claim, Refusal> {
+    let facts = facts(package, catalogue, evidence);
+    Claim::new(facts).map_err(|bad| refused(&bad, &evidence.bill))
 }
 
 /// All that is known of the claim. Whoever is told of no other scheme is covered by none.

@@ -360,7 +360,7 @@ pub fn chain(
 }
 
 /// Amounts, shares and deltas alone: reasons and remarks follow facts that need not move anything.
-fn comes_to_the_same(one: &Settlement, other: &Settlement) -> bool {
+pub fn comes_to_the_same(one: &Settlement, other: &Settlement) -> bool {
     one.totals() == other.totals()
         && (one.deductible, one.account_shared, one.balance)
             == (other.deductible, other.account_shared, other.balance)

@@ -306,7 +306,7 @@ pub async fn newer_standing(
     newest(tx, standing_of(area).filter(newer).filter(others)).await
 }
 
-fn standing_of(area: &AreaCode) -> Select<settlement::Entity> {
+pub(super) fn standing_of(area: &AreaCode) -> Select<settlement::Entity> {
     use settlement::Column;
     settlement::Entity::find()
         .filter(Column::Area.eq(area.as_str()))

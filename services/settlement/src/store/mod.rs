@@ -22,6 +22,7 @@ pub mod sampling;
 mod statements;
 mod suspensions;
 mod visits;
+mod years;
 
 pub use accounts::{
     account_entries, credited_alone, drawn_by, end_authorization, find_authorization, find_credit,
@@ -105,6 +106,7 @@ pub use visits::{
     save_visit, settle_lines, settle_rest, standing_lines, unmapped, unmapped_order,
     uploaded_lines, visits,
 };
+pub use years::{YearMark, count_of_year, standing_of_year};
 
 use kernel::Refusal;
 use kernel::refusal::INTERNAL;

@@ -32,8 +32,27 @@ pub fn commit() -> String {
 
 /// 常驻内存 of this process in KiB; 0 where the system does not tell.
 pub fn resident_kib() -> u64 {
+    kib("VmRSS:")
+}
+
+/// The most memory that this process ever had, in KiB; 0 where the system does not tell.
+pub fn most_kib() -> u64 {
+    kib("VmHWM:")
+}
+
+/// Processor time of this process so far, all its threads together, in hundredths of a second; 0 where
+/// the system does not tell.
+pub fn processor_hundredths() -> u64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // Behind the name, which may have spaces: user and system time are the 12th and 13th.
+    let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let times = fields.split_whitespace().skip(11).take(2);
+    times.filter_map(|ticks| ticks.parse::<u64>().ok()).sum()
+}
+
+fn kib(what: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let number = resident.and_then(|rest| rest.split_whitespace().next());
+    let line = status.lines().find_map(|line| line.strip_prefix(what));
+    let number = line.and_then(|rest| rest.split_whitespace().next());
     number.and_then(|number| number.parse().ok()).unwrap_or(0)
 }

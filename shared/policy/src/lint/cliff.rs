@@ -3,6 +3,7 @@
 
 use super::cases::{self, Case};
 use super::{Lint, Severity};
+use crate::claim::ClaimFacts;
 use crate::package::{Package, Place};
 use crate::settlement::Settlement;
 use crate::terms::{Body, CapKind, Layer, first};
@@ -26,6 +27,80 @@ const ASKED_MAX: usize = 400_000;
 const NEXT: &[i64] = &[1_000, 20_000];
 
 pub(super) fn lints(package: &Package, cases: &[Case]) -> Vec<Lint> {
+    let (falls, all) = falls(package, cases);
+    let told = |fall: Fall| Lint::new(Lint::CLIFF, Severity::Warning, fall.at, fall.text);
+    let mut lints: Vec<Lint> = falls.into_iter().map(told).collect();
+    if !all {
+        let text = format!("多一分费用的陡降只查了一部分情形：已试算 {ASKED_MAX} 次。");
+        let start = Place { line: 1, column: 1 };
+        lints.push(Lint::new(Lint::CLIFF, Severity::Note, start, text));
+    }
+    lints
+}
+
+/// 陡降: a bill of which one fen more leaves a person worse off, and whose bill it is.
+#[derive(Clone, Debug)]
+pub struct Cliff {
+    /// The line of the package's text that makes it.
+    pub line: usize,
+    /// The least bill behind it.
+    pub cost: Fen,
+    /// What is lost there.
+    pub lost: Fen,
+    /// What it is, in Chinese.
+    pub text: String,
+    of: ClaimFacts,
+}
+
+impl Cliff {
+    /// Whether a claim is of the kind that meets it: the care, the institution, the person.
+    pub fn is_of(&self, claim: &ClaimFacts) -> bool {
+        let of = &self.of;
+        let care = of.med_type == claim.med_type && of.tier == claim.tier && of.kind == claim.kind;
+        let place = of.place == claim.place
+            && of.filing == claim.filing
+            && of.contracted == claim.contracted;
+        let same = of.identities.len() == claim.identities.len();
+        let person = same
+            && of
+                .identities
+                .iter()
+                .all(|one| claim.identities.contains(one))
+            && of
+                .person
+                .iter()
+                .all(|one| claim.person.as_ref() == Some(one))
+            && of
+                .covered_by
+                .iter()
+                .all(|one| claim.covered_by.contains(one));
+        care && place
+            && person
+            && of.diseases.iter().all(|one| claim.diseases.contains(one))
+            && of
+                .diagnosis
+                .iter()
+                .all(|one| claim.diagnosis.as_ref() == Some(one))
+    }
+}
+
+/// 陡降: every bill of a package of which one fen more leaves a person worse off, by its cost.
+pub fn cliffs(package: &Package) -> Vec<Cliff> {
+    let (falls, _) = falls(package, &cases::of(package));
+    let cliff = |fall: Fall| Cliff {
+        line: fall.at.line,
+        cost: fall.cost,
+        lost: fall.lost,
+        text: fall.text,
+        of: fall.of,
+    };
+    let mut cliffs: Vec<Cliff> = falls.into_iter().map(cliff).collect();
+    cliffs.sort_by_key(|cliff| (cliff.cost, cliff.line));
+    cliffs
+}
+
+/// The worst fall at each place of the text; false when only a part of the cases was tried.
+fn falls(package: &Package, cases: &[Case]) -> (Vec<Fall>, bool) {
     let mut falls: BTreeMap<(usize, usize, bool), Fall> = BTreeMap::new();
     let asked = Cell::new(0);
     for case in cases {
@@ -42,14 +117,7 @@ pub(super) fn lints(package: &Package, cases: &[Case]) -> Vec<Lint> {
             }
         }
     }
-    let told = |fall: Fall| Lint::new(Lint::CLIFF, Severity::Warning, fall.at, fall.text);
-    let mut lints: Vec<Lint> = falls.into_values().map(told).collect();
-    if asked.get() > ASKED_MAX {
-        let text = format!("多一分费用的陡降只查了一部分情形：已试算 {ASKED_MAX} 次。");
-        let start = Place { line: 1, column: 1 };
-        lints.push(Lint::new(Lint::CLIFF, Severity::Note, start, text));
-    }
-    lints
+    (falls.into_values().collect(), asked.get() <= ASKED_MAX)
 }
 
 /// One fall, and where the text makes it.
@@ -57,8 +125,10 @@ struct Fall {
     at: Place,
     /// Of the next claim, not of this one.
     next: bool,
+    cost: Fen,
     lost: Fen,
     text: String,
+    of: ClaimFacts,
 }
 
 /// One case under one package.
@@ -228,8 +298,10 @@ impl Probe<'_> {
         Some(Fall {
             at,
             next: false,
+            cost,
             lost,
             text,
+            of: self.case.facts.clone(),
         })
     }
 
@@ -281,7 +353,9 @@ impl Probe<'_> {
         (lost > ROUNDING).then(|| Fall {
             at,
             next: true,
+            cost,
             lost,
+            of: self.case.facts.clone(),
             text: format!(
                 "费用由 {} 增加到 {}，多一分，这次住院计入次数，下一次住院的起付线随之提高，两次合计\
                  少支付 {}（{}）。",

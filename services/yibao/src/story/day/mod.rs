@@ -14,7 +14,7 @@ mod debts;
 mod employees;
 mod filings;
 mod identities;
-mod kinds;
+pub(crate) mod kinds;
 mod ledger;
 mod parts;
 mod table;
