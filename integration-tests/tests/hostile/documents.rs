@@ -53,7 +53,7 @@ fn policies() -> Vec<Parser> {
         )),
         Parser {
             name: "settings",
-            times: 100,
+            times: 300,
             read: |bytes| {
                 words(filed("settings.toml", bytes, |file| {
                     Settings::load("settlement", Some(file), Needs::DATABASE)

@@ -23,8 +23,8 @@ use tonic_types::StatusExt;
 
 /// Cases of each method in the suite.
 const CASES: u32 = 8;
-/// Requests under way at once.
-const AT_ONCE: usize = 24;
+/// Requests under way at once: fewer than a service of a test has connections to its database.
+const AT_ONCE: usize = 8;
 /// Rounds until only what is refused is left, at most.
 const ROUNDS_MAX: usize = 4;
 /// Bytes of a status at most: more do not pass as trailers of HTTP/2 everywhere.

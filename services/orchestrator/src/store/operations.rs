@@ -328,7 +328,7 @@ fn noted(update: UpdateMany<Entity>, note: &str) -> UpdateMany<Entity> {
     use sea_orm::sea_query::ExprTrait;
     // Newest first: what is too long loses its oldest.
     let before = Func::coalesce([Expr::col(Column::Notes), Expr::value("")]);
-    let all = Expr::value(note).binary(BinOper::Custom("||".into()), before);
+    let all = Expr::value(note).binary(BinOper::Custom("||"), before);
     let kept = Func::cust("SUBSTR").args([all, Expr::value(1), Expr::value(NOTES_MAX)]);
     update.col_expr(Column::Notes, kept.into())
 }

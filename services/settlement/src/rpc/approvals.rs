@@ -1,6 +1,6 @@
 //! 双人复核: the public interface to what one person prepares and another agrees to.
 
-use super::{BUREAU, Rpc};
+use super::Rpc;
 use crate::domain::DualApproval;
 use crate::wire;
 use kernel::Role;
@@ -13,7 +13,7 @@ use tonic::Request;
 
 /// Who may call what.
 pub const ACCESS: Access = &[
-    ("ProposeApproval", BUREAU, Changes),
+    ("ProposeApproval", CLERKS, Changes),
     ("CancelApproval", BOTH, Changes),
     ("GiveApproval", SUPERVISORS, Changes),
     ("RevokeApproval", SUPERVISORS, Changes),
@@ -23,6 +23,8 @@ pub const ACCESS: Access = &[
     // A key has its caller in it: nobody burns another's.
     ("Burn", BOTH, Changes),
 ];
+/// 经办人.
+const CLERKS: &[Role] = &[Role::Clerk];
 /// 负责人.
 const SUPERVISORS: &[Role] = &[Role::Supervisor];
 const BOTH: &[Role] = &[Role::Clerk, Role::Supervisor];

@@ -2,7 +2,7 @@
 //! a person; settlements are named where they were asked for.
 
 use super::show::{TABLES, Told, bands};
-use super::sums::{By, SHARE_STEPS, YUAN_STEPS};
+use super::sums::{By, SAME_BAND, SHARE_STEPS, YUAN_STEPS};
 use super::{SimulateError, unusable};
 use csv::Writer;
 use std::cmp::Reverse;
@@ -59,7 +59,7 @@ pub fn write(told: &Told<'_>, folder: &Path) -> Result<(), SimulateError> {
         };
         save(&folder.join(name), &lines)?;
     }
-    let mut people = vec![row(["by", "band", "less_people", "more_people"])];
+    let mut people = vec![row(["by", "direction", "band", "people"])];
     people.extend(band_rows("yuan", &sums.by_yuan, &bands(YUAN_STEPS, "元")));
     people.extend(band_rows("share", &sums.by_share, &bands(SHARE_STEPS, "%")));
     save(&folder.join("people.csv"), &people)?;
@@ -109,13 +109,16 @@ fn numbers<const N: usize>(cells: [i128; N]) -> Vec<String> {
     cells.map(|number| number.to_string()).to_vec()
 }
 
+/// Everybody stands in one row of each kind of band.
 fn band_rows(by: &str, counts: &BTreeMap<i8, u64>, names: &[String]) -> Vec<Vec<String>> {
-    let count = |band: i8| counts.get(&band).copied().unwrap_or(0).to_string();
-    let same = vec![by.to_string(), "不变".into(), count(0), count(0)];
-    let line =
-        |(band, name): (i8, &String)| vec![by.to_string(), name.clone(), count(-band), count(band)];
-    std::iter::once(same)
-        .chain((1..).zip(names).map(line))
+    let line = |direction: &str, name: &str, band: i8| {
+        let count = counts.get(&band).copied().unwrap_or(0);
+        vec![by.into(), direction.into(), name.into(), count.to_string()]
+    };
+    let bands = || (1_i8..).zip(names);
+    let same = std::iter::once(line("same", "0", SAME_BAND));
+    same.chain(bands().map(|(band, name)| line("less", name, -band)))
+        .chain(bands().map(|(band, name)| line("more", name, band)))
         .collect()
 }
 
