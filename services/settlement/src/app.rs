@@ -1,9 +1,10 @@
 //! One method per RPC: load, decide, store.
 //!
-//! Statements of one `post` on a person who has claims in the year: key, institution (with who is
-//! suspended, and what guarantee is open), catalogue version, person-year lock (with who holds it),
-//! settlement, postings, person-year, event, key: nine, and one commit. A guarantee adds three, a personal
-//! account three, one of the family two or three more, a package that asks for years without a claim one.
+//! Statements of one `post` on a person who has claims in the year: key with its outcome, institution (with
+//! who is suspended, what guarantee is open, and the catalogue version), person-year lock (with who holds
+//! it), and what is written: settlement, postings, person-year, event, which is one statement on PostgreSQL.
+//! Four there, and one commit. A guarantee adds three, a personal account three, one of the family two or
+//! three more, a package that asks for years without a claim one.
 
 mod accounts;
 mod approvals;
@@ -182,14 +183,19 @@ impl App {
 
     /// Prices and posts a claim; true when an earlier attempt had done it.
     pub async fn post(&self, call: &Call, order: &Order) -> Result<(Posted, bool), Refusal> {
-        let done = self
-            .db
-            .once(call, LISTS, |tx| self.post_in(tx, call, order))
-            .await;
+        let id = SettlementId(new_id(call.now));
+        let post = |tx| self.post_in(tx, call, order, id);
+        let done = self.db.once_as(call, LISTS, &id.to_string(), post).await;
         self.posted(&call.key.area, done?).await
     }
 
-    async fn post_in(&self, tx: Tx, call: &Call, order: &Order) -> Result<Made<Posted>, Stop> {
+    async fn post_in(
+        &self,
+        tx: Tx,
+        call: &Call,
+        order: &Order,
+        id: SettlementId,
+    ) -> Result<Posted, Stop> {
         let (area, bill) = (&call.key.area, &order.bill);
         admit(bill, order.member.as_ref(), &order.findings, call.now.day())?;
         parts::whole(bill)?;
@@ -220,7 +226,7 @@ impl App {
         still_holds(order.basis.as_ref(), &priced.basis)?;
 
         let posted = Posted {
-            id: SettlementId(new_id(call.now)),
+            id,
             ordinal: before.last_ordinal + 1,
             evidence,
             basis: priced.basis,
@@ -230,14 +236,15 @@ impl App {
             revision: 0,
         };
         let all = std::slice::from_ref(&posted);
-        if !store::insert(&tx, area, all).await? {
+        let moved = store::Moved {
+            ledger: &[Transaction::of(&posted)],
+            year: (&whose, &before.posted(&posted)),
+            told: event::told(call.now, told_posted(call, &posted)),
+        };
+        if !store::post(&tx, area, &posted, moved).await? {
             return Err(settled_already(&tx, area, all).await);
         }
-        let moved = Transaction::of(&posted);
-        store::insert_transactions(&tx, area, &[moved], call.now).await?;
         accounts::pay_from(&tx, area, accounts, &posted).await?;
-        let after = before.posted(&posted);
-        store::save_person_year(&tx, area, &whose, &after).await?;
         self.close_guarantees(&tx, call, all).await?;
         if let Some(reimbursement) = reimbursement {
             let paid = reimbursement.paid(posted.id);
@@ -246,11 +253,7 @@ impl App {
         if let Some(visit) = visit {
             self.settle_visit(&tx, area, &visit, &posted).await?;
         }
-        event::record(&tx, call.now, told_posted(call, &posted)).await?;
-        Ok(Made {
-            subject: posted.id.to_string(),
-            value: posted,
-        })
+        Ok(posted)
     }
 
     /// What an earlier attempt posted under this key, for a caller who does not know the bill any more.
@@ -318,11 +321,12 @@ impl App {
         .await?;
         let all = std::slice::from_ref(&seen);
         recoveries::none_recovered(&tx, area, all).await?;
-        store::mark_reversed(&tx, area, &[id], call.now, &what.reason).await?;
-        let opposite = opposites(&tx, call, all).await?;
-        store::insert_transactions(&tx, area, &opposite, call.now).await?;
-        let after = before.reversed(&seen);
-        store::save_person_year(&tx, area, &whose, &after).await?;
+        let moved = store::Moved {
+            ledger: &opposites(&tx, call, all).await?,
+            year: (&whose, &before.reversed(&seen)),
+            told: event::told(call.now, told_reversed(call, &seen)),
+        };
+        store::unpost(&tx, area, id, (call.now, &what.reason), moved).await?;
         self.reopen_guarantees(&tx, call, all).await?;
         if seen.evidence.bill.reimbursement.is_some() {
             store::unpay_reimbursements(&tx, area, &[id], call.now).await?;
@@ -331,7 +335,6 @@ impl App {
             self.free_visit(&tx, area, &visit, id).await?;
         }
         accounts::give_back(&tx, area, all, call.now).await?;
-        event::record(&tx, call.now, told_reversed(call, &seen)).await?;
         let reversed = Posted {
             reversed_at: Some(call.now),
             ..seen
@@ -455,13 +458,12 @@ impl App {
         bill: &Bill,
         now: Instant,
     ) -> Result<Terms, Stop> {
-        let (at, who) = ((&bill.institution, bill.end), (bill.person, now.day()));
-        let institution = store::institution_on(on, area, at, who, Some(bill)).await?;
+        let at = (&bill.institution, bill.end);
+        let (institution, found) = store::terms_on(on, area, bill, now.day()).await?;
         let outside = match bill.reimbursement {
             Some(id) => self.outside_institution(on, area, bill, id).await?,
             None => None,
         };
-        let found = store::catalogue_in_force(on, area, bill.end).await?;
         let law = match &found {
             Some(version) => self.packages.current(on, area, version.generation).await?,
             None => self.packages.asked(on, area).await?,

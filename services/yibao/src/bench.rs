@@ -3,18 +3,24 @@
 //! measured before.
 
 mod blank;
+mod growth;
 pub(crate) mod machine;
 mod open_sagas;
 mod overload;
 mod policy;
 mod saga;
+mod settle;
 mod simulate;
+mod start;
 
+use self::growth::GrowthBench;
 use self::open_sagas::OpenSagasBench;
 use self::overload::OverloadBench;
 use self::policy::PolicyBench;
 use self::saga::SagaBench;
+use self::settle::SettleBench;
 use self::simulate::SimulateBench;
+use self::start::StartBench;
 use crate::simulate::cache::CacheError;
 use crate::suite::SuiteError;
 use ::policy::PackageError;
@@ -34,6 +40,13 @@ pub enum Bench {
     Saga(SagaBench),
     /// Claims of a year priced again under a package: 4 million unless told, by one thread and by two.
     Simulate(SimulateBench),
+    /// Settlements per second, mixed as on a real day, through gRPC; beside them pgbench with the same
+    /// statements.
+    Settle(SettleBench),
+    /// What a settlement costs among many stored ones, and what it takes on disk.
+    Growth(GrowthBench),
+    /// How long the built program takes until it serves, and its memory while nobody asks it anything.
+    Start(StartBench),
     /// What many open sagas cost: an orchestrator starts among them, and takes up those due.
     OpenSagas(OpenSagasBench),
     /// Overload: goodput, what is shed, how long it takes, and how soon it is over.
@@ -82,6 +95,21 @@ pub enum BenchError {
     /// The due sagas are not taken up.
     #[error("after {0} seconds {1} due sagas are still open")]
     Stands(u64, u64),
+    /// pgbench did not run.
+    #[error("{0}: {1}")]
+    Beside(PathBuf, String),
+    /// A database cannot tell what lies in it.
+    #[error("{0}")]
+    Tables(String),
+    /// The database has other rows than were answered.
+    #[error("{0}")]
+    Rows(String),
+}
+
+impl From<Status> for BenchError {
+    fn from(status: Status) -> BenchError {
+        BenchError::Answer(Box::new(status))
+    }
 }
 
 /// Measures, and tells what came out.
@@ -97,6 +125,9 @@ pub async fn obey(bench: &Bench, out: &mut impl Write) -> Result<(), BenchError>
         Bench::Policy(asked) => policy::obey(asked, out),
         Bench::Saga(asked) => saga::obey(asked, out).await,
         Bench::Simulate(asked) => simulate::obey(asked, out),
+        Bench::Settle(asked) => settle::obey(asked, out).await,
+        Bench::Growth(asked) => growth::obey(asked, out).await,
+        Bench::Start(asked) => start::obey(asked, out).await,
         Bench::OpenSagas(asked) => open_sagas::obey(asked, out).await,
         Bench::Overload(asked) => overload::obey(asked, out).await,
     }

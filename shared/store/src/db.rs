@@ -1,6 +1,7 @@
 //! Opening a database, and writing to it in retried transactions.
 
 use crate::fault::{is_conflict, is_lock_timeout, told};
+use crate::measure::Ear;
 use crate::metrics::{Metrics, OTHER};
 use kernel::Refusal;
 use kernel::refusal::{CONTENTION, INTERNAL};
@@ -94,6 +95,7 @@ pub struct Db {
     name: Arc<str>,
     connections_max: u32,
     metrics: Arc<Metrics>,
+    ear: Arc<Ear>,
 }
 
 /// An open transaction. Clones share it; none may outlive the work it was handed to.
@@ -162,10 +164,12 @@ impl Db {
         })?;
         let counts = Arc::new(Counts::default());
         let metrics = Arc::new(Metrics::of(&config.schema));
-        let (counting, timing) = (counts.clone(), metrics.clone());
+        let ear = Arc::new(Ear::default());
+        let (counting, timing, hearing) = (counts.clone(), metrics.clone(), ear.clone());
         pool.set_metric_callback(move |told| {
             counting.statements.fetch_add(1, Ordering::Relaxed);
             timing.stated(told.elapsed);
+            hearing.hear(told.statement);
         });
         let lane =
             (pool.get_database_backend() == DbBackend::Sqlite).then(|| Arc::new(Semaphore::new(1)));
@@ -177,6 +181,7 @@ impl Db {
             name: config.schema.as_str().into(),
             connections_max: config.connections,
             metrics,
+            ear,
         })
     }
 
@@ -223,6 +228,10 @@ impl Db {
     /// Whose database it is: the service's name.
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    pub(crate) fn ear(&self) -> &Ear {
+        &self.ear
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

@@ -3,8 +3,9 @@
 use crate::chain::{self, Checked};
 use crate::db::{Db, Stop, Tx};
 use crate::entity::event;
-use crate::fault::told;
+use crate::fault;
 use crate::new_id;
+use crate::together::Write;
 use kernel::{AreaCode, Clock, Instant, Refusal, SealedEvent};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -42,7 +43,17 @@ pub async fn record(tx: &Tx, now: Instant, event: Event) -> Result<(), DbErr> {
 
 /// Tells of several changes at once, in their transaction.
 pub async fn record_all(tx: &Tx, now: Instant, events: Vec<Event>) -> Result<(), DbErr> {
-    let row = |event: Event| event::ActiveModel {
+    let rows = events.into_iter().map(|event| row(now, event));
+    tx.insert_all(rows.collect()).await
+}
+
+/// Tells of a change, together with what else is written of it.
+pub fn told(now: Instant, event: Event) -> Write {
+    Write::rows(vec![row(now, event)])
+}
+
+fn row(now: Instant, event: Event) -> event::ActiveModel {
+    event::ActiveModel {
         event_id: Set(new_id(now).to_string()),
         area: Set(event.area.to_string()),
         kind: Set(event.kind.to_string()),
@@ -50,8 +61,7 @@ pub async fn record_all(tx: &Tx, now: Instant, events: Vec<Event>) -> Result<(),
         facts: Set(event.facts.to_string()),
         occurred_at: Set(now.micros()),
         position: Set(None),
-    };
-    tx.insert_all(events.into_iter().map(row).collect()).await
+    }
 }
 
 /// Sealed events of an area after a position, at most `limit`.
@@ -68,7 +78,7 @@ pub async fn list(
         .limit(limit)
         .all(db.reader())
         .await
-        .map_err(|fault| told(&fault))?;
+        .map_err(|fault| fault::told(&fault))?;
     let sealed = |row: event::Model| SealedEvent {
         position: row.position.unwrap_or_default(),
         id: row.event_id,

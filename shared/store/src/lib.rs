@@ -22,6 +22,7 @@ pub mod entity;
 pub mod event;
 mod fault;
 pub mod heads;
+mod measure;
 mod metrics;
 pub mod migration;
 mod once;
@@ -29,10 +30,13 @@ pub mod page;
 pub mod refusal;
 pub mod sample;
 pub mod testing;
+mod together;
 
 pub use db::{CommitFaults, Counts, Db, DbConfig, LostCommit, OpenError, Stop, Tx, now_sql};
 pub use fault::{lock_timed_out, taken};
+pub use measure::Table;
 pub use once::{Call, Done, Key, Made};
+pub use together::Write;
 
 use kernel::Instant;
 use uuid::{NoContext, Timestamp, Uuid};

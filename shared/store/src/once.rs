@@ -94,14 +94,56 @@ impl Db {
         F: Fn(Tx) -> Fut,
         Fut: Future<Output = Result<Made<T>, Stop>>,
     {
+        self.keyed(call, lists, None, work).await
+    }
+
+    /// The same for what has its id before it is made: the key row is written once, as it will stand when
+    /// the transaction is committed, and nobody sees it before.
+    pub async fn once_as<T, F, Fut>(
+        &self,
+        call: &Call,
+        lists: &[&[&'static Spec]],
+        subject: &str,
+        work: F,
+    ) -> Result<Done<T>, Refusal>
+    where
+        F: Fn(Tx) -> Fut,
+        Fut: Future<Output = Result<T, Stop>>,
+    {
+        let work = &work;
+        let made = |tx: Tx| async move {
+            let value = work(tx).await?;
+            let subject = subject.to_string();
+            Ok(Made { subject, value })
+        };
+        self.keyed(call, lists, Some(subject), made).await
+    }
+
+    async fn keyed<T, F, Fut>(
+        &self,
+        call: &Call,
+        lists: &[&[&'static Spec]],
+        subject: Option<&str>,
+        work: F,
+    ) -> Result<Done<T>, Refusal>
+    where
+        F: Fn(Tx) -> Fut,
+        Fut: Future<Output = Result<Made<T>, Stop>>,
+    {
         let (work, method) = (&work, call.key.method.as_str());
         let outcome = self
             .write_as(method, |tx| async move {
-                if !claim(&tx, &call.key, Some(call.origin), call.now).await? {
+                let state = match subject {
+                    Some(subject) => State::Done(subject),
+                    None => State::Pending,
+                };
+                if !claim(&tx, &call.key, Some(call.origin), call.now, state).await? {
                     return Ok(Err(standing(&tx, &call.key).await?));
                 }
                 let made = work(tx.clone()).await?;
-                write_state(&tx, &call.key, DONE, Some(made.subject.clone()), call.now).await?;
+                if subject.is_none() {
+                    write_state(&tx, &call.key, DONE, Some(made.subject.clone()), call.now).await?;
+                }
                 Ok(Ok(made))
             })
             .await;
@@ -130,10 +172,10 @@ impl Db {
         let json = &json;
         let row = self
             .write_as(&call.key.method, |tx| async move {
-                if !claim(&tx, &call.key, Some(call.origin), call.now).await? {
+                let refused = State::Refused(json);
+                if !claim(&tx, &call.key, Some(call.origin), call.now, refused).await? {
                     return Ok(Some(standing(&tx, &call.key).await?));
                 }
-                write_refusal(&tx, &call.key, json.clone()).await?;
                 Ok(None)
             })
             .await?;
@@ -159,8 +201,7 @@ impl Db {
         let undo = &undo;
         let row = self
             .write_as(&key.method, |tx| async move {
-                if claim(&tx, key, None, now).await? {
-                    write_state(&tx, key, WITHDRAWN, None, now).await?;
+                if claim(&tx, key, None, now, State::Withdrawn).await? {
                     return standing(&tx, key).await;
                 }
                 let row = standing(&tx, key).await?;
@@ -186,9 +227,7 @@ impl Db {
     ) -> Result<Outcome, Refusal> {
         let row = self
             .write_as(&key.method, |tx| async move {
-                if claim(&tx, key, None, now).await? {
-                    write_state(&tx, key, WITHDRAWN, None, now).await?;
-                }
+                claim(&tx, key, None, now, State::Withdrawn).await?;
                 standing(&tx, key).await
             })
             .await?;
@@ -217,17 +256,41 @@ impl Db {
     }
 }
 
+/// What a key row says as soon as it is written.
+enum State<'a> {
+    /// The work is under way.
+    Pending,
+    /// The work makes this.
+    Done(&'a str),
+    /// The stored refusal.
+    Refused(&'a str),
+    /// It can never take effect.
+    Withdrawn,
+}
+
 /// Inserts the key if it is free. On PostgreSQL a concurrent holder of the same key is waited for.
-async fn claim(tx: &Tx, key: &Key, origin: Option<Digest>, now: Instant) -> Result<bool, DbErr> {
+async fn claim(
+    tx: &Tx,
+    key: &Key,
+    origin: Option<Digest>,
+    now: Instant,
+    state: State<'_>,
+) -> Result<bool, DbErr> {
+    let (state, subject, refusal) = match state {
+        State::Pending => (PENDING, None, None),
+        State::Done(subject) => (DONE, Some(subject.to_string()), None),
+        State::Refused(json) => (REFUSED, None, Some(json.to_string())),
+        State::Withdrawn => (WITHDRAWN, None, None),
+    };
     let row = ActiveModel {
         area: Set(key.area.to_string()),
         caller: Set(key.caller.clone()),
         method: Set(key.method.clone()),
         request_id: Set(key.request_id.to_string()),
         origin: Set(origin.map(|o| o.to_string()).unwrap_or_default()),
-        state: Set(PENDING),
-        subject: Set(None),
-        refusal: Set(None),
+        state: Set(state),
+        subject: Set(subject),
+        refusal: Set(refusal),
         recorded_at: Set(now.micros()),
     };
     // On a conflict `exec` would be an error and `exec_without_returning` counts no rows (differs).
@@ -259,19 +322,6 @@ async fn write_state(
         recorded_at: Set(now.micros()),
         ..Default::default()
     };
-    update(tx, key, row).await
-}
-
-async fn write_refusal(tx: &Tx, key: &Key, json: String) -> Result<(), DbErr> {
-    let row = ActiveModel {
-        state: Set(REFUSED),
-        refusal: Set(Some(json)),
-        ..Default::default()
-    };
-    update(tx, key, row).await
-}
-
-async fn update(tx: &Tx, key: &Key, row: ActiveModel) -> Result<(), DbErr> {
     let update = Entity::update_many()
         .set(row)
         .filter(Column::Area.eq(key.area.as_str()))

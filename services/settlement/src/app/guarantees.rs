@@ -24,7 +24,7 @@ impl App {
                 (&stay.institution, stay.begin),
                 (stay.person, call.now.day()),
             );
-            let institution = store::institution_on(&*tx, area, at, who, None).await?;
+            let institution = store::institution_on(&*tx, area, at, who).await?;
             settling(institution, at, "stay.institution_code")?;
             let visit = (&stay.institution, stay.visit.as_str());
             let found = store::in_the_way(&tx, area, visit, who).await?;

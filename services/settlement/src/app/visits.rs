@@ -187,7 +187,7 @@ impl App {
     async fn admissible(&self, tx: &Tx, call: &Call, facts: &VisitFacts) -> Result<(), Stop> {
         let (area, today) = (&call.key.area, call.now.day());
         let at = (&facts.institution, facts.begin);
-        let found = store::institution_on(&**tx, area, at, (facts.person, today), None).await?;
+        let found = store::institution_on(&**tx, area, at, (facts.person, today)).await?;
         let (institution, _) = settling(found, at, "visit.institution_code")?;
         Ok(facts.admissible(&institution.kind, today)?)
     }
@@ -322,7 +322,7 @@ impl App {
             (&facts.institution, facts.begin),
             (facts.person, call.now.day()),
         );
-        let found = store::institution_on(&**tx, &call.key.area, at, who, None).await?;
+        let found = store::institution_on(&**tx, &call.key.area, at, who).await?;
         let unknown = || {
             let no = INSTITUTION_UNKNOWN.refuse().at("visit_id");
             let no = no.with("institution_code", &facts.institution);

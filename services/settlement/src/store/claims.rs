@@ -11,7 +11,7 @@ use policy::ENGINE_VERSION;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, Select,
+    QueryOrder, QuerySelect, Select, UpdateMany,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Db, Stop, Tx};
@@ -454,15 +454,22 @@ pub async fn mark_reversed(
     now: Instant,
     reason: &str,
 ) -> Result<(), Stop> {
+    reversed_marks(area, ids, now, reason).exec(&**tx).await?;
+    Ok(())
+}
+
+pub(super) fn reversed_marks(
+    area: &AreaCode,
+    ids: &[SettlementId],
+    now: Instant,
+    reason: &str,
+) -> UpdateMany<settlement::Entity> {
     use settlement::Column;
     settlement::Entity::update_many()
         .col_expr(Column::ReversedAt, Expr::value(now.micros()))
         .col_expr(Column::ReversalReason, Expr::value(reason))
         .filter(Column::Area.eq(area.as_str()))
         .filter(Column::SettlementId.is_in(ids.iter().map(ToString::to_string)))
-        .exec(&**tx)
-        .await?;
-    Ok(())
 }
 
 /// Standing settlements of a person that share a day with the bill.

@@ -33,6 +33,15 @@ pub async fn insert_transactions(
     transactions: &[Transaction],
     now: Instant,
 ) -> Result<(), Stop> {
+    Ok(tx.insert_all(posting_rows(area, transactions, now)).await?)
+}
+
+/// The postings of transactions as rows; each transaction's sum is zero.
+pub(super) fn posting_rows(
+    area: &AreaCode,
+    transactions: &[Transaction],
+    now: Instant,
+) -> Vec<posting::ActiveModel> {
     let mut rows = Vec::new();
     for transaction in transactions {
         let amounts = transaction.postings.iter().map(|posting| posting.amount);
@@ -50,7 +59,7 @@ pub async fn insert_transactions(
             });
         }
     }
-    Ok(tx.insert_all(rows).await?)
+    rows
 }
 
 /// The postings of ledger transactions, each in order; those without any are missing.

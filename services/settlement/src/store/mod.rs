@@ -10,6 +10,7 @@ mod indicators;
 mod ledger;
 mod payer_files;
 mod person_years;
+mod post;
 mod receivables;
 mod reconciliations;
 mod recoveries;
@@ -64,6 +65,7 @@ pub use person_years::{
     accumulators, earlier_years, free_held_year, lock_held_years, lock_person_year,
     lock_person_years, save_person_year, save_person_years,
 };
+pub use post::{Moved, post, unpost};
 pub use receivables::{
     WhichReceivables, due_reminders, end_receivable, find_payment, find_receivable, in_the_way,
     insert_payment, insert_receivable, lock_receivable, overdue_of, paid_of, payments_of,
@@ -81,7 +83,7 @@ pub use registers::{
     Beside, InForce, catalogue_in_force, count_in_force, count_out_of_force, end_agreement,
     find_registration, insert_catalogue, insert_institution, institution_on, institutions,
     institutions_as_of, is_registered, load_catalogue, name_of, registration_of, resume_agreement,
-    withdraw_institution,
+    terms_on, withdraw_institution,
 };
 pub use reimbursements::{
     find_reimbursement, free_receipts, insert_reimbursement, lock_reimbursement, reimbursements,

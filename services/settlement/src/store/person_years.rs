@@ -8,7 +8,7 @@ use kernel::{AreaCode, HoldId, Instant, PersonId, Refusal, Scheme};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, Select, TryInsertResult,
+    QueryOrder, QuerySelect, Select, TryInsertResult, UpdateMany,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Db, Stop, Tx};
@@ -121,6 +121,16 @@ pub async fn save_person_year(
     whose: &YearKey,
     now: &PersonYear,
 ) -> Result<(), Stop> {
+    saved(area, whose, now)?.exec(&**tx).await?;
+    Ok(())
+}
+
+/// What a person-year becomes.
+pub(super) fn saved(
+    area: &AreaCode,
+    whose: &YearKey,
+    now: &PersonYear,
+) -> Result<UpdateMany<Entity>, Refusal> {
     let row = ActiveModel {
         version: Set(now.version),
         last_ordinal: Set(now.last_ordinal),
@@ -129,15 +139,12 @@ pub async fn save_person_year(
         held_until: Set(now.held.map(|held| held.until.micros())),
         ..Default::default()
     };
-    Entity::update_many()
+    Ok(Entity::update_many()
         .set(row)
         .filter(Column::Area.eq(area.as_str()))
         .filter(Column::PersonId.eq(whose.person.to_string()))
         .filter(Column::Scheme.eq(whose.scheme.as_str()))
-        .filter(Column::Year.eq(whose.year))
-        .exec(&**tx)
-        .await?;
-    Ok(())
+        .filter(Column::Year.eq(whose.year)))
 }
 
 /// Writes person-years, which this transaction has locked, in one statement.

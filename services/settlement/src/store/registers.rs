@@ -15,10 +15,10 @@ use kernel::{
     InstitutionTier, PersonId, Refusal, VisitId,
 };
 use policy::Place;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    JoinType, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use store::document::generation;
 use store::{Db, Stop, Tx, taken};
@@ -111,6 +111,17 @@ struct FoundOn {
     registered_visit: Option<String>,
 }
 
+/// The same with the catalogue of the day.
+#[derive(FromQueryResult)]
+struct FoundTerms {
+    #[sea_orm(nested)]
+    found: FoundOn,
+    catalogue_id: Option<String>,
+    effective_day: Option<String>,
+    digest: Option<String>,
+    generation: i64,
+}
+
 /// What the statement that finds an institution tells besides.
 #[derive(Default)]
 pub struct Beside {
@@ -123,15 +134,69 @@ pub struct Beside {
 }
 
 /// The institution of this code, if it has an agreement on the day; whether it or the person is
-/// suspended today, and whether the bill's visit has a guarantee or is registered, which the same
-/// statement tells.
+/// suspended today, which the same statement tells.
 pub async fn institution_on(
     on: &impl ConnectionTrait,
+    area: &AreaCode,
+    at: (&InstitutionCode, Day),
+    who: (PersonId, Day),
+) -> Result<Option<(Institution, Beside)>, Stop> {
+    let found = find_on(area, at, who, None).into_model::<FoundOn>();
+    let found = found.one(on).await?;
+    Ok(found.map(parse_found).transpose()?)
+}
+
+/// What a bill is priced by as far as the tables say: its institution as [`institution_on`] finds it, with
+/// the guarantee and the registration of its visit, and the catalogue of its last day. One statement where
+/// the institution is there.
+pub async fn terms_on(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    bill: &Bill,
+    today: Day,
+) -> Result<(Option<(Institution, Beside)>, Option<InForce>), Stop> {
+    let (at, who) = ((&bill.institution, bill.end), (bill.person, today));
+    let newest = Query::select()
+        .expr(catalogue::Column::EffectiveDay.max())
+        .from(catalogue::Entity)
+        .and_where(catalogue::Column::Area.eq(area.as_str()))
+        .and_where(catalogue::Column::EffectiveDay.lte(bill.end.to_string()))
+        .to_owned();
+    let of_day = institution::Entity::belongs_to(catalogue::Entity)
+        .from(institution::Column::Area)
+        .to(catalogue::Column::Area)
+        .on_condition(move |_, _| {
+            Condition::all().add(catalogue::Column::EffectiveDay.in_subquery(newest.clone()))
+        });
+    let found = find_on(area, at, who, Some(bill))
+        .join(JoinType::LeftJoin, of_day.into())
+        .columns([
+            catalogue::Column::CatalogueId,
+            catalogue::Column::EffectiveDay,
+            catalogue::Column::Digest,
+        ])
+        .expr_as(Expr::from(generation(PACKAGE, area)), "generation")
+        .into_model::<FoundTerms>()
+        .one(on)
+        .await?;
+    let Some(found) = found else {
+        return Ok((None, catalogue_in_force(on, area, bill.end).await?));
+    };
+    let version = match (found.catalogue_id, found.effective_day, found.digest) {
+        (Some(id), Some(day), Some(digest)) => {
+            Some(parse_in_force((id, day, digest, found.generation))?)
+        }
+        _ => None,
+    };
+    Ok((Some(parse_found(found.found)?), version))
+}
+
+fn find_on(
     area: &AreaCode,
     (code, day): (&InstitutionCode, Day),
     (person, today): (PersonId, Day),
     bill: Option<&Bill>,
-) -> Result<Option<(Institution, Beside)>, Stop> {
+) -> Select<institution::Entity> {
     let until = |subject: &str| Expr::from(suspended_until(area, subject, today));
     let (guarantee, visit) = match bill {
         Some(bill) => (
@@ -140,7 +205,7 @@ pub async fn institution_on(
         ),
         None => (Expr::value(None::<String>), Expr::value(None::<String>)),
     };
-    let found = institution::Entity::find()
+    institution::Entity::find()
         .expr_as(until(code.as_str()), "institution_until")
         .expr_as(until(&person.to_string()), "person_until")
         .expr_as(guarantee, "open_guarantee")
@@ -148,15 +213,13 @@ pub async fn institution_on(
         .filter(institution::Column::Area.eq(area.as_str()))
         .filter(institution::Column::Code.eq(code.as_str()))
         .filter(in_force(day))
-        .into_model::<FoundOn>()
-        .one(on)
-        .await?;
-    let Some(found) = found else {
-        return Ok(None);
-    };
+}
+
+fn parse_found(found: FoundOn) -> Result<(Institution, Beside), Refusal> {
+    let code = found.institution.code.clone();
     let day = |until: Option<String>| {
         let day = until.as_deref().map(Day::parse).transpose();
-        day.map_err(|_| unreadable("online_suspension", code.as_str()))
+        day.map_err(|_| unreadable("online_suspension", &code))
     };
     let suspended = Suspended {
         institution: day(found.institution_until)?,
@@ -168,10 +231,10 @@ pub async fn institution_on(
     let visit = visit.transpose();
     let beside = Beside {
         suspended,
-        guarantee: guarantee.map_err(|_| unreadable("guarantee", code.as_str()))?,
-        visit: visit.map_err(|_| unreadable("visit", code.as_str()))?,
+        guarantee: guarantee.map_err(|_| unreadable("guarantee", &code))?,
+        visit: visit.map_err(|_| unreadable("visit", &code))?,
     };
-    Ok(Some((parse_institution(found.institution)?, beside)))
+    Ok((parse_institution(found.institution)?, beside))
 }
 
 /// Standing institutions by code, beginning after `after`.
@@ -432,18 +495,21 @@ pub async fn catalogue_in_force(
         .into_tuple()
         .one(on)
         .await?;
-    let parse = |(id, day, digest, generation): (String, String, String, i64)| {
-        let parsed = || {
-            Some(InForce {
-                id: CatalogueId::parse(&id).ok()?,
-                effective: Day::parse(&day).ok()?,
-                digest: Digest::parse(&digest)?,
-                generation,
-            })
-        };
-        parsed().ok_or_else(|| unreadable("catalogue", &id))
+    Ok(found.map(parse_in_force).transpose()?)
+}
+
+fn parse_in_force(
+    (id, day, digest, generation): (String, String, String, i64),
+) -> Result<InForce, Refusal> {
+    let parsed = || {
+        Some(InForce {
+            id: CatalogueId::parse(&id).ok()?,
+            effective: Day::parse(&day).ok()?,
+            digest: Digest::parse(&digest)?,
+            generation,
+        })
     };
-    Ok(found.map(parse).transpose()?)
+    parsed().ok_or_else(|| unreadable("catalogue", &id))
 }
 
 /// A version with its items.

@@ -32,12 +32,17 @@ pub fn commit() -> String {
 
 /// 常驻内存 of this process in KiB; 0 where the system does not tell.
 pub fn resident_kib() -> u64 {
-    kib("VmRSS:")
+    resident_kib_of(std::process::id())
+}
+
+/// The same of another process.
+pub fn resident_kib_of(process: u32) -> u64 {
+    kib(process, "VmRSS:")
 }
 
 /// The most memory that this process ever had, in KiB; 0 where the system does not tell.
 pub fn most_kib() -> u64 {
-    kib("VmHWM:")
+    kib(std::process::id(), "VmHWM:")
 }
 
 /// Processor time of this process so far, all its threads together, in hundredths of a second; 0 where
@@ -50,8 +55,8 @@ pub fn processor_hundredths() -> u64 {
     times.filter_map(|ticks| ticks.parse::<u64>().ok()).sum()
 }
 
-fn kib(what: &str) -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+fn kib(process: u32, what: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(what));
     let number = line.and_then(|rest| rest.split_whitespace().next());
     number.and_then(|number| number.parse().ok()).unwrap_or(0)

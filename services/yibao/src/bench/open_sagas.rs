@@ -284,7 +284,7 @@ async fn close(databases: Vec<store::Db>) {
 }
 
 /// Any answer will do, even a no.
-async fn until_it_answers(desk: &Desk) {
+pub(super) async fn until_it_answers(desk: &Desk) {
     let asked = GetOutcomeRequest {
         request_id: "never-sent".into(),
         method: Method::Enrol.into(),
@@ -317,7 +317,7 @@ fn refused(no: kernel::Refusal) -> BenchError {
     BenchError::Saga(Box::new(no))
 }
 
-fn clerk() -> Principal {
+pub(super) fn clerk() -> Principal {
     Principal {
         caller: CALLER.into(),
         on_behalf_of: None,
@@ -326,7 +326,7 @@ fn clerk() -> Principal {
     }
 }
 
-fn nobody() -> Result<(RequestId, Vec<u8>), BenchError> {
+pub(super) fn nobody() -> Result<(RequestId, Vec<u8>), BenchError> {
     let request = nobody_to_enrol();
     let request_id = runtime::parse::request_id(&request.request_id).map_err(refused)?;
     Ok((request_id, request.encode_to_vec()))
