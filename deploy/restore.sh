@@ -22,6 +22,15 @@ there=$(ask "SELECT count(*) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid 
 
 pg_restore --no-password --exit-on-error --single-transaction --dbname="$url" "$file"
 
+# A dump has neither the rights on the database that deploy/prepare gave nor what it took from everybody.
+ask "DO \$\$ DECLARE owner name; BEGIN
+         EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+         FOR owner IN SELECT DISTINCT pg_get_userbyid(nspowner) FROM pg_namespace
+                      WHERE nspname NOT LIKE 'pg\_%' AND nspname NOT IN ('information_schema', 'public') LOOP
+             EXECUTE format('GRANT CONNECT, CREATE ON DATABASE %I TO %I', current_database(), owner);
+         END LOOP;
+     END \$\$" >/dev/null
+
 lame=$(ask "SELECT count(*) FROM (SELECT 1 FROM settlement.posting GROUP BY area, transaction_id
             HAVING sum(amount_fen) <> 0) AS lame")
 sum=$(ask "SELECT coalesce(sum(amount_fen), 0) FROM settlement.posting")

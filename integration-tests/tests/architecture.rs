@@ -169,7 +169,6 @@ fn every_crate_inherits_the_lints() {
 const UNNAMED: &[(&str, &str, &str)] = &[
     ("proto", "prost-types", "the generated code names it"),
     ("proto", "tonic-prost", "the generated code names it"),
-    ("integration-tests", "proptest", "its manifest says why"),
 ];
 
 #[test]

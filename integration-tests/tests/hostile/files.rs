@@ -26,8 +26,8 @@ pub fn parsers() -> Vec<Parser> {
                 let file = folder.path().join("heads.jsonl");
                 std::fs::write(&file, bytes).expect("a file");
                 let lines = read_lines(&file).expect("it opens");
-                let heads: Vec<_> = lines.map(|line| line.expect("a line").head).collect();
-                let whole = !heads.is_empty() && heads.iter().all(Option::is_some);
+                let said: Vec<_> = lines.map(|line| line.expect("a line").said).collect();
+                let whole = !said.is_empty() && said.iter().all(Option::is_some);
                 Told::from(whole.then_some(()))
             },
         },

@@ -38,7 +38,7 @@ const WRONG: &[Case] = &[
     ("settlement", &[("DRAIN_SECONDS", "601")], &["drain_seconds"]),
     ("settlement", &[("LIMITS__CALLER__RATE", "-1")], &["limits.caller.rate"]),
     ("settlement", &[("LIMITS__CALLER__IN_FLIGHT", "0")], &["limits.caller.in_flight"]),
-    ("settlement", &[("LIMITS__MESSAGE_BYTES_MAX", "5000000")], &["limits.message_bytes_max"]),
+    ("settlement", &[("LIMITS__MESSAGE_BYTES_MAX", "50000000")], &["limits.message_bytes_max"]),
     ("settlement", &[("NO_SUCH_KEY", "1")], &["no_such_key", "YIBAO_SETTLEMENT__"]),
     ("interregional", &[("AREA", "15250")], &["area"]),
 ];

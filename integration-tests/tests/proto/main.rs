@@ -104,7 +104,8 @@ fn caller(name: &str, roles: &[Role]) -> Context {
 fn entitled(world: &World, name: &str) -> Context {
     match name.rsplit('/').next() {
         Some("ListAccess" | "VerifyChain") => caller("auditor-1", &[Role::Auditor]),
-        Some("RevealPerson") => caller("clerk-1", &[Role::Clerk]),
+        Some("RevealPerson" | "ProposeApproval") => caller("clerk-1", &[Role::Clerk]),
+        Some("GiveApproval" | "RevokeApproval") => caller("head-1", &[Role::Supervisor]),
         _ => world.service(),
     }
 }

@@ -1,4 +1,4 @@
-//! 审计: whether anything was altered in the services' databases, by the chains in them and the signed
+//! 审计: whether any event was altered in the services' databases, by the chains in them and the signed
 //! heads outside; and proofs that an event was sealed, which need no database.
 
 use crate::heads::HeadsFolder;

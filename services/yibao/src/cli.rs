@@ -73,7 +73,7 @@ Examples:
   yibao receipt ID -o receipt.pdf         a settlement on paper
   yibao replay --year 2017                compute a year's settlements again
   yibao simulate 2018.toml --year 2017    what that year would come to under a package
-  yibao audit verify                      whether anything was altered in the databases
+  yibao audit verify                      whether any event was altered in the databases
   yibao backup -o /backup/monday          copy the data of a suite that serves; then restore
   yibao policy new 330523 > 330523.toml   begin a policy package, then check it:
   yibao policy check 330523.toml          exit status 0 when it can be used
@@ -147,7 +147,7 @@ enum Command {
     /// Settle or price a file of claims at a running suite, one JSON a line; the same command again
     /// goes on where it was cut. Exit status 0 when every claim is done.
     Batch(Batch),
-    /// Whether anything was altered in the databases, by their chains and the signed heads outside; proofs
+    /// Whether any event was altered in the databases, by their chains and the signed heads outside; proofs
     /// that an event was sealed.
     #[command(subcommand)]
     Audit(Audit),

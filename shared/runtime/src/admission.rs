@@ -304,7 +304,7 @@ async fn seated(
                 number,
             });
         }
-        Ok(Err(Unread::Large)) => ("large", REQUEST_TOO_LARGE.refuse().with("limit", most)),
+        Ok(Err(Unread::Large)) => ("large", REQUEST_TOO_LARGE.refuse()),
         Ok(Err(Unread::Beyond(beyond))) => (beyond.reason(), beyond.refusal()),
         // Nobody hears it.
         Ok(Err(Unread::Broken)) | Err(_) => {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The longest message that the decoders behind the layers take.
-const MESSAGE_BYTES_MOST: usize = 4 << 20;
+const MESSAGE_BYTES_MOST: usize = 32 << 20;
 
 /// How much anybody may take.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -32,7 +32,8 @@ pub struct Limits {
     /// Calls of one connection that are taken back before they are looked at (rapid reset); beyond
     /// it the connection is ended.
     pub resets_max: usize,
-    /// Bytes of a message.
+    /// Bytes of a message, where its interface takes it: catalogues, a hospital's day and payers' files may
+    /// have 32 MiB, everything else 4.
     pub message_bytes_max: usize,
     /// How long a message may take to come, in seconds.
     pub message_seconds: u64,
@@ -96,7 +97,7 @@ impl Default for Limits {
             resets_max: 20,
             message_bytes_max: MESSAGE_BYTES_MOST,
             message_seconds: 10,
-            messages_bytes_max: 64 << 20,
+            messages_bytes_max: 256 << 20,
             caller: CallerLimits::default(),
             callers: BTreeMap::new(),
             callers_max: 10_000,
@@ -223,8 +224,8 @@ mod tests {
             change(&mut limits);
             limits.check().unwrap_err()
         };
-        let told = wrong(|limits| limits.message_bytes_max = 5 << 20);
-        assert_eq!(told, "limits.message_bytes_max: 1024 to 4194304");
+        let told = wrong(|limits| limits.message_bytes_max = 33 << 20);
+        assert_eq!(told, "limits.message_bytes_max: 1024 to 33554432");
         assert!(wrong(|limits| limits.in_flight_min = 0).contains("in_flight_min"));
         assert!(wrong(|limits| limits.messages_bytes_max = 4 << 20).contains("messages_bytes_max"));
         let told = wrong(|limits| {

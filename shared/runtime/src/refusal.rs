@@ -4,10 +4,8 @@
 use kernel::refusals;
 
 refusals! {
-    /// The body of a call is no message of its method: other bytes, cut off, or more than one.
-    MESSAGE_UNREADABLE: Invalid, "请求报文不是所调用方法的有效报文。", "请按接口说明重新编码后提交。";
-    /// A message of a stream is larger than any message may be.
-    MESSAGE_TOO_LARGE: Invalid, "请求报文超过单个报文的上限。", "请分成较小的请求后提交。";
+    /// The body of a call is no message of its method: other bytes, cut off, compressed, or more than one.
+    MESSAGE_UNREADABLE: Invalid, "请求报文不是所调用方法的有效报文。", "请按接口说明重新编码,不压缩,再行提交。";
     /// The chain of a client certificate does not end at an authority of ours.
     CERTIFICATE_UNKNOWN: Unauthenticated, "客户端证书不是由本系统认可的机构签发。", "请使用医保经办机构签发的证书。";
     /// A client certificate is not valid yet, or not any more.
@@ -45,7 +43,7 @@ refusals! {
     /// More bytes at once than one caller may have on the way.
     CALLER_BYTES_EXCEEDED: Exhausted, "调用方同时送达的内容过多,请求未被受理。", "请待先前的请求得到答复后,使用原请求编号重试。";
     /// A message longer than messages may be.
-    REQUEST_TOO_LARGE: Invalid, "请求内容超过 {limit} 字节,请求未被受理。", "请分成几次提交。";
+    REQUEST_TOO_LARGE: Invalid, "请求报文超过单个报文的上限,请求未被受理。", "请分成几次提交。";
     /// A message that does not come, or comes too slowly.
     REQUEST_TOO_SLOW: Exhausted, "请求内容未在 {seconds} 秒内送达,请求未被受理。", "请检查网络后使用原请求编号重试。";
 }

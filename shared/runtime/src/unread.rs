@@ -1,7 +1,7 @@
 //! 无法读取的报文: a request that is no message of its method never reaches a handler; tonic answers it with
 //! bare words, as INTERNAL. It is the caller's fault and is told like any other refusal.
 
-use crate::refusal::{MESSAGE_TOO_LARGE, MESSAGE_UNREADABLE};
+use crate::refusal::{MESSAGE_UNREADABLE, REQUEST_TOO_LARGE};
 use crate::status_of;
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -30,10 +30,9 @@ pub fn unread(status: Status) -> Status {
         return status;
     }
     match status.code() {
-        // No message, two messages, no protobuf, or cut off. That what is compressed is not taken stays
-        // UNIMPLEMENTED: clients know it by that code.
-        Code::Internal => status_of(&MESSAGE_UNREADABLE.refuse()),
-        Code::OutOfRange => status_of(&MESSAGE_TOO_LARGE.refuse()),
+        // No message, two messages, no protobuf, cut off, or compressed, which tonic answers as UNIMPLEMENTED.
+        Code::Internal | Code::Unimplemented => status_of(&MESSAGE_UNREADABLE.refuse()),
+        Code::OutOfRange => status_of(&REQUEST_TOO_LARGE.refuse()),
         _ => status,
     }
 }

@@ -272,7 +272,8 @@ struct Known {
 }
 
 impl FileHeads {
-    /// Heads in this file, which is made with its folder when the first one is published.
+    /// Heads in this file, which is made when the first one is published. Its folder is not: where the place
+    /// of heads is not mounted, nothing is signed anew elsewhere.
     pub fn new(file: &Path) -> FileHeads {
         FileHeads(Arc::new(Kept {
             file: file.to_path_buf(),
@@ -331,9 +332,6 @@ impl FileHeads {
     /// Appends what goes on from a block, unless another was first; answers whether it did.
     async fn append(&self, of: (String, String), after: i64, said: Vec<u8>) -> io::Result<bool> {
         let appended = self.on_disk(move |kept, known| {
-            if let Some(folder) = kept.file.parent() {
-                std::fs::create_dir_all(folder)?;
-            }
             let options = OpenOptions::new()
                 .create(true)
                 .append(true)

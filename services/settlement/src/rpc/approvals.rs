@@ -23,11 +23,11 @@ pub const ACCESS: Access = &[
     // A key has its caller in it: nobody burns another's.
     ("Burn", BOTH, Changes),
 ];
-/// 经办人.
+/// 经办人. No service: what people agree to is theirs.
 const CLERKS: &[Role] = &[Role::Clerk];
 /// 负责人.
 const SUPERVISORS: &[Role] = &[Role::Supervisor];
-const BOTH: &[Role] = &[Role::Clerk, Role::Supervisor];
+const BOTH: &[Role] = &[Role::Service, Role::Clerk, Role::Supervisor];
 
 /// Methods whose keys can be asked about and burned.
 const METHODS: &[&str] = &[

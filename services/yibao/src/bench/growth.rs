@@ -116,6 +116,9 @@ pub async fn obey(asked: &GrowthBench, out: &mut impl Write) -> Result<(), Bench
     }
 }
 
+/// A table, which of its rows are copied, and what is other in a copy, by column.
+type Copied<'a> = (&'a str, String, Vec<(&'a str, &'a str)>);
+
 struct Run {
     db: Db,
     hand: Hand,
@@ -161,8 +164,8 @@ impl Run {
             .to_string();
         let request = format!("y.request_id || '{MARK}' || CAST(g.n AS text)");
         let (event, subject) = (other("event_id"), other("subject"));
-        let (moved, of) = (other("transaction_id"), other("subject_id"));
-        let tables: [(&str, String, Vec<(&str, &str)>); 5] = [
+        let (moved, of) = (other("transaction_id"), other("settlement_id"));
+        let tables: [Copied<'_>; 5] = [
             (
                 "settlement",
                 pattern("settlement_id"),
@@ -175,8 +178,8 @@ impl Run {
             ),
             (
                 "posting",
-                pattern("subject_id"),
-                vec![("transaction_id", &moved), ("subject_id", &of)],
+                pattern("settlement_id"),
+                vec![("transaction_id", &moved), ("settlement_id", &of)],
             ),
             (
                 "person_year",

@@ -146,10 +146,13 @@ fn made(
     Ok(writer.finish(head)?)
 }
 
+/// What the catalogue says of an item.
+type Catalogued = (ItemClass, Rate, BTreeMap<String, i64>, Vec<ItemMark>);
+
 /// What claims are made of.
 struct Maker {
-    /// By code: what the catalogue says.
-    items: BTreeMap<String, (ItemClass, Rate, BTreeMap<String, i64>, Vec<ItemMark>)>,
+    /// By code.
+    items: BTreeMap<String, Catalogued>,
     /// Kinds with how many claims each has, those of employees left out.
     kinds: Vec<(usize, &'static Kind)>,
     whole: usize,

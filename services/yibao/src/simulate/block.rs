@@ -201,7 +201,7 @@ impl Packer {
             diagnosis,
             age: facts.age,
             income: facts.household_income.map(|fen| fen.0),
-            account: has_account.then(|| [account.current.0, account.past.0, account.shared.0]),
+            account: has_account.then_some([account.current.0, account.past.0, account.shared.0]),
             lines: lines?,
             paid,
             cash: claim.paid.cash.0,

@@ -402,3 +402,20 @@ async fn a_call_waits_for_a_place_and_one_that_went_away_leaves_its_own() {
         held.await.unwrap().unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_service_whose_background_work_stops_is_not_serving() {
+    let (health, _server) = tonic_health::server::health_reporter();
+    let (background, ready) = (Background::default(), Ready::default());
+    let probes = vec![("a", None), ("b", None)];
+    let watching = tokio::spawn(watch(health, probes, background.clone(), ready.clone()));
+    while !ready.get() {
+        tokio::task::yield_now().await;
+    }
+    background.keep("b", Box::pin(async {})).await;
+    // Not at the next period: at once.
+    while ready.get() {
+        tokio::task::yield_now().await;
+    }
+    watching.abort();
+}

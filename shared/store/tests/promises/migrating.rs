@@ -1,7 +1,7 @@
 //! A migration beside a program that goes on: it changes a table that others read and write.
 
 use crate::{Migrator, config, open};
-use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionOptions, TransactionTrait};
 use sea_orm_migration::prelude::*;
 use store::Db;
 
@@ -46,7 +46,8 @@ async fn a_migration_behind_a_long_reader_keeps_no_writer_waiting() {
         // SQLite has one writer, and its readers keep nobody waiting.
         return;
     }
-    let long = reader.begin().await.unwrap();
+    let whole = TransactionOptions::default();
+    let long = reader.begin_with_options(whole).await.unwrap();
     long.execute_unprepared("SELECT count(*) FROM event")
         .await
         .unwrap();

@@ -57,6 +57,7 @@ impl World {
         };
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("kept/heads.jsonl");
+        std::fs::create_dir(folder.path().join("kept")).expect("a folder");
         World {
             db: Db::open::<Migrator>(&config).await.unwrap(),
             heads: FileHeads::new(&file),
@@ -422,14 +423,15 @@ async fn a_chain_that_does_not_go_on_from_its_head_is_not_signed() {
 async fn what_cannot_be_published_stops_no_sealing_and_is_published_later() {
     let world = World::open().await;
     let folder = world.file.parent().unwrap().to_path_buf();
-    // A file where the folder should be.
-    std::fs::write(&folder, "").unwrap();
+    // The place of heads is not mounted: none is made.
+    std::fs::remove_dir(&folder).unwrap();
     world.tell(1).await;
     assert_eq!(event::seal(&world.db, now()).await.unwrap(), 1);
     assert!(matches!(world.publish().await, Err(PublishError::Kept(_))));
     world.tell(1).await;
     assert_eq!(event::seal(&world.db, now()).await.unwrap(), 1);
-    std::fs::remove_file(&folder).unwrap();
+    assert!(!folder.exists());
+    std::fs::create_dir(&folder).unwrap();
     assert_eq!(world.publish().await.unwrap(), Some(2));
 }
 

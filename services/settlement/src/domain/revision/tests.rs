@@ -456,6 +456,6 @@ fn what_moves_between_patient_and_hospital_is_moved() {
     (now.cash, now.hospital) = (now.cash - Fen(700), now.hospital + Fen(700));
     assert_eq!(crate::ledger::moved(&revised), Fen(700));
     // Of a bill that gets smaller all of what is gone counts.
-    revised.settlement.cash = revised.settlement.cash - Fen(1);
+    revised.settlement.cash -= Fen(1);
     assert_eq!(crate::ledger::moved(&revised), Fen(701));
 }
