@@ -7,13 +7,13 @@ use integration_tests::tables::Tables;
 use integration_tests::{AREA, PATIENCE, World, code};
 use kernel::{AreaCode, Principal, Role};
 use prost::Message;
-use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions};
+use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
+use proto::dynamic::Dynamic;
 use runtime::{Context, Wire};
 use serde_json::{Value, json};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::{Status, client::Grpc};
 
 /// A changing method, and how to make it take effect and be refused.
@@ -393,41 +393,4 @@ fn to_json(message: &DynamicMessage) -> Value {
         .stringify_64_bit_integers(false);
     let json = message.serialize_with_options(serde_json::value::Serializer, &options);
     json.unwrap()
-}
-
-/// The codec of messages known only by their description.
-struct Dynamic(MessageDescriptor);
-
-impl Codec for Dynamic {
-    type Encode = DynamicMessage;
-    type Decode = DynamicMessage;
-    type Encoder = Dynamic;
-    type Decoder = Dynamic;
-
-    fn encoder(&mut self) -> Dynamic {
-        Dynamic(self.0.clone())
-    }
-
-    fn decoder(&mut self) -> Dynamic {
-        Dynamic(self.0.clone())
-    }
-}
-
-impl Encoder for Dynamic {
-    type Item = DynamicMessage;
-    type Error = Status;
-
-    fn encode(&mut self, message: DynamicMessage, to: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        message.encode(to).unwrap();
-        Ok(())
-    }
-}
-
-impl Decoder for Dynamic {
-    type Item = DynamicMessage;
-    type Error = Status;
-
-    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<DynamicMessage>, Status> {
-        Ok(Some(DynamicMessage::decode(self.0.clone(), from).unwrap()))
-    }
 }

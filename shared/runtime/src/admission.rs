@@ -217,9 +217,11 @@ pub(crate) async fn admitted(
         return refuse(&UNAUTHENTICATED.refuse());
     };
     let admission = &layers.admission;
+    // Two areas may have callers of one name, and neither has the other's places or repeats.
+    let caller: Arc<str> = format!("{}/{}", principal.area, principal.caller).into();
     let (mut seat, mut class, mut number) = (None, Class::Step, None);
     if request.extensions().get::<Via>() != Some(&Via::Inside) {
-        let seated = match seated(&layers, &principal, request, until).await {
+        let seated = match seated(&layers, (&principal, &caller), request, until).await {
             Ok(seated) => seated,
             Err(response) => return *response,
         };
@@ -231,7 +233,7 @@ pub(crate) async fn admitted(
     let left = until.saturating_duration_since(tokio::time::Instant::now());
     let left = i64::try_from(left.as_micros()).unwrap_or(i64::MAX);
     let asker = Asker {
-        caller: Arc::from(principal.caller.as_str()),
+        caller,
         method: layers.rule.label(&request),
         class,
         until: Instant::from_micros(admission.0.clock.now().micros().saturating_add(left)),
@@ -262,7 +264,7 @@ struct Seated {
 
 async fn seated(
     layers: &Layers,
-    principal: &Principal,
+    (principal, caller): (&Principal, &str),
     request: Request,
     until: tokio::time::Instant,
 ) -> Result<Seated, Box<Response>> {
@@ -296,7 +298,7 @@ async fn seated(
     let (reason, no) = match come {
         Ok(Ok(whole)) => {
             let recent = &admission.0.recent;
-            let number = recent.number(&principal.caller, head.uri.path(), &whole);
+            let number = recent.number(caller, head.uri.path(), &whole);
             let request = Request::from_parts(head, Body::from(whole));
             return Ok(Seated {
                 request,

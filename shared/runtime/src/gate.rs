@@ -55,6 +55,7 @@ pub(crate) enum Class {
 /// Who asks for what, and for how long.
 #[derive(Clone, Debug)]
 pub(crate) struct Asker {
+    /// By area and name.
     pub caller: Arc<str>,
     pub method: Arc<str>,
     pub class: Class,

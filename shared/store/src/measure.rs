@@ -106,8 +106,8 @@ impl Db {
 
     /// Copies every row of a table of which the condition holds for each number from the first until the
     /// second, with these columns as SQL says (`y` is the row, `g.n` the number); what a constraint has
-    /// already is not copied. For a
-    /// database that is only measured: no rule of any service holds for what comes out.
+    /// already is not copied. For a database that is only measured: no rule of any service holds for what
+    /// comes out.
     pub async fn multiply(
         &self,
         table: &str,
