@@ -3,6 +3,7 @@
 //! configuration itself need one.
 
 mod backup;
+mod benches;
 mod configuration;
 mod deployed;
 mod metrics;

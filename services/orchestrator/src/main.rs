@@ -1,9 +1,13 @@
 //! The orchestrator as a process of its own.
 
+use mimalloc::MiMalloc;
 use orchestrator::{Executor, Peers, Times};
 use runtime::clock::SystemClock;
 use std::process::ExitCode;
 use std::sync::Arc;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     runtime::run(orchestrator::NAME, Peers::NEEDS, |settings| async move {

@@ -48,7 +48,7 @@ use ::store::access;
 use ::store::chain::Checked;
 use ::store::document::{Documents, Register};
 use ::store::event::{self, Event};
-use ::store::{Call, Db, Done, Key, Made, Stop, Tx, lock_timed_out, new_id, page};
+use ::store::{Call, Db, Done, Key, Made, Stop, Tx, Unwritten, lock_timed_out, new_id, page};
 use kernel::refusal::{NO_PACKAGE, invalid};
 use kernel::{
     AccessEntry, AccessFilter, AreaCode, Clock, Day, Fen, GuaranteeId, Instant, InstitutionCode,
@@ -184,27 +184,44 @@ impl App {
     /// Prices and posts a claim; true when an earlier attempt had done it.
     pub async fn post(&self, call: &Call, order: &Order) -> Result<(Posted, bool), Refusal> {
         let id = SettlementId(new_id(call.now));
-        let post = |tx| self.post_in(tx, call, order, id);
-        let done = self.db.once_as(call, LISTS, &id.to_string(), post).await;
+        let subject = id.to_string();
+        let post = |tx, key| self.post_in((tx, key), call, order, id);
+        let done = self.db.once_led(call, LISTS, &subject, post).await;
         self.posted(&call.key.area, done?).await
     }
 
+    /// Nothing when the key is taken.
     async fn post_in(
         &self,
-        tx: Tx,
+        (tx, key): (Tx, Unwritten<'_>),
         call: &Call,
         order: &Order,
         id: SettlementId,
-    ) -> Result<Posted, Stop> {
+    ) -> Result<Option<Posted>, Stop> {
         let (area, bill) = (&call.key.area, &order.bill);
         admit(bill, order.member.as_ref(), &order.findings, call.now.day())?;
         parts::whole(bill)?;
-        let terms = self.terms(&*tx, area, bill, call.now).await?;
+        // The year that it is about to belong to, unless the package decides otherwise.
+        let likely = bill.year_key();
+        let asked = (area, bill, call.now.day());
+        let led = store::terms_led(&tx, key, asked, &likely).await;
+        let Some((found, year)) = led.map_err(in_progress)? else {
+            return Ok(None);
+        };
+        let terms = self
+            .terms_as_found(&*tx, area, (bill, found), call.now)
+            .await?;
         named(bill, terms.guarantee)?;
         unregistered(bill, terms.visit)?;
         let bill = &terms.decided(order)?;
         let whose = bill.year_key();
-        let before = lock_year(&tx, call, &whose).await?;
+        let before = match year.filter(|_| whose == likely) {
+            Some(year) => {
+                year.free(call.now)?;
+                year
+            }
+            None => lock_year(&tx, call, &whose).await?,
+        };
         if bill.guarantee.is_some() {
             let mut guarantees = self.lock_guarantees(&tx, area, &[bill]).await?;
             guarantees.close(bill, call.now)?;
@@ -253,7 +270,7 @@ impl App {
         if let Some(visit) = visit {
             self.settle_visit(&tx, area, &visit, &posted).await?;
         }
-        Ok(posted)
+        Ok(Some(posted))
     }
 
     /// What an earlier attempt posted under this key, for a caller who does not know the bill any more.
@@ -458,8 +475,19 @@ impl App {
         bill: &Bill,
         now: Instant,
     ) -> Result<Terms, Stop> {
+        let found = store::terms_on(on, area, bill, now.day()).await?;
+        self.terms_as_found(on, area, (bill, found), now).await
+    }
+
+    /// The same where the tables were asked already.
+    async fn terms_as_found(
+        &self,
+        on: &impl ConnectionTrait,
+        area: &AreaCode,
+        (bill, (institution, found)): (&Bill, store::FoundTerms),
+        now: Instant,
+    ) -> Result<Terms, Stop> {
         let at = (&bill.institution, bill.end);
-        let (institution, found) = store::terms_on(on, area, bill, now.day()).await?;
         let outside = match bill.reimbursement {
             Some(id) => self.outside_institution(on, area, bill, id).await?,
             None => None,

@@ -14,6 +14,7 @@ mod receivables;
 mod reconciliations;
 mod reimbursements;
 mod revisions;
+mod standing_days;
 mod visits;
 
 use sea_orm::DeriveIden;
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
         migrations.push(Box::new(indicators::Indicators));
         migrations.push(Box::new(payer_files::PayerFiles));
         migrations.push(Box::new(alone::Alone));
+        migrations.push(Box::new(standing_days::StandingDays));
         migrations
     }
 }

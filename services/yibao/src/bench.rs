@@ -2,6 +2,7 @@
 //! end, and what a hundred thousand open ones cost an orchestrator that starts; each beside what was
 //! measured before.
 
+mod apart;
 mod blank;
 mod growth;
 pub(crate) mod machine;
@@ -21,6 +22,7 @@ use self::saga::SagaBench;
 use self::settle::SettleBench;
 use self::simulate::SimulateBench;
 use self::start::StartBench;
+use crate::authority::AuthorityError;
 use crate::simulate::cache::CacheError;
 use crate::suite::SuiteError;
 use ::policy::PackageError;
@@ -95,7 +97,10 @@ pub enum BenchError {
     /// The due sagas are not taken up.
     #[error("after {0} seconds {1} due sagas are still open")]
     Stands(u64, u64),
-    /// pgbench did not run.
+    /// The separate services get no certificates.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
+    /// pgbench, or a separate service, did not run.
     #[error("{0}: {1}")]
     Beside(PathBuf, String),
     /// A database cannot tell what lies in it.

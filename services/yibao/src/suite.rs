@@ -18,6 +18,9 @@ use std::time::Duration;
 use store::backup::sqlite_url;
 use store::{CommitFaults, Db, OpenError};
 
+/// Connections of a service to a server that all services share, whose default is a hundred for everybody.
+const CONNECTIONS: u32 = 16;
+
 /// What may be put between the orchestrator and a peer: given the peer's name and wire, it answers
 /// the wire to use.
 pub type Wrap = Arc<dyn Fn(&'static str, Wire) -> Wire + Send + Sync>;
@@ -243,7 +246,12 @@ impl SuiteConfig {
     fn embedded(&self, database_url: String) -> Result<Settings, SuiteError> {
         let (heads_file, heads_key) = self.heads.clone().unzip();
         let embedded = Settings::embedded(self.listen, self.area.clone(), database_url);
+        let database_connections = match self.databases {
+            Databases::Url(_) => CONNECTIONS,
+            Databases::Folder(_) => embedded.database_connections,
+        };
         let settings = Settings {
+            database_connections,
             redis_url: self.redis_url.clone(),
             second_person_above_fen: self.second_person_above.0,
             heads_file,

@@ -105,7 +105,7 @@ impl Default for Limits {
             reserved: 16,
             queue_max: 256,
             queue_ms: 200,
-            latency_target_ms: 500,
+            latency_target_ms: 200,
         }
     }
 }

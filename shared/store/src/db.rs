@@ -1,7 +1,7 @@
 //! Opening a database, and writing to it in retried transactions.
 
 use crate::fault::{is_conflict, is_lock_timeout, told};
-use crate::measure::Ear;
+use crate::measure::{BEGIN, COMMIT, Ear};
 use crate::metrics::{Metrics, OTHER};
 use kernel::Refusal;
 use kernel::refusal::{CONTENTION, INTERNAL};
@@ -38,6 +38,8 @@ const STEP_PATIENCE: Duration = Duration::from_secs(600);
 /// How long a transaction may do nothing before PostgreSQL ends it: a replica that hangs must not keep
 /// its locks from the others. Nothing of ours waits for anything but the database inside one.
 const IDLE_MAX: Duration = Duration::from_secs(30);
+/// How long an unused connection is taken to be well: it was asked when it was given back.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
 /// Variables one statement may bind: SQLite allows 32,766, PostgreSQL 65,535 (differs).
 const VARIABLES_MAX: usize = 30_000;
 
@@ -349,6 +351,7 @@ impl Db {
         let transaction = self.pool.begin_with_options(writer()).await?;
         self.metrics.connected(waiting.elapsed());
         self.counts.begins.fetch_add(1, Ordering::Relaxed);
+        self.ear.note(BEGIN);
         let tx = Tx(Arc::new(transaction));
         let result = work(tx.clone()).await;
         let Some(transaction) = Arc::into_inner(tx.0) else {
@@ -366,6 +369,7 @@ impl Db {
                     return Err(silence());
                 }
                 self.counts.commits.fetch_add(1, Ordering::Relaxed);
+                self.ear.note(COMMIT);
                 self.metrics.committed(method);
                 Ok(value)
             }
@@ -415,6 +419,7 @@ fn options(config: &DbConfig) -> ConnectOptions {
         .max_connections(config.connections)
         .acquire_timeout(LOCK_WAIT)
         .connect_timeout(LOCK_WAIT)
+        .test_before_acquire_if_idle_for(TRUSTED_FOR)
         .sqlx_logging(false)
         .record_stmt_in_spans(false)
         .set_schema_search_path(config.schema.clone())

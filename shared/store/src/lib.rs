@@ -22,6 +22,7 @@ pub mod entity;
 pub mod event;
 mod fault;
 pub mod heads;
+mod led;
 mod measure;
 mod metrics;
 pub mod migration;
@@ -34,7 +35,8 @@ mod together;
 
 pub use db::{CommitFaults, Counts, Db, DbConfig, LostCommit, OpenError, Stop, Tx, now_sql};
 pub use fault::{lock_timed_out, taken};
-pub use measure::Table;
+pub use led::{Led, Unwritten};
+pub use measure::{BEGIN, COMMIT, Table};
 pub use once::{Call, Done, Key, Made};
 pub use together::Write;
 

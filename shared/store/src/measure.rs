@@ -5,6 +5,7 @@ use crate::db::{Db, writer};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, TransactionTrait};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 /// Statements kept at most while somebody listens.
 const HEARD_MAX: usize = 10_000;
@@ -13,18 +14,32 @@ const HEARD_MAX: usize = 10_000;
 #[derive(Default, Debug)]
 pub(crate) struct Ear {
     open: AtomicBool,
-    heard: Mutex<Vec<String>>,
+    heard: Mutex<Vec<(Instant, String)>>,
 }
+
+/// What stands for a transaction's beginning and its end among what was heard.
+pub const BEGIN: &str = "BEGIN";
+/// See [`BEGIN`].
+pub const COMMIT: &str = "COMMIT";
 
 impl Ear {
     /// A statement was run.
     pub(crate) fn hear(&self, statement: &Statement) {
+        self.keep(|| statement.to_string());
+    }
+
+    /// A transaction was begun or committed.
+    pub(crate) fn note(&self, what: &str) {
+        self.keep(|| what.to_string());
+    }
+
+    fn keep(&self, what: impl FnOnce() -> String) {
         if !self.open.load(Ordering::Relaxed) {
             return;
         }
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         if heard.len() < HEARD_MAX {
-            heard.push(statement.to_string());
+            heard.push((Instant::now(), what()));
         }
     }
 }
@@ -46,8 +61,16 @@ impl Db {
         self.ear().open.store(true, Ordering::Relaxed);
     }
 
-    /// What was heard since, in order; nothing is kept any more.
+    /// The statements that were heard since, in order; nothing is kept any more.
     pub fn heard(&self) -> Vec<String> {
+        let heard = self.heard_in_time().into_iter().map(|(_, what)| what);
+        heard
+            .filter(|what| what != BEGIN && what != COMMIT)
+            .collect()
+    }
+
+    /// The same with [`BEGIN`] and [`COMMIT`] between them, and when each of all was done.
+    pub fn heard_in_time(&self) -> Vec<(Instant, String)> {
         let ear = self.ear();
         ear.open.store(false, Ordering::Relaxed);
         std::mem::take(&mut ear.heard.lock().unwrap_or_else(PoisonError::into_inner))
@@ -215,6 +238,18 @@ pub(crate) mod tests {
             "{heard:?}"
         );
         assert!(db.heard().is_empty());
+        db.listen();
+        let write = |_| async { Ok(read().await?) };
+        db.write(write).await.unwrap();
+        let told: Vec<String> = db
+            .heard_in_time()
+            .into_iter()
+            .map(|(_, what)| what)
+            .collect();
+        assert!(
+            matches!(&told[..], [begin, _, commit] if begin == BEGIN && commit == COMMIT),
+            "{told:?}"
+        );
         let plan = db.plan(&heard[0], true).await.unwrap().join("\n");
         assert!(plan.to_lowercase().contains("index"), "{plan}");
         let tables = db.tables().await.unwrap();

@@ -7,12 +7,15 @@
 use crate::db::{Db, Stop, Tx};
 use crate::entity::request_key::{ActiveModel, Column, Entity, Model};
 use crate::fault::told;
+use crate::led::Unwritten;
 use kernel::refusal::{INTERNAL, REQUEST_ID_REUSED, REQUEST_WITHDRAWN, StoredRefusal};
 use kernel::{
     AreaCode, Digest, Instant, Outcome, OutcomeState, Principal, Refusal, RequestId, Spec,
 };
+use sea_orm::sea_query::{InsertStatement, OnConflict};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, TryInsertResult,
+    ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    TryInsertResult,
 };
 use std::future::Future;
 
@@ -94,59 +97,55 @@ impl Db {
         F: Fn(Tx) -> Fut,
         Fut: Future<Output = Result<Made<T>, Stop>>,
     {
-        self.keyed(call, lists, None, work).await
-    }
-
-    /// The same for what has its id before it is made: the key row is written once, as it will stand when
-    /// the transaction is committed, and nobody sees it before.
-    pub async fn once_as<T, F, Fut>(
-        &self,
-        call: &Call,
-        lists: &[&[&'static Spec]],
-        subject: &str,
-        work: F,
-    ) -> Result<Done<T>, Refusal>
-    where
-        F: Fn(Tx) -> Fut,
-        Fut: Future<Output = Result<T, Stop>>,
-    {
         let work = &work;
-        let made = |tx: Tx| async move {
-            let value = work(tx).await?;
-            let subject = subject.to_string();
-            Ok(Made { subject, value })
-        };
-        self.keyed(call, lists, Some(subject), made).await
-    }
-
-    async fn keyed<T, F, Fut>(
-        &self,
-        call: &Call,
-        lists: &[&[&'static Spec]],
-        subject: Option<&str>,
-        work: F,
-    ) -> Result<Done<T>, Refusal>
-    where
-        F: Fn(Tx) -> Fut,
-        Fut: Future<Output = Result<Made<T>, Stop>>,
-    {
-        let (work, method) = (&work, call.key.method.as_str());
         let outcome = self
-            .write_as(method, |tx| async move {
-                let state = match subject {
-                    Some(subject) => State::Done(subject),
-                    None => State::Pending,
-                };
-                if !claim(&tx, &call.key, Some(call.origin), call.now, state).await? {
+            .write_as(&call.key.method, |tx| async move {
+                if !claim(&tx, &call.key, Some(call.origin), call.now, State::Pending).await? {
                     return Ok(Err(standing(&tx, &call.key).await?));
                 }
                 let made = work(tx.clone()).await?;
-                if subject.is_none() {
-                    write_state(&tx, &call.key, DONE, Some(made.subject.clone()), call.now).await?;
-                }
+                write_state(&tx, &call.key, DONE, Some(made.subject.clone()), call.now).await?;
                 Ok(Ok(made))
             })
             .await;
+        self.became(call, lists, outcome).await
+    }
+
+    /// The same for what has its id before it is made: the key row is written once, as it will stand when
+    /// the transaction is committed, and by the work's first question. Work that finds the key taken there
+    /// answers nothing.
+    pub async fn once_led<'a, T, F, Fut>(
+        &self,
+        call: &'a Call,
+        lists: &[&[&'static Spec]],
+        subject: &'a str,
+        work: F,
+    ) -> Result<Done<T>, Refusal>
+    where
+        F: Fn(Tx, Unwritten<'a>) -> Fut,
+        Fut: Future<Output = Result<Option<T>, Stop>>,
+    {
+        let work = &work;
+        let outcome = self
+            .write_as(&call.key.method, |tx| async move {
+                let made = work(tx.clone(), Unwritten::new(call, subject)).await?;
+                let subject = subject.to_string();
+                match made {
+                    Some(value) => Ok(Ok(Made { subject, value })),
+                    None => Ok(Err(standing(&tx, &call.key).await?)),
+                }
+            })
+            .await;
+        self.became(call, lists, outcome).await
+    }
+
+    /// The answer to what became of the work, or of the row that stood in its place.
+    async fn became<T>(
+        &self,
+        call: &Call,
+        lists: &[&[&'static Spec]],
+        outcome: Result<Result<Made<T>, Model>, Stop>,
+    ) -> Result<Done<T>, Refusal> {
         let (answer, again) = match outcome {
             Ok(Ok(made)) => {
                 let (subject, made) = (made.subject, Some(made.value));
@@ -157,6 +156,7 @@ impl Db {
             Err(Stop::Refused(no)) if no.kind.is_passing() => (Err(no), false),
             Err(Stop::Refused(no)) => (self.remember(call, lists, no).await, false),
         };
+        let method = call.key.method.as_str();
         self.metrics().became(method, result_of(&answer, again));
         answer
     }
@@ -276,13 +276,36 @@ async fn claim(
     now: Instant,
     state: State<'_>,
 ) -> Result<bool, DbErr> {
+    // On a conflict `exec` would be an error and `exec_without_returning` counts no rows (differs).
+    let inserted = Entity::insert(key_row(key, origin, now, state)).on_conflict_do_nothing();
+    Ok(matches!(
+        inserted.exec_without_returning(&**tx).await?,
+        TryInsertResult::Inserted(1..)
+    ))
+}
+
+/// The same for a call that makes this.
+pub(crate) async fn claim_as(tx: &Tx, call: &Call, subject: &str) -> Result<bool, DbErr> {
+    let state = State::Done(subject);
+    claim(tx, &call.key, Some(call.origin), call.now, state).await
+}
+
+/// The statement that inserts the key of a call that makes this, if it is free.
+pub(crate) fn key_insert(call: &Call, subject: &str) -> InsertStatement {
+    let row = key_row(&call.key, Some(call.origin), call.now, State::Done(subject));
+    Entity::insert_many([row])
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .into_query()
+}
+
+fn key_row(key: &Key, origin: Option<Digest>, now: Instant, state: State<'_>) -> ActiveModel {
     let (state, subject, refusal) = match state {
         State::Pending => (PENDING, None, None),
         State::Done(subject) => (DONE, Some(subject.to_string()), None),
         State::Refused(json) => (REFUSED, None, Some(json.to_string())),
         State::Withdrawn => (WITHDRAWN, None, None),
     };
-    let row = ActiveModel {
+    ActiveModel {
         area: Set(key.area.to_string()),
         caller: Set(key.caller.clone()),
         method: Set(key.method.clone()),
@@ -292,16 +315,16 @@ async fn claim(
         subject: Set(subject),
         refusal: Set(refusal),
         recorded_at: Set(now.micros()),
-    };
-    // On a conflict `exec` would be an error and `exec_without_returning` counts no rows (differs).
-    let inserted = Entity::insert(row).on_conflict_do_nothing();
-    Ok(matches!(
-        inserted.exec_without_returning(&**tx).await?,
-        TryInsertResult::Inserted(1..)
-    ))
+    }
 }
 
-async fn standing(tx: &Tx, key: &Key) -> Result<Model, Stop> {
+impl Model {
+    pub(crate) fn subject_is(&self, subject: &str) -> bool {
+        self.subject.as_deref() == Some(subject)
+    }
+}
+
+pub(crate) async fn standing(tx: &Tx, key: &Key) -> Result<Model, Stop> {
     match find(key).lock_exclusive().one(&**tx).await? {
         Some(row) => Ok(row),
         // Rows are never deleted inside their retention: somebody edited the table.

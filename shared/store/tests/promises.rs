@@ -4,6 +4,8 @@
 
 #[path = "promises/access.rs"]
 mod access;
+#[path = "promises/led.rs"]
+mod led;
 #[path = "promises/migrating.rs"]
 mod migrating;
 

@@ -80,10 +80,10 @@ pub use recoveries::{
     advances_between, find_recovery, insert_recovery, received_of, recoveries_of, revoke_recovery,
 };
 pub use registers::{
-    Beside, InForce, catalogue_in_force, count_in_force, count_out_of_force, end_agreement,
-    find_registration, insert_catalogue, insert_institution, institution_on, institutions,
-    institutions_as_of, is_registered, load_catalogue, name_of, registration_of, resume_agreement,
-    terms_on, withdraw_institution,
+    Beside, Found as FoundTerms, InForce, catalogue_in_force, count_in_force, count_out_of_force,
+    end_agreement, find_registration, insert_catalogue, insert_institution, institution_on,
+    institutions, institutions_as_of, is_registered, load_catalogue, name_of, registration_of,
+    resume_agreement, terms_led, terms_on, withdraw_institution,
 };
 pub use reimbursements::{
     find_reimbursement, free_receipts, insert_reimbursement, lock_reimbursement, reimbursements,

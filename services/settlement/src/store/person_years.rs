@@ -5,10 +5,11 @@ use crate::domain::{Held, PersonYear, YearKey};
 use crate::entity::person_year::{ActiveModel, Column, Entity, Model};
 use kernel::refusal::INTERNAL;
 use kernel::{AreaCode, HoldId, Instant, PersonId, Refusal, Scheme};
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{OnConflict, SelectStatement};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, Select, TryInsertResult, UpdateMany,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult,
+    QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, Select, TryInsertResult,
+    UpdateMany,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Db, Stop, Tx};
@@ -36,6 +37,20 @@ pub async fn lock_person_year(
         }
     };
     Ok(parse_person_year(&row)?)
+}
+
+/// The question that locks a person-year, for a statement that asks more.
+pub(super) fn locked_year(area: &AreaCode, whose: &YearKey) -> SelectStatement {
+    find(area, whose).lock_exclusive().into_query()
+}
+
+/// The person-year in a row that has its columns behind this prefix, if it was there.
+pub(super) fn parse_locked_year(
+    row: &QueryResult,
+    prefix: &str,
+) -> Result<Option<PersonYear>, Stop> {
+    let row = Model::from_query_result_optional(row, prefix)?;
+    Ok(row.as_ref().map(parse_person_year).transpose()?)
 }
 
 /// Locks these person-years, which have claims, in the one order.

@@ -1,13 +1,14 @@
 //! Institutions and catalogues.
 
 use super::guarantees::open_guarantee;
+use super::person_years::{locked_year, parse_locked_year};
 use super::suspensions::suspended_until;
 use super::visits::registered_visit;
 use super::{of_json, to_json, unreadable};
 use crate::app::PACKAGE;
 use crate::catalogue::{Catalogue, Item};
-use crate::domain::{Bill, Institution, Suspended};
-use crate::entity::{catalogue, institution};
+use crate::domain::{Bill, Institution, PersonYear, Suspended, YearKey};
+use crate::entity::{catalogue, institution, person_year};
 use crate::refusal::{CATALOGUE_EXISTS, INSTITUTION_EXISTS};
 use kernel::refusal::INTERNAL;
 use kernel::{
@@ -18,10 +19,11 @@ use policy::Place;
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult,
-    JoinType, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    IdenStatic, Iterable, JoinType, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select,
 };
 use store::document::generation;
-use store::{Db, Stop, Tx, taken};
+use store::{Db, Led, Stop, Tx, Unwritten, taken};
 
 /// Inserts an institution; a code that stands already is refused.
 pub async fn insert_institution(
@@ -154,7 +156,52 @@ pub async fn terms_on(
     area: &AreaCode,
     bill: &Bill,
     today: Day,
-) -> Result<(Option<(Institution, Beside)>, Option<InForce>), Stop> {
+) -> Result<Found, Stop> {
+    let found = terms_query(area, bill, today)
+        .into_model::<FoundTerms>()
+        .one(on)
+        .await?;
+    found_terms(on, area, bill, found).await
+}
+
+/// What a bill is priced by, as the tables say it: institution and catalogue.
+pub type Found = (Option<(Institution, Beside)>, Option<InForce>);
+
+/// The same by the statement that writes the request's key, which locks this person-year as well; the year
+/// where it is there. Nothing when the key is taken.
+pub async fn terms_led(
+    tx: &Tx,
+    key: Unwritten<'_>,
+    (area, bill, today): (&AreaCode, &Bill, Day),
+    whose: &YearKey,
+) -> Result<Option<(Found, Option<PersonYear>)>, Stop> {
+    let mut question = terms_query(area, bill, today).into_query();
+    question.join(JoinType::LeftJoin, YEAR, Expr::cust("TRUE"));
+    for column in person_year::Column::iter() {
+        let name = format!("{YEAR}_{}", column.as_str());
+        question.expr_as(Expr::col((YEAR, column)), name);
+    }
+    let year = (YEAR, locked_year(area, whose));
+    let row = match key.lead(tx, question, year).await? {
+        Led::Taken => return Ok(None),
+        Led::Found(row) => Some(row),
+        Led::Nothing => None,
+    };
+    let found = row
+        .as_ref()
+        .map(|row| FoundTerms::from_query_result(row, ""));
+    let found = found_terms(&**tx, area, bill, found.transpose()?).await?;
+    let year = match &row {
+        Some(row) => parse_locked_year(row, &format!("{YEAR}_"))?,
+        None => None,
+    };
+    Ok(Some((found, year)))
+}
+
+/// What the statement calls the person-year.
+const YEAR: &str = "year";
+
+fn terms_query(area: &AreaCode, bill: &Bill, today: Day) -> Select<institution::Entity> {
     let (at, who) = ((&bill.institution, bill.end), (bill.person, today));
     let newest = Query::select()
         .expr(catalogue::Column::EffectiveDay.max())
@@ -168,7 +215,7 @@ pub async fn terms_on(
         .on_condition(move |_, _| {
             Condition::all().add(catalogue::Column::EffectiveDay.in_subquery(newest.clone()))
         });
-    let found = find_on(area, at, who, Some(bill))
+    find_on(area, at, who, Some(bill))
         .join(JoinType::LeftJoin, of_day.into())
         .columns([
             catalogue::Column::CatalogueId,
@@ -176,9 +223,14 @@ pub async fn terms_on(
             catalogue::Column::Digest,
         ])
         .expr_as(Expr::from(generation(PACKAGE, area)), "generation")
-        .into_model::<FoundTerms>()
-        .one(on)
-        .await?;
+}
+
+async fn found_terms(
+    on: &impl ConnectionTrait,
+    area: &AreaCode,
+    bill: &Bill,
+    found: Option<FoundTerms>,
+) -> Result<Found, Stop> {
     let Some(found) = found else {
         return Ok((None, catalogue_in_force(on, area, bill.end).await?));
     };

@@ -8,7 +8,6 @@
 use super::settle::day::{Hand, Kind};
 use super::settle::load::Measured;
 use super::settle::town::Town;
-use super::settle::until_it_serves;
 use super::{BenchError, grouped, hundredths, machine, millis};
 use crate::area;
 use crate::suite::{Databases, Suite, SuiteConfig};
@@ -62,7 +61,6 @@ pub async fn obey(asked: &GrowthBench, out: &mut impl Write) -> Result<(), Bench
         return Err(BenchError::InUse);
     }
     let wires = suite.wires().clone();
-    until_it_serves(&wires).await;
     let town = Arc::new(Town::build(&wires, (200, 10, 0)).await?);
     let hand = Hand::new(std::slice::from_ref(&wires), town);
     writeln!(

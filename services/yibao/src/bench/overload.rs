@@ -1,32 +1,34 @@
 //! 过载测速: one kept write (转诊申请) offered at its time whatever becomes of those before, below what
-//! the suite can do, at it, at twice it, and below it again; then twice it by one caller while seven
-//! others ask a little. Suite and callers share the machine, so what is shed costs both.
+//! the service can do, at it, at twice it, and below it again; then twice it by one caller while seven
+//! others ask a little. The service is a process on a core of its own, so that only what it does itself,
+//! turning calls away too, takes from what it can do.
 
+use super::apart::Apart;
 use super::{BenchError, grouped, machine, millis};
 use crate::area;
 use crate::desk::{Desk, Wires};
-use crate::suite::{Databases, Suite, SuiteConfig};
+use crate::suite::service_url;
 use clap::Args;
 use kernel::Clock;
-use policy::Library;
 use proto::referral::RequestReferralRequest;
 use runtime::clock::SystemClock;
-use runtime::{CallerLimits, Limits, connect};
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use store::new_id;
-use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use tonic::{Code, Request};
 
+/// The service that is asked.
+const SERVICE: &str = "referral";
 /// Seconds that may be asked for.
 const SECONDS_MAX: u64 = 600;
-/// Calls under way at once while it is found out what the suite can do.
+/// Calls under way at once while it is found out what the service can do.
 const CROWD: usize = 32;
-/// Connections of the callers to the suite, and callers.
+/// Connections of the callers to the service, and callers.
 const CALLERS: u64 = 8;
 /// Of so many calls, one is of the seven while the other caller floods.
 const LITTLE: u64 = 20;
@@ -39,6 +41,9 @@ pub struct OverloadBench {
     /// An empty PostgreSQL database, instead of SQLite in a temporary folder.
     #[arg(long, value_name = "URL")]
     database: Option<String>,
+    /// Where the program of the service is; by default where this one is.
+    #[arg(long, value_name = "DIR")]
+    programs: Option<PathBuf>,
     /// Seconds of each part.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=SECONDS_MAX))]
     seconds: u64,
@@ -63,9 +68,10 @@ impl Part {
         u64::try_from(self.ended.iter().filter(|ended| fits(ended)).count()).unwrap_or(u64::MAX)
     }
 
-    /// Calls that were done, in a second.
+    /// Calls that were done while it lasted, in a second.
     fn goodput(&self) -> u64 {
-        self.count(|ended| ended.code == Code::Ok) / self.seconds.max(1)
+        let until = Duration::from_secs(self.seconds);
+        self.count(|ended| ended.code == Code::Ok && ended.at < until) / self.seconds.max(1)
     }
 
     /// What so many of a hundred calls took at most that ended so, in microseconds.
@@ -97,51 +103,41 @@ impl Part {
 /// Measures, and tells what came out.
 pub async fn obey(asked: &OverloadBench, out: &mut impl Write) -> Result<(), BenchError> {
     let folder = tempfile::tempdir()?;
-    let (store, databases) = match &asked.database {
-        Some(url) => ("PostgreSQL", Databases::Url(url.clone())),
-        None => ("SQLite", Databases::Folder(folder.path().to_path_buf())),
+    let (store, database) = match &asked.database {
+        Some(url) => ("PostgreSQL", url.clone()),
+        None => ("SQLite", service_url(folder.path(), SERVICE)?),
     };
-    let mut config = SuiteConfig::new(databases, area::code(), Arc::new(Library::builtin()?));
+    // Before this process leaves the first core to the service.
+    let machine = machine::name();
+    let mut apart = Apart::of(asked.programs.as_deref())?;
+    let place = match apart.on_a_core_of_their_own().await {
+        true => "on a core of its own",
+        false => "on the same cores as its callers",
+    };
+    let area = area::code().to_string();
     // One caller's share is not what is measured: what is left is the gate alone.
-    config.limits = Some(Limits {
-        caller: CallerLimits {
-            rate: 0,
-            burst: 1,
-            in_flight: 100_000,
-        },
-        ..Limits::default()
-    });
+    let told = [
+        ("IDENTITY", "development"),
+        ("AREA", area.as_str()),
+        ("LIMITS__CALLER__RATE", "0"),
+        ("LIMITS__CALLER__IN_FLIGHT", "100000"),
+    ];
+    let endpoint = apart.start(SERVICE, Some(&database), &told).await?;
     writeln!(
         out,
-        "{store}: 转诊申请, a kept write of one commit, by {CALLERS} callers; {} s each part; {}\n",
+        "{store}: 转诊申请, a kept write of one commit, by {CALLERS} callers; the service {place}; {} s \
+         each part; {}, commit {}\n",
         asked.seconds,
-        machine::name()
+        machine,
+        machine::commit()
     )?;
-    let suite = Suite::open(config.clone()).await?;
-    let databases = suite.databases();
-    let server = suite.into_server().await?;
-    let address = server.address().unwrap_or(config.listen);
-    let (stop, stopped) = oneshot::channel::<()>();
-    let serving = tokio::spawn(server.serve(async move {
-        stopped.await.ok();
-    }));
-    let endpoint = format!("http://{address}");
-    let desks: Result<Vec<Desk>, _> = (0..CALLERS)
+    let desks: Result<Vec<Desk>, BenchError> = (0..CALLERS)
         .map(|n| {
-            let wires = Wires::all(connect(&endpoint, None)?);
+            let wires = Wires::all(apart.wire(&endpoint)?);
             Ok(Desk::new(&wires, &format!("desk-{n}+clerk")))
         })
         .collect();
-    let callers = Callers::of(desks.map_err(BenchError::Wire)?);
-    let told = callers.measure(asked.seconds, out).await;
-    stop.send(()).ok();
-    if let Ok(ended) = serving.await {
-        ended?;
-    }
-    for database in databases {
-        database.close().await;
-    }
-    told
+    Callers::of(desks?).measure(asked.seconds, out).await
 }
 
 /// Who asks.
@@ -286,32 +282,4 @@ impl Asking {
 
 fn micros(took: Duration) -> u64 {
     u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn every_part_is_told() {
-        let asked = OverloadBench {
-            database: None,
-            seconds: 1,
-        };
-        let mut out = Vec::new();
-        obey(&asked, &mut out).await.unwrap();
-        let text = String::from_utf8(out).unwrap();
-        for part in [
-            "32 at once",
-            "0.5 ×",
-            "1 ×",
-            "2 ×",
-            "0.5 × again",
-            "2 × of one",
-        ] {
-            let told = text.lines().any(|line| line.starts_with(part));
-            assert!(told, "no {part}: {text}");
-        }
-        assert!(text.contains("recovered"), "{text}");
-    }
 }

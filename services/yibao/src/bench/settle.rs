@@ -11,6 +11,7 @@ use self::day::{Hand, Kind};
 use self::load::{Load, Measured};
 use self::pgbench::{Heard, Known};
 use self::town::Town;
+use super::apart::Apart;
 use super::{BenchError, grouped, hundredths, machine, millis};
 use crate::area;
 use crate::desk::Wires;
@@ -63,6 +64,10 @@ pub struct SettleBench {
     /// People who go to a doctor; a fifth as many are filed with a disease.
     #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(10..=300_000))]
     people: u32,
+    /// Afterwards the services as separate processes too: their programs are in this folder, by default
+    /// in this program's.
+    #[arg(long, value_name = "DIR", num_args = 0..=1, requires = "database")]
+    apart: Option<Option<PathBuf>>,
     /// The program pgbench; without it only the suite is measured.
     #[arg(long, value_name = "FILE")]
     pgbench: Option<PathBuf>,
@@ -87,7 +92,7 @@ pub async fn obey(asked: &SettleBench, out: &mut impl Write) -> Result<(), Bench
         .collect();
     writeln!(
         out,
-        "{store}, all services and the load in one process, every commit durable; {}, commit {}\n",
+        "{store}, every commit durable; {}, commit {}\n",
         machine::name(),
         machine::commit()
     )?;
@@ -150,35 +155,76 @@ impl Run<'_> {
         let wires: Result<Vec<Wires>, BenchError> = (0..CHANNELS)
             .map(|_| Ok(Wires::all(connect(&endpoint, None)?)))
             .collect();
-        let wires = wires?;
-        if let Some(first) = wires.first() {
-            until_it_serves(first).await;
-        }
-        let hand = Arc::new(hand.through(&wires));
-        let told = self.load(hand, &mut sum, out).await;
+        let hand = hand.through(&wires?);
+        hand.until_it_serves().await;
+        writeln!(out, "{}", laid(HEADINGS))?;
+        let (hand, told) = self.load(hand, "one process", &mut sum, out).await;
         stop.send(()).ok();
         if let Ok(ended) = serving.await {
             ended?;
         }
-        let speed = told?;
-        self.beside(&heard, &town, speed, out)
+        let mut speeds = vec![("in one process", told?)];
+        if let Some(speed) = self.apart(hand, &mut sum, out).await? {
+            speeds.push(("as separate processes", speed));
+        }
+        self.count(&sum, out).await?;
+        self.beside(&heard, &town, &speeds, out)
     }
 
-    /// All loads, and then the rows; as many a second as can be.
+    /// The same loads through services that are processes of their own; nothing where nobody asked for it.
+    async fn apart(
+        &self,
+        hand: Hand,
+        sum: &mut Sum,
+        out: &mut impl Write,
+    ) -> Result<Option<u64>, BenchError> {
+        let (Some(programs), Some(database)) = (&self.asked.apart, &self.asked.database) else {
+            return Ok(None);
+        };
+        let mut apart = Apart::of(programs.as_deref())?;
+        let endpoint = separately(&mut apart, database).await?;
+        let wires: Result<Vec<Wires>, BenchError> = (0..CHANNELS)
+            .map(|_| Ok(Wires::all(apart.wire(&endpoint)?)))
+            .collect();
+        let hand = hand.through(&wires?);
+        hand.until_it_serves().await;
+        writeln!(out)?;
+        let (_, told) = self.load(hand, "separate", sum, out).await;
+        told.map(Some)
+    }
+
+    /// All loads; as many a second as can be, and the hand as it is then.
     async fn load(
         &self,
-        hand: Arc<Hand>,
+        hand: Hand,
+        name: &str,
+        sum: &mut Sum,
+        out: &mut impl Write,
+    ) -> (Hand, Result<u64, BenchError>) {
+        let hand = Arc::new(hand);
+        let told = self.loads(&hand, name, sum, out).await;
+        // Every request of a load has ended with it.
+        let hand = Arc::try_unwrap(hand).unwrap_or_else(|_| unreachable!("a load that has ended"));
+        (hand, told)
+    }
+
+    async fn loads(
+        &self,
+        hand: &Arc<Hand>,
+        name: &str,
         sum: &mut Sum,
         out: &mut impl Write,
     ) -> Result<u64, BenchError> {
-        writeln!(out, "{}", laid(HEADINGS))?;
+        writeln!(out, "{name}")?;
+        let name = name.replace(' ', "-");
         let whole = Load {
             rate: 0,
             warm_up: WARM_UP,
             measured: Duration::from_secs(self.asked.seconds),
             trim: TRIM,
         };
-        let most = load::closed(hand.clone(), self.asked.in_flight, whole, "most").await;
+        let id = format!("{name}-most");
+        let most = load::closed(hand.clone(), self.asked.in_flight, whole, &id).await;
         sum.add(&most);
         tell(&format!("{} in flight", self.asked.in_flight), &most, out)?;
         for rate in &self.asked.rate {
@@ -186,8 +232,7 @@ impl Run<'_> {
                 rate: *rate,
                 ..whole
             };
-            let name = format!("at-{rate}");
-            let measured = load::open(hand.clone(), load, &name).await;
+            let measured = load::open(hand.clone(), load, &format!("{name}-at-{rate}")).await;
             sum.add(&measured);
             tell(
                 &format!("offered {}/s", grouped(u64::from(*rate))),
@@ -195,7 +240,13 @@ impl Run<'_> {
                 out,
             )?;
         }
-        self.count(sum, out).await?;
+        let (settled, reversed) = hand.resolve().await;
+        sum.settled += settled;
+        sum.reversed += reversed;
+        if settled + reversed > 0 {
+            let told = "unknown at their deadline, and done when they were asked again";
+            writeln!(out, "  {}: {told}", grouped(settled + reversed))?;
+        }
         Ok(most.answered / most.seconds.max(1))
     }
 
@@ -212,10 +263,11 @@ impl Run<'_> {
             .sum::<u64>();
         let stays =
             (offered + OF_ONE_IN_FLIGHT * u64::from(self.asked.in_flight)) * seconds * 4 / 100 + 50;
+        let times = 1 + u64::from(self.asked.apart.is_some());
         (
             patients,
             patients / 5 + 10,
-            usize::try_from(stays).unwrap_or(0),
+            usize::try_from(stays * times).unwrap_or(0),
         )
     }
 
@@ -259,15 +311,10 @@ impl Run<'_> {
             tokio::time::sleep(REST).await;
             let mut heard = Heard::default();
             for (name, db) in &self.databases {
-                let said = db.heard();
-                heard.counts.0 += u64::try_from(said.len()).unwrap_or(0);
-                if !said.is_empty() {
-                    heard.by_schema.insert(*name, said);
-                }
+                heard.add(name, db.heard_in_time());
             }
             let after = self.counts();
-            heard.counts.1 = after.0 - before.0;
-            heard.counts.2 = after.1 - before.1;
+            heard.counts = (after.0 - before.0, after.1 - before.1, after.2 - before.2);
             all.insert(kind, (heard, since));
         }
         Ok(all)
@@ -283,15 +330,19 @@ impl Run<'_> {
         answer.map(drop).map_err(refused)
     }
 
-    /// Transactions begun and committed by all services.
-    fn counts(&self) -> (u64, u64) {
+    /// Statements of all services, and their transactions begun and committed.
+    fn counts(&self) -> (u64, u64, u64) {
         let sum = |of: fn(&store::Counts) -> &AtomicU64| {
             let counts = self.databases.values().map(Db::counts);
             counts
                 .map(|counts| of(counts).load(Ordering::Relaxed))
                 .sum()
         };
-        (sum(|counts| &counts.begins), sum(|counts| &counts.commits))
+        (
+            sum(|counts| &counts.statements),
+            sum(|counts| &counts.begins),
+            sum(|counts| &counts.commits),
+        )
     }
 
     /// What the database has must be what was answered.
@@ -335,7 +386,7 @@ impl Run<'_> {
         &self,
         heard: &BTreeMap<Kind, (Heard, String)>,
         town: &Town,
-        speed: u64,
+        speeds: &[(&str, u64)],
         out: &mut impl Write,
     ) -> Result<(), BenchError> {
         let (Some(program), Some(url)) = (&self.asked.pgbench, &self.asked.database) else {
@@ -368,36 +419,50 @@ impl Run<'_> {
             pgbench::prepare(&run, &pgbench::years(self.person_of(kind, town)))?;
         }
         let (most, _) = pgbench::run(&run, &scripts)?;
-        Ok(writeln!(
+        writeln!(
             out,
-            "\npgbench with the same statements, {} connections: {}/s; the suite's share of it: {}",
+            "\npgbench with the same statements, {} connections: {}/s",
             self.asked.in_flight,
             grouped(most),
-            hundredths(speed * 100 / most.max(1))
-        )?)
+        )?;
+        for (how, speed) in speeds {
+            let share = hundredths(speed * 100 / most.max(1));
+            writeln!(out, "the suite {how}: {}/s, {share} of it", grouped(*speed))?;
+        }
+        Ok(())
     }
 
     /// Whose request was heard.
     fn person_of<'a>(&self, kind: Kind, town: &'a Town) -> &'a str {
         let person = match kind {
             Kind::Stay => town.referred.get(BEFORE_HEARD).map(|(person, _)| person),
-            Kind::Chronic => town.chronic.first(),
-            _ => town.patients.first(),
+            _ => day::people(town, kind).first(),
         };
         person.map_or("", String::as_str)
     }
 }
 
+/// Starts what takes part in a settlement, each by itself, and answers the orchestrator's endpoint.
+async fn separately(apart: &mut Apart, database: &str) -> Result<String, BenchError> {
+    let area = area::code().to_string();
+    let mut told = vec![
+        // The generator's callers say who they are, and nobody must be protected from them.
+        ("IDENTITY".to_string(), "development".to_string()),
+        ("AREA".to_string(), area),
+        ("LIMITS__CALLER__RATE".to_string(), "0".to_string()),
+        ("LIMITS__CALLER__IN_FLIGHT".to_string(), "4096".to_string()),
+    ];
+    for peer in ["enrollment", "inspection", "referral", "settlement"] {
+        let database = (peer != "inspection").then_some(database);
+        let endpoint = apart.start(peer, database, &[]).await?;
+        told.push((format!("PEERS__{}", peer.to_uppercase()), endpoint));
+    }
+    let told: Vec<(&str, &str)> = told.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    apart.start("orchestrator", Some(database), &told).await
+}
+
 /// Settlements a second that one in flight is taken to come to, where referrals are laid by.
 const OF_ONE_IN_FLIGHT: u64 = 50;
-
-pub(super) async fn until_it_serves(wires: &Wires) {
-    let desk = crate::desk::Desk::new(wires, "bench-clerk");
-    let asked = proto::settlement::GetTrialBalanceRequest {};
-    while desk.settlement().get_trial_balance(asked).await.is_err() {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-}
 
 fn tell_costs(
     heard: &BTreeMap<Kind, (Heard, String)>,
@@ -489,6 +554,7 @@ mod tests {
             seconds: 1,
             in_flight: 2,
             people: 10,
+            apart: None,
             pgbench: None,
             scripts: None,
         };

@@ -4,18 +4,21 @@ use super::town::{CLINIC, DISEASE, HOSPITAL, PHARMACY, SCHEME, STAY, Town, item}
 use crate::desk::{Desk, Wires};
 use crate::told::Told;
 use kernel::Day;
-use proto::common::{Claim, ClaimLine, Filing};
-use proto::orchestrator::{ReverseRequest, SettleRequest};
+use proto::common::{Claim, ClaimLine, Filing, Settlement};
+use proto::orchestrator::{GetOutcomeRequest, ReverseRequest, SettleRequest};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tonic::Request;
+use tonic::{Code, Request};
 
 /// How long one request may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// 门诊 and 购药 of a year spread over so many days.
 const DAYS: usize = 330;
+/// How often an unknown one is asked again, and after what pause.
+const RESOLVED_AFTER: usize = 100;
+const RESOLVE_PAUSE: Duration = Duration::from_millis(100);
 /// A step that visits every place of a hundred once.
 const STRIDE: usize = 37;
 
@@ -79,6 +82,12 @@ impl Kind {
     }
 }
 
+/// A request without an answer: it may have been done.
+enum Unknown {
+    Settle(Box<SettleRequest>),
+    Reverse(ReverseRequest),
+}
+
 /// What became of one request: the settlement's id, or the code of the "no".
 pub type Answer = Result<String, String>;
 
@@ -88,6 +97,8 @@ pub struct Hand {
     town: Arc<Town>,
     /// Settled outpatient visits that may be reversed, newest last.
     settled: Mutex<Vec<String>>,
+    /// Of which nobody knows what became of them.
+    unknown: Mutex<Vec<Unknown>>,
     asked: [AtomicUsize; 5],
     turn: AtomicUsize,
 }
@@ -99,6 +110,7 @@ impl Hand {
             desks: wires.iter().map(desks).collect(),
             town,
             settled: Mutex::default(),
+            unknown: Mutex::default(),
             asked: Default::default(),
             turn: AtomicUsize::new(0),
         }
@@ -112,13 +124,29 @@ impl Hand {
         }
     }
 
+    /// Waits until the other end answers.
+    pub async fn until_it_serves(&self) {
+        for desks in &self.desks {
+            let Some(desk) = desks.get(CLINIC) else {
+                continue;
+            };
+            // Whatever it answers, it came from there.
+            let asked = async || {
+                let mut orchestrator = desk.orchestrator();
+                orchestrator.get_outcome(GetOutcomeRequest::default()).await
+            };
+            while asked()
+                .await
+                .is_err_and(|no| no.code() == Code::Unavailable)
+            {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        }
+    }
+
     /// Goes on with the first person of a kind once more, who has been treated before.
     pub fn again(&self, kind: Kind) {
-        let people = match kind {
-            Kind::Chronic => self.town.chronic.len(),
-            Kind::Pharmacy | Kind::Outpatient => self.town.patients.len(),
-            Kind::Stay | Kind::Reversal => return,
-        };
+        let people = people(&self.town, kind).len();
         let place = Kind::ALL.iter().position(|one| *one == kind);
         if let Some(count) = place.and_then(|place| self.asked.get(place)) {
             count.fetch_max(people, Ordering::Relaxed);
@@ -148,8 +176,7 @@ impl Hand {
     }
 
     fn newest(&self) -> Option<String> {
-        let mut settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
-        settled.pop()
+        locked(&self.settled).pop()
     }
 
     async fn settle(&self, kind: Kind, request_id: String) -> (Kind, Answer) {
@@ -163,44 +190,80 @@ impl Hand {
                 (Kind::Outpatient, claim.unwrap_or_default())
             }
         };
-        let caller = claim.institution_code.clone();
-        let mut request = Request::new(SettleRequest {
+        let request = SettleRequest {
             request_id,
             claim: Some(claim),
             ..SettleRequest::default()
-        });
-        request.set_timeout(PATIENCE);
-        let Some(desk) = self.desk(&caller) else {
-            return (kind, Err("NO_DESK".into()));
         };
-        let answer = match desk.orchestrator().settle(request).await {
-            Ok(answer) => Ok(answer.into_inner().settlement.unwrap_or_default()),
-            Err(status) => Err(code(&status)),
-        };
-        let answer = answer.map(|settled| settled.settlement_id);
+        let answer = self.ask_to_settle(request.clone()).await;
+        if answer.as_ref().is_err_and(|code| leaves_unknown(code)) {
+            locked(&self.unknown).push(Unknown::Settle(Box::new(request)));
+        }
         if let (Kind::Outpatient, Ok(id)) = (kind, &answer) {
-            let mut settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
-            settled.push(id.clone());
+            locked(&self.settled).push(id.clone());
         }
         (kind, answer)
     }
 
+    async fn ask_to_settle(&self, request: SettleRequest) -> Answer {
+        let claim = request.claim.as_ref();
+        let caller = claim.map_or("", |claim| &claim.institution_code);
+        let desk = self.desk(caller).ok_or("NO_DESK")?;
+        match desk.orchestrator().settle(patient(request)).await {
+            Ok(answer) => Ok(id_of(answer.into_inner().settlement)),
+            Err(status) => Err(code(&status)),
+        }
+    }
+
     async fn reverse(&self, request_id: String, settlement_id: String) -> Answer {
-        let mut request = Request::new(ReverseRequest {
+        let request = ReverseRequest {
             request_id,
             settlement_id,
             reason: "测速撤销".into(),
-        });
-        request.set_timeout(PATIENCE);
+        };
+        let answer = self.ask_to_reverse(request.clone()).await;
+        if answer.as_ref().is_err_and(|code| leaves_unknown(code)) {
+            locked(&self.unknown).push(Unknown::Reverse(request));
+        }
+        answer
+    }
+
+    async fn ask_to_reverse(&self, request: ReverseRequest) -> Answer {
         let desk = self.desk(CLINIC).ok_or("NO_DESK")?;
-        match desk.orchestrator().reverse(request).await {
-            Ok(answer) => Ok(answer
-                .into_inner()
-                .settlement
-                .unwrap_or_default()
-                .settlement_id),
+        match desk.orchestrator().reverse(patient(request)).await {
+            Ok(answer) => Ok(id_of(answer.into_inner().settlement)),
             Err(status) => Err(code(&status)),
         }
+    }
+
+    /// Asks again, under the same request ids, for everything of which nobody knows what became of it, as
+    /// whoever asked must do: how many turn out to be settled, and reversed.
+    pub async fn resolve(&self) -> (u64, u64) {
+        let (mut settled, mut reversed) = (0, 0);
+        let unknown = std::mem::take(&mut *locked(&self.unknown));
+        for one in unknown {
+            for _ in 0..RESOLVED_AFTER {
+                let (answer, count) = match &one {
+                    Unknown::Settle(request) => (
+                        self.ask_to_settle(SettleRequest::clone(request)).await,
+                        &mut settled,
+                    ),
+                    Unknown::Reverse(request) => {
+                        (self.ask_to_reverse(request.clone()).await, &mut reversed)
+                    }
+                };
+                match answer {
+                    Ok(_) => *count += 1,
+                    Err(code) if leaves_unknown(&code) || code == "OVERLOADED" => {
+                        tokio::time::sleep(RESOLVE_PAUSE).await;
+                        continue;
+                    }
+                    Err(_) => {}
+                }
+                break;
+            }
+        }
+        (settled, reversed)
     }
 
     fn desk(&self, caller: &str) -> Option<&Desk> {
@@ -212,10 +275,6 @@ impl Hand {
     /// The `k`-th claim of a kind.
     fn claim(&self, kind: Kind, k: usize, visit: &str) -> Option<Claim> {
         let town = &self.town;
-        let of = |people: &[String]| {
-            let person = people.get(k % people.len().max(1))?;
-            Some((person.clone(), day(k / people.len().max(1))))
-        };
         let (lines, institution, med_type) = match kind {
             Kind::Pharmacy => (2, PHARMACY, "41"),
             Kind::Outpatient | Kind::Reversal => (4, CLINIC, "11"),
@@ -228,13 +287,11 @@ impl Hand {
                 let days = (STAY.0.to_string(), STAY.1.to_string());
                 (person.clone(), referral.clone(), days)
             }
-            Kind::Chronic => {
-                let (person, day) = of(&town.chronic)?;
-                (person, String::new(), (day.clone(), day))
-            }
             _ => {
-                let (person, day) = of(&town.patients)?;
-                (person, String::new(), (day.clone(), day))
+                let people = people(town, kind);
+                let person = people.get(k % people.len().max(1))?;
+                let day = day(k / people.len().max(1));
+                (person.clone(), String::new(), (day.clone(), day))
             }
         };
         let diseases = (kind == Kind::Chronic).then(|| DISEASE.to_string());
@@ -256,6 +313,18 @@ impl Hand {
             lines: (0..lines).map(|line| self::line(line, k)).collect(),
             ..Claim::default()
         })
+    }
+}
+
+/// Whom a kind is about in turn. Who goes to the pharmacy does not go to the clinic: a visit that is taken back
+/// is the person's newest.
+pub fn people(town: &Town, kind: Kind) -> &[String] {
+    let (clinic, pharmacy) = town.patients.split_at(town.patients.len() / 2);
+    match kind {
+        Kind::Pharmacy => pharmacy,
+        Kind::Outpatient | Kind::Reversal => clinic,
+        Kind::Chronic => &town.chronic,
+        Kind::Stay => &[],
     }
 }
 
@@ -281,6 +350,32 @@ fn day(number: usize) -> String {
     let number = u32::try_from(number % DAYS).unwrap_or(0);
     let first = Day::new(2017, 1, 2).map(|first| first.plus_days(number));
     first.map_or_else(String::new, |day| day.to_string())
+}
+
+fn locked<T>(all: &Mutex<T>) -> MutexGuard<'_, T> {
+    all.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn patient<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.set_timeout(PATIENCE);
+    request
+}
+
+fn id_of(settled: Option<Settlement>) -> String {
+    settled.unwrap_or_default().settlement_id
+}
+
+/// Codes after which a request may have been done all the same.
+fn leaves_unknown(code: &str) -> bool {
+    let codes = [
+        "DEADLINE_EXCEEDED",
+        "UNAVAILABLE",
+        "UNKNOWN",
+        "CANCELLED",
+        "INTERNAL",
+    ];
+    codes.contains(&code)
 }
 
 /// The code in the trailers, or that of gRPC where there is none.

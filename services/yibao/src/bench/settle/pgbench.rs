@@ -6,9 +6,10 @@
 
 use super::day::Kind;
 use crate::bench::BenchError;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
+use store::{BEGIN, COMMIT};
 
 /// Person-years that are locked in turn.
 pub const YEARS: u32 = 5_000;
@@ -17,20 +18,44 @@ const UUID: usize = 36;
 /// A digest in hexadecimal.
 const DIGEST: usize = 64;
 
-/// What one request asked the databases: of each service its statements in order, and whether they
-/// were one transaction.
+/// What one request asked the databases.
 #[derive(Clone, Default)]
 pub struct Heard {
-    /// By the service's schema.
-    pub by_schema: BTreeMap<&'static str, Vec<String>>,
+    /// In the order of time: reads by themselves, and transactions.
+    pub units: Vec<Unit>,
     /// Statements, transactions begun and committed.
     pub counts: (u64, u64, u64),
+}
+
+/// A statement by itself, or a transaction from its beginning to its commit.
+#[derive(Clone)]
+pub struct Unit {
+    schema: &'static str,
+    begun: Instant,
+    statements: Vec<String>,
 }
 
 impl Heard {
     /// Every statement, BEGIN and COMMIT waits for the server once.
     pub fn round_trips(&self) -> u64 {
         self.counts.0 + self.counts.1 + self.counts.2
+    }
+
+    /// Adds what a service's database heard.
+    pub fn add(&mut self, schema: &'static str, heard: Vec<(Instant, String)>) {
+        let mut open = false;
+        for (at, what) in heard {
+            match self.units.last_mut().filter(|_| open) {
+                Some(unit) => unit.statements.push(what.clone()),
+                None => self.units.push(Unit {
+                    schema,
+                    begun: at,
+                    statements: vec![what.clone()],
+                }),
+            }
+            open = what != COMMIT && (open || what == BEGIN);
+        }
+        self.units.sort_by_key(|unit| unit.begun);
     }
 }
 
@@ -44,32 +69,21 @@ pub struct Known<'a> {
     pub since: &'a str,
 }
 
-/// The script of one kind. Reads come before the transaction, as they do in the suite.
+/// The script of one kind: the transactions and the reads outside of them as they were.
 pub fn script(heard: &Heard, known: &Known<'_>) -> String {
     let mut script = format!("\\set n random(1, 9000000000000000)\n\\set p random(1, {YEARS})\n");
-    let (mut reads, mut writes) = (String::new(), String::new());
-    for (schema, statements) in &heard.by_schema {
-        let first = statements.iter().position(|one| !one.starts_with("SELECT"));
-        let (before, within) = statements.split_at(first.unwrap_or(statements.len()));
-        for (into, statements) in [(&mut reads, before), (&mut writes, within)] {
-            let begins = !statements.is_empty() && std::ptr::eq(statements, within);
-            into.push_str(if begins { "BEGIN;\n" } else { "" });
-            for one in statements {
-                // Whoever is insured is looked up as it was; the year that is locked is one of many.
-                let person = if *schema == "settlement" {
-                    known.person
-                } else {
-                    ""
-                };
-                let known = Known { person, ..*known };
-                into.push_str(&variable(&qualified(one, schema), &known));
-                into.push_str(";\n");
-            }
-            into.push_str(if begins { "COMMIT;\n" } else { "" });
+    for unit in &heard.units {
+        // Whoever is insured is looked up as it was; the year that is locked is one of many.
+        let person = match unit.schema {
+            "settlement" => known.person,
+            _ => "",
+        };
+        let known = Known { person, ..*known };
+        for one in &unit.statements {
+            script.push_str(&variable(&qualified(one, unit.schema), &known));
+            script.push_str(";\n");
         }
     }
-    script.push_str(&reads);
-    script.push_str(&writes);
     script
 }
 
@@ -91,8 +105,15 @@ fn person_of(number: &str) -> String {
 /// Tables by their schema: a connection of pgbench has no path of its own.
 fn qualified(statement: &str, schema: &str) -> String {
     let words = ["FROM \"", "INTO \"", "UPDATE \"", "JOIN \""];
-    words.iter().fold(statement.to_string(), |text, word| {
+    let qualified = words.iter().fold(statement.to_string(), |text, word| {
         text.replace(word, &format!("{word}{schema}\".\""))
+    });
+    // What a statement names itself is no table.
+    let own = statement
+        .split("\" AS (")
+        .filter_map(|before| before.rsplit('"').next());
+    own.fold(qualified, |text, name| {
+        text.replace(&format!("\"{schema}\".\"{name}\""), &format!("\"{name}\""))
     })
 }
 
@@ -241,19 +262,17 @@ mod tests {
         let insert = "INSERT INTO \"settlement\" (\"a\") VALUES ('999999', 'r-1', 'it''s', \
              '{\"a\":true,\"b\":5}', '0190aaaa-0000-7000-8000-000000000001', \
              '0190bbbb-0000-7000-8000-000000000009', '0190aaaa-0000-7000-8000-000000000002')";
-        let heard = Heard {
-            by_schema: [(
-                "settlement",
-                vec!["SELECT 1".to_string(), insert.to_string()],
-            )]
-            .into(),
-            counts: (2, 1, 1),
-        };
+        let mut heard = Heard::default();
+        let told = |what: &str| (Instant::now(), what.to_string());
+        let first = told("SELECT 2");
+        let all = [BEGIN, insert, COMMIT, "SELECT 3"];
+        heard.add("settlement", all.map(told).to_vec());
+        heard.add("enrollment", vec![first]);
         let script = script(&heard, &known);
         for part in [
-            "SELECT 1;\nBEGIN;\nINSERT INTO \"settlement\".\"settlement\" (\"a\") VALUES ('999999', ",
+            "SELECT 2;\nBEGIN;\nINSERT INTO \"settlement\".\"settlement\" (\"a\") VALUES ('999999', ",
             "('V' || :n::text), 'it''s', '{\"a\": true,\"b\":5}', lpad(:p::text, 36, 'p'), ",
-            "('00000009' || lpad(:n::text, 28, '-') || ''), '0190aaaa-0000-7000-8000-000000000002');\nCOMMIT;",
+            "('00000009' || lpad(:n::text, 28, '-') || ''), '0190aaaa-0000-7000-8000-000000000002');\nCOMMIT;\nSELECT 3;",
         ] {
             assert!(script.contains(part), "{part}\n{script}");
         }
