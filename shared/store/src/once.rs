@@ -113,7 +113,7 @@ impl Db {
 
     /// The same for what has its id before it is made: the key row is written once, as it will stand when
     /// the transaction is committed, and by the work's first question. Work that finds the key taken there
-    /// answers nothing.
+    /// answers nothing. No other attempt has this `subject`: by it a key row is known as this one's.
     pub async fn once_led<'a, T, F, Fut>(
         &self,
         call: &'a Call,

@@ -1,7 +1,7 @@
 //! 分开: services as processes of their own, as they are deployed: each with its certificate, and reached
 //! over TLS.
 
-use super::BenchError;
+use super::{BenchError, machine};
 use crate::area;
 use crate::authority::{Authority, Wanted};
 use kernel::Clock;
@@ -42,21 +42,22 @@ impl Apart {
         })
     }
 
-    /// The same, each of them on the first core, while this process takes the others; where the machine
-    /// has only one, or cannot do that, nothing is changed, and the answer is false.
+    /// The same, each of them on the first core that this process may use, while it takes the others; where
+    /// there is only one, or the system cannot do that, nothing is changed, and the answer is false.
     pub async fn on_a_core_of_their_own(&mut self) -> bool {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        if cores < 2 {
+        let cores = machine::cores();
+        let Some((first, others)) = cores.split_first().filter(|(_, rest)| !rest.is_empty()) else {
             return false;
-        }
-        let (others, own) = (format!("1-{}", cores - 1), std::process::id().to_string());
+        };
+        let others: Vec<String> = others.iter().map(usize::to_string).collect();
+        let own = std::process::id().to_string();
         let mut moving = Command::new("taskset");
         moving
-            .args(["-a", "-c", "-p", &others, &own])
+            .args(["-a", "-c", "-p", &others.join(","), &own])
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let moved = moving.status().await.is_ok_and(|status| status.success());
-        self.core = moved.then_some(0);
+        self.core = moved.then_some(*first);
         moved
     }
 

@@ -30,6 +30,24 @@ pub fn commit() -> String {
     }
 }
 
+/// The cores that this process may use, by their numbers; none where the system does not tell.
+pub fn cores() -> Vec<usize> {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let allowed = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    listed(allowed.unwrap_or_default())
+}
+
+/// `0-2,4` as numbers.
+fn listed(text: &str) -> Vec<usize> {
+    let ranges = text.trim().split(',').filter_map(|range| {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        Some(first.parse::<usize>().ok()?..=last.parse().ok()?)
+    });
+    ranges.flatten().collect()
+}
+
 /// 常驻内存 of this process in KiB; 0 where the system does not tell.
 pub fn resident_kib() -> u64 {
     resident_kib_of(std::process::id())
@@ -60,4 +78,16 @@ fn kib(process: u32, what: &str) -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix(what));
     let number = line.and_then(|rest| rest.split_whitespace().next());
     number.and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cores_are_listed_as_the_system_writes_them() {
+        assert_eq!(listed("\t0-2,4\n"), [0, 1, 2, 4]);
+        assert_eq!(listed("7"), [7]);
+        assert_eq!(listed(""), [0_usize; 0]);
+    }
 }

@@ -1,11 +1,11 @@
 //! A key that is written by the work's first question: the same promises.
 
-use super::{CLOSED, LISTS, World, call, effects, event_table, leave, open};
+use super::{CLOSED, LISTS, World, call, effects, event_table, leave, now, open};
 use kernel::refusal::{CONTENTION, REQUEST_ID_REUSED, REQUEST_WITHDRAWN, UNAVAILABLE};
 use kernel::{OutcomeState, Refusal};
 use sea_orm::sea_query::{Expr, JoinType, SelectStatement};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
-use store::{Call, Db, Done, Led, Stop};
+use store::{Call, Db, Done, Led, Stop, new_id};
 
 /// The event of this subject, beside which another is looked for and locked.
 fn question(subject: &str, beside: &str) -> (SelectStatement, SelectStatement) {
@@ -29,7 +29,9 @@ async fn attempt(
     (subject, beside): (&str, &str),
     refusal: Option<fn() -> Refusal>,
 ) -> Result<Done<Option<Option<String>>>, Refusal> {
-    db.once_led(call, LISTS, "S1", |tx, key| async move {
+    // What is made has an id of its own in each attempt.
+    let id = new_id(now()).to_string();
+    db.once_led(call, LISTS, &id, |tx, key| async move {
         let (question, other) = question(subject, beside);
         let found = match key.lead(&tx, question, ("other", other)).await? {
             Led::Taken => return Ok(None),
@@ -69,12 +71,12 @@ async fn a_key_that_leads_takes_effect_once() {
         let first = attempt(&db, &call(id, "a"), subjects, None).await.unwrap();
         assert_eq!(first.made, Some(found), "{id}");
         let again = attempt(&db, &call(id, "a"), subjects, None).await.unwrap();
-        assert!(again.replayed() && again.subject == "S1", "{id}");
+        assert!(again.replayed() && again.subject == first.subject, "{id}");
         let other = attempt(&db, &call(id, "b"), subjects, None).await;
         assert!(other.err().unwrap().is(&REQUEST_ID_REUSED), "{id}");
         let outcome = db.outcome(&call(id, "a").key, LISTS).await.unwrap();
         assert_eq!(outcome.state, OutcomeState::Done);
-        assert_eq!(outcome.subject.as_deref(), Some("S1"));
+        assert_eq!(outcome.subject, Some(first.subject));
     }
     assert_eq!(effects(&db).await, 5);
 }
