@@ -201,8 +201,10 @@ impl App {
         let (area, bill) = (&call.key.area, &order.bill);
         admit(bill, order.member.as_ref(), &order.findings, call.now.day())?;
         parts::whole(bill)?;
-        // The year that it is about to belong to, unless the package decides otherwise.
-        let likely = bill.year_key();
+        // The year that it belongs to, unless the package decides on a later one: person-years are locked in
+        // the order of time, by everybody.
+        let mut likely = bill.year_key();
+        likely.year = likely.year.min(bill.admission().year());
         let asked = (area, bill, call.now.day());
         let led = store::terms_led(&tx, key, asked, &likely).await;
         let Some((found, year)) = led.map_err(in_progress)? else {
