@@ -25,6 +25,11 @@ mod visits;
 use integration_tests::World;
 use sea_orm::{ConnectionTrait, Database, DbBackend};
 
+/// From here on, documents of settlements are written so that SQL can read and change them.
+async fn unpacked(world: &World) {
+    edit(world, "settlement_form", "packed = (1 = 0)").await;
+}
+
 /// Edits one row of the settlement service behind its back.
 async fn edit(world: &World, table: &str, rest: &str) {
     let database = Database::connect(world.database.url("settlement"))

@@ -2,7 +2,7 @@
 
 mod revisions;
 
-use crate::edit;
+use crate::{edit, unpacked};
 use integration_tests::{World, code, patient, stay, visit};
 use proto::orchestrator::flaw::Cause;
 use proto::orchestrator::{
@@ -126,6 +126,7 @@ async fn what_nobody_touched_is_what_it_was_page_by_page() {
 #[tokio::test]
 async fn a_planted_change_is_named_and_stops_nothing() {
     let world = World::open().await;
+    unpacked(&world).await;
     let mut ids = Vec::new();
     for n in 0..10 {
         let person = world.insured(None).await;
@@ -218,6 +219,36 @@ async fn a_planted_change_is_named_and_stops_nothing() {
     let all = replay(&world, ReplaySettlementsRequest::default()).await;
     assert_eq!((all.equal_count, all.differing.len()), (1, 9));
     assert!(all.differing.iter().all(|one| one.settlement_id != id(9)));
+}
+
+#[tokio::test]
+async fn packed_documents_of_another_settlement_or_of_none_are_found() {
+    let world = World::open().await;
+    let mut ids = Vec::new();
+    for n in 0..3 {
+        let person = world.insured(None).await;
+        let claim = stay(&person, &format!("S-{n}"), 20_000 + n);
+        ids.push(world.settle(&format!("s-{n}"), claim).await.unwrap());
+    }
+    let [one, two, three] = [0, 1, 2].map(|n| ids[n].settlement_id.clone());
+    for id in [&one, &two, &three] {
+        assert_eq!(replay_one(&world, id).await, []);
+    }
+    let table = match world.database.folder() {
+        Some(_) => "settlement",
+        None => "settlement.settlement",
+    };
+    let of_three =
+        format!("packed = (SELECT s.packed FROM {table} s WHERE s.settlement_id = '{three}')");
+    for (set, id) in [("packed = NULL", &one), (of_three.as_str(), &two)] {
+        let set = format!("{set} WHERE settlement_id = '{id}'");
+        edit(&world, "settlement", &set).await;
+    }
+    let flaws = replay_one(&world, &one).await;
+    assert!(found(&flaws, Cause::Unreadable, "evidence"), "{flaws:?}");
+    let flaws = replay_one(&world, &two).await;
+    assert!(found(&flaws, Cause::Column, "person_id"), "{flaws:?}");
+    assert_eq!(replay_one(&world, &three).await, []);
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! 政策模拟: a year as it stands, priced again under another package, is what it would have come to had
 //! that package been the law: asked of a suite of which it is.
 
-use crate::edit;
 use crate::revisions::{a_year, packs, pay, preview, recognise, refund, refunded};
 use crate::visits::{Billing, line, visit as registered};
+use crate::{edit, unpacked};
 use integration_tests::{HOSPITAL, World, stay, visit};
 use kernel::Fen;
 use policy::testing::Text;
@@ -294,6 +294,7 @@ async fn read_by(world: &World, caller: &str) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_not_paid_by_its_package_is_said() {
     let world = World::open().await;
+    unpacked(&world).await;
     let person = world.insured(None).await;
     let settled = world.settle("s", stay(&person, "S", 20_000)).await.unwrap();
     let id = settled.settlement_id;

@@ -201,9 +201,37 @@ async fn an_earlier_releases_data_are_taken_over_while_it_goes_on() {
     let replayed = receipts.replay_settlements(patient(request)).await;
     let replayed = replayed.unwrap().into_inner();
     assert_eq!((replayed.equal_count, replayed.differing), (4, vec![]));
-    let next = visit(word(&told["person_id"]), "N-1", "2017-06-01", 5_000);
-    let (_, replayed) = settle(&world, "N-1", &next).await.unwrap();
-    assert!(!replayed);
+    // Programs of the earlier release are there: documents are not packed until somebody says that none is.
+    let db = world.suite.database("settlement").unwrap().reader();
+    for (n, is_packed) in [(1, false), (2, true)] {
+        let (id, visit_number) = (format!("N-{n}"), format!("N-{n}"));
+        let next = visit(
+            word(&told["person_id"]),
+            &visit_number,
+            "2017-06-01",
+            5_000 + n,
+        );
+        let (settled, replayed) = settle(&world, &id, &next).await.unwrap();
+        assert!(!replayed);
+        let select = format!(
+            "SELECT packed IS NOT NULL AS packed, evidence FROM settlement \
+             WHERE settlement_id = '{settled}'"
+        );
+        let asked = Statement::from_string(db.get_database_backend(), select);
+        let row = db.query_one_raw(asked).await.unwrap().expect("a row");
+        let packed: bool = row.try_get("", "packed").unwrap();
+        let evidence: String = row.try_get("", "evidence").unwrap();
+        assert_eq!((packed, evidence.is_empty()), (is_packed, is_packed));
+        let contract = "UPDATE settlement_form SET packed = (1 = 1)";
+        db.execute_unprepared(contract).await.unwrap();
+    }
+    let request = ReplaySettlementsRequest {
+        year: 2017,
+        ..Default::default()
+    };
+    let replayed = receipts.replay_settlements(patient(request)).await;
+    let replayed = replayed.unwrap().into_inner();
+    assert_eq!((replayed.equal_count, replayed.differing), (6, vec![]));
     world.ledger().await;
     for service in SERVICES {
         let db = world.suite.database(service).unwrap();

@@ -148,6 +148,8 @@ struct Terms {
     guarantee: Option<GuaranteeId>,
     /// The registered visit of the bill's number.
     visit: Option<VisitId>,
+    /// How the documents of a settlement by them are written.
+    form: store::Form,
 }
 
 impl Terms {
@@ -260,7 +262,7 @@ impl App {
             year: (&whose, &before.posted(&posted)),
             told: event::told(call.now, told_posted(call, &posted)),
         };
-        if !store::post(&tx, area, &posted, moved).await? {
+        if !store::post(&tx, area, (&posted, terms.form), moved).await? {
             return Err(settled_already(&tx, area, all).await);
         }
         accounts::pay_from(&tx, area, accounts, &posted).await?;
@@ -521,6 +523,7 @@ impl App {
             institution,
             guarantee: beside.guarantee,
             visit: beside.visit,
+            form: beside.form,
         })
     }
 

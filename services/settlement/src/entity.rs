@@ -110,11 +110,11 @@ pub mod settlement {
         pub total_fen: i64,
         pub funds_fen: i64,
         pub cash_fen: i64,
-        /// Bill, person, findings and accumulators before, as JSON.
+        /// Bill, person, findings and accumulators before, as JSON; empty where it is in `packed`.
         pub evidence: String,
-        /// Package, catalogue, versions and digest, as JSON.
+        /// Package, catalogue, versions and digest, as JSON; empty where it is in `packed`.
         pub basis: String,
-        /// Amounts, shares, remarks and deltas without reasons, as JSON.
+        /// Amounts, shares, remarks and deltas without reasons, as JSON; empty where it is in `packed`.
         pub amounts: String,
         pub engine_version: i32,
         pub posted_at: i64,
@@ -133,6 +133,8 @@ pub mod settlement {
         pub place: Option<String>,
         pub tier: Option<String>,
         pub identity_class: Option<String>,
+        /// Evidence, basis and amounts together, in a seventh of the bytes; empty where they are not packed.
+        pub packed: Option<Vec<u8>>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

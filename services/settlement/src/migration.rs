@@ -7,6 +7,7 @@ mod approvals;
 mod batches;
 mod hospital_shares;
 mod indicators;
+mod packed;
 mod parts;
 mod payer_files;
 mod receipts;
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
         migrations.push(Box::new(payer_files::PayerFiles));
         migrations.push(Box::new(alone::Alone));
         migrations.push(Box::new(standing_days::StandingDays));
+        migrations.push(Box::new(packed::Packed));
         migrations
     }
 }

@@ -282,7 +282,7 @@ impl Trouble {
 /// Does what the command line says.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Runtime::new() {
+    let runtime = match runtime::workers() {
         Ok(runtime) => runtime,
         Err(error) => {
             writeln!(io::stderr(), "yibao: cannot start: {error}").ok();

@@ -11,30 +11,36 @@ use crate::metrics;
 use crate::recent::Recent;
 use crate::refusal::{REQUEST_TOO_LARGE, REQUEST_TOO_SLOW};
 use crate::settings::Settings;
-use crate::stack::{Layers, method_of, patience, refuse};
+use crate::stack::{Layers, deadline, method_of, patience, refuse};
 use crate::status::RETRY_MS;
 use crate::told::Told;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
+use http::HeaderMap;
 use kernel::metric::{RPC_IN_FLIGHT, RPC_LIMIT, RPC_QUEUE_WAIT, RPC_SHED};
 use kernel::refusal::{DEADLINE_EXCEEDED, OVERLOADED, UNAUTHENTICATED};
 use kernel::{Clock, Instant, Principal, Refusal, Role};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, UpDownCounter};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{timeout, timeout_at};
 
-/// How long who is shed should wait: from the first to both together, so that not all come again at
-/// once.
-const COME_AGAIN_MILLIS: u64 = 500;
-const SPREAD_MILLIS: u64 = 1_000;
-/// A prime, which spreads numbers that follow one another.
-const SPREAD: u64 = 617;
+/// How long who is shed should wait, one after the other, so that not all come again at once. They are
+/// few: a connection that told each of them once tells it again in a byte (HPACK).
+const COME_AGAIN_MILLIS: [u64; 4] = [600, 1_100, 850, 1_350];
+
+/// What they are told. Under overload it is the most frequent answer of all, and is made once.
+static COME_AGAIN: LazyLock<[HeaderMap; 4]> = LazyLock::new(|| {
+    COME_AGAIN_MILLIS.map(|millis| {
+        let no = OVERLOADED.refuse().with(RETRY_MS, millis);
+        refuse(&no).into_parts().0.headers
+    })
+});
 
 /// How a request came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +61,7 @@ struct Inner {
     callers: Arc<Callers>,
     gate: Mutex<Gate<oneshot::Sender<Place>>>,
     recent: Recent,
-    refused: AtomicU64,
+    refused: AtomicUsize,
     shed: Counter<u64>,
     in_flight: UpDownCounter<i64>,
     limit: UpDownCounter<i64>,
@@ -67,11 +73,6 @@ pub(crate) struct Place {
     admission: Admission,
     taken: Option<Taken>,
 }
-
-/// What a request holds until its work ends, which may be after its caller was told that the time is
-/// over.
-#[derive(Clone)]
-pub(crate) struct Held(#[allow(dead_code)] Arc<(Place, Option<Arc<Seat>>)>);
 
 impl Admission {
     /// For a service with these settings.
@@ -94,7 +95,7 @@ impl Admission {
             limits,
             gate: Mutex::new(gate),
             recent: Recent::default(),
-            refused: AtomicU64::new(0),
+            refused: AtomicUsize::new(0),
             shed: metrics::counter(&RPC_SHED),
             in_flight: metrics::level(&RPC_IN_FLIGHT),
             limit,
@@ -140,7 +141,7 @@ impl Admission {
         }
     }
 
-    /// The answer of a refusal that was counted.
+    /// The answer of a refusal, which is counted.
     fn refused(
         &self,
         layers: &Layers,
@@ -148,20 +149,26 @@ impl Admission {
         reason: &'static str,
         no: Refusal,
     ) -> Response {
-        let method = KeyValue::new("rpc.method", layers.rule.label(request));
-        self.0
-            .shed
-            .add(1, &[method, KeyValue::new("reason", reason)]);
+        self.count(layers, request, reason);
         refuse(&no)
     }
 
+    fn count(&self, layers: &Layers, request: &Request, reason: &'static str) {
+        let method = KeyValue::new("rpc.method", layers.rule.label(request));
+        let labels = [method, KeyValue::new("reason", reason)];
+        self.0.shed.add(1, &labels);
+    }
+
     /// Come again, but not all at once.
-    fn overloaded(&self) -> Refusal {
+    fn overloaded(&self, layers: &Layers, request: &Request, why: Shed) -> Response {
+        self.count(layers, request, why.reason());
         let number = self.0.refused.fetch_add(1, Ordering::Relaxed);
-        let spread = number.wrapping_mul(SPREAD) % SPREAD_MILLIS;
-        OVERLOADED
-            .refuse()
-            .with(RETRY_MS, COME_AGAIN_MILLIS + spread)
+        let turn = number % COME_AGAIN.len();
+        let mut response = Response::new(Body::empty());
+        if let Some(headers) = COME_AGAIN.get(turn) {
+            response.headers_mut().clone_from(headers);
+        }
+        response
     }
 }
 
@@ -204,8 +211,9 @@ fn signed(count: usize) -> i64 {
 
 /// The layer: a request that comes out of it has all it needs to be worked on.
 pub(crate) async fn admitted(
-    State(layers): State<Layers>,
-    mut request: Request,
+    layers: &Arc<Layers>,
+    (mut request, method): (Request, Arc<str>),
+    via: Via,
     next: Next,
 ) -> Response {
     let patience = patience(&layers.settings, request.headers());
@@ -220,8 +228,8 @@ pub(crate) async fn admitted(
     // Two areas may have callers of one name, and neither has the other's places or repeats.
     let caller: Arc<str> = format!("{}/{}", principal.area, principal.caller).into();
     let (mut seat, mut class, mut number) = (None, Class::Step, None);
-    if request.extensions().get::<Via>() != Some(&Via::Inside) {
-        let seated = match seated(&layers, (&principal, &caller), request, until).await {
+    if via == Via::Edge {
+        let seated = match seated(layers, (&principal, &caller), request, until).await {
             Ok(seated) => seated,
             Err(response) => return *response,
         };
@@ -234,7 +242,7 @@ pub(crate) async fn admitted(
     let left = i64::try_from(left.as_micros()).unwrap_or(i64::MAX);
     let asker = Asker {
         caller,
-        method: layers.rule.label(&request),
+        method,
         class,
         until: Instant::from_micros(admission.0.clock.now().micros().saturating_add(left)),
     };
@@ -243,14 +251,13 @@ pub(crate) async fn admitted(
             if let Some(number) = number {
                 admission.0.recent.remember(number);
             }
-            let extensions = request.extensions_mut();
-            extensions.insert(Deadline(until));
-            extensions.insert(Held(Arc::new((place, seat.clone()))));
-            let response = next.run(request).await;
+            request.extensions_mut().insert(Deadline(until));
+            let held = (place, seat.clone());
+            let response = deadline(layers.clone(), request, (until, held), next).await;
             // Who takes no answers has them under way.
             response.map(|body| Body::new(Told::keeping(body, seat)))
         }
-        Err(why) => admission.refused(&layers, &request, why.reason(), admission.overloaded()),
+        Err(why) => admission.overloaded(layers, &request, why),
     }
 }
 

@@ -4,7 +4,8 @@
 //! Of so many calls at once the gate learns how many are too many from how long they take: when many
 //! are slow, a tenth fewer are let in; when none are and the places are used, a few more (additive
 //! increase, multiplicative decrease, as TCP does it). A queue that is short in length and in time
-//! takes up what comes unevenly. A place that becomes free goes to whoever has the fewest, so one
+//! takes up what comes unevenly; it is no longer than what can be called up in that time, by how fast
+//! calls end while others wait, so that most of who is told to come again is told at once. A place that becomes free goes to whoever has the fewest, so one
 //! caller's flood waits behind its own calls and not before others'. Two reserves stay beside these
 //! places: for operators, and for asking what became of a request.
 
@@ -24,6 +25,8 @@ const SMOOTHING: i64 = 16;
 const SLOW_TIMES: i64 = 3;
 /// Calm is when no more than this part of the least is under way.
 const CALM_PART: usize = 2;
+/// Who would wait longer than this part of the longest wait does not begin to: three of four.
+const WAIT_PART: (i64, i64) = (3, 4);
 /// Where the limit begins, in times of the least.
 const START_TIMES: usize = 4;
 
@@ -149,6 +152,30 @@ pub(crate) struct Gate<W> {
     /// What a method takes when few are under way, in microseconds. Methods are those of a table.
     usual: HashMap<Arc<str>, i64>,
     window: Window,
+    pace: Pace,
+}
+
+/// How fast calls end while others wait.
+#[derive(Default)]
+struct Pace {
+    /// Microseconds from one end to the next, summed up over so many; 0 as long as nobody waited.
+    smoothed: i64,
+    /// The last end, if somebody has waited since.
+    last: Option<Instant>,
+}
+
+impl Pace {
+    fn end(&mut self, now: Instant, is_waited_for: bool) {
+        let since = self.last.filter(|_| is_waited_for);
+        if let Some(since) = since {
+            let took = now.micros().saturating_sub(since.micros()).max(0);
+            self.smoothed = match self.smoothed {
+                0 => took.saturating_mul(SMOOTHING),
+                sum => sum - sum / SMOOTHING + took,
+            };
+        }
+        self.last = is_waited_for.then_some(now);
+    }
 }
 
 impl<W> Gate<W> {
@@ -165,6 +192,7 @@ impl<W> Gate<W> {
             tickets: 0,
             usual: HashMap::new(),
             window: Window::default(),
+            pace: Pace::default(),
         }
     }
 
@@ -199,7 +227,7 @@ impl<W> Gate<W> {
             return Arrival::Shed(Shed::Deadline);
         }
         let mut displaced = None;
-        if self.queue.len() >= self.bounds.queue {
+        if self.queue.len() >= self.room() {
             match self.displace(&asker.caller) {
                 Some(told) => displaced = Some(told),
                 None => return Arrival::Shed(Shed::Queue),
@@ -215,6 +243,20 @@ impl<W> Gate<W> {
             told,
         });
         Arrival::Wait(ticket, until, displaced)
+    }
+
+    /// How many may wait.
+    fn room(&self) -> usize {
+        let (part, of) = WAIT_PART;
+        let wait = self.bounds.wait_micros / of * part;
+        let in_time = wait
+            .saturating_mul(SMOOTHING)
+            .checked_div(self.pace.smoothed);
+        let in_time = in_time.map_or(self.bounds.queue, |calls| {
+            usize::try_from(calls).unwrap_or(0)
+        });
+        // As many as work at least may wait: by them the pace is known when it gets better.
+        in_time.max(self.bounds.least).min(self.bounds.queue)
     }
 
     /// Takes the newest out of the queue of whoever has the most, if that is more than the one that
@@ -302,6 +344,7 @@ impl<W> Gate<W> {
             own.running = own.running.saturating_sub(1);
             own.reserved = own.reserved.saturating_sub(usize::from(reserved));
             self.forget(&taken.caller);
+            self.pace.end(now, !self.queue.is_empty());
             self.learn(now, &taken, beside);
         }
         self.call_up(now)

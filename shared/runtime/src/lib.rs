@@ -61,7 +61,7 @@ pub use institution::{own_institution, whose_institution};
 pub use limits::{CallerLimits, Limits};
 pub use monitor::Monitor;
 pub use origin::{carried_origin, origin};
-pub use process::{run, stop_signal};
+pub use process::{run, stop_signal, workers};
 pub use serve::{Probe, ServeError, Server, Service};
 pub use settings::{Identity, Needs, Settings, SettingsError};
 pub use shared_cache::SharedCache;

@@ -3,8 +3,10 @@
 use crate::{Monitor, Needs, Scraped, Server, Service, Settings, Telemetry};
 use std::error::Error;
 use std::future::Future;
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use tokio::runtime::{Builder, Runtime};
 
 /// `sysexits.h`: the configuration is wrong.
 const EXIT_CONFIG: u8 = 78;
@@ -31,7 +33,7 @@ where
             return ExitCode::from(EXIT_CONFIG);
         }
     };
-    let runtime = match tokio::runtime::Runtime::new() {
+    let runtime = match workers() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("{name}: cannot start: {error}");
@@ -54,6 +56,16 @@ where
             }
         }
     })
+}
+
+/// The threads that requests are worked on by. What another thread wakes (SQLite's do, at each statement)
+/// is looked at before what is ready here: a transaction goes on before calls are turned away, however many
+/// of them come.
+pub fn workers() -> io::Result<Runtime> {
+    Builder::new_multi_thread()
+        .enable_all()
+        .global_queue_interval(1)
+        .build()
 }
 
 async fn serve<F, Fut>(

@@ -1,4 +1,5 @@
-//! The layers every request passes, in process and from the network alike. Outermost first:
+//! The layers every request passes, in process and from the network alike, each of which calls the next.
+//! Outermost first:
 //!
 //! 1. trace and count: sees everything below it, refusals of the other layers too;
 //! 2. identity: before any work is done for a stranger;
@@ -13,16 +14,15 @@
 //! A handler that streams its answer is done, for 4 and 5, with the answer's head: what follows has
 //! places, deadlines and tasks of its own.
 
-use crate::admission::{Admission, Held, Via, admitted};
+use crate::admission::{Admission, Via, admitted};
 use crate::clock::SystemClock;
-use crate::context::{Deadline, Trusted};
+use crate::context::Trusted;
 use crate::identity::{PRINCIPAL_HEADER, who};
 use crate::settings::Settings;
-use crate::unread;
 use crate::witness::{Attempt, WitnessPlace, turn_away, witnessed};
 use crate::{code_name, is_fault, metrics, status_of, trace};
 use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use http::HeaderMap;
 use kernel::metric::RPC_SERVER_DURATION;
@@ -33,7 +33,6 @@ use opentelemetry::metrics::Histogram;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tonic::Code;
-use tower::ServiceBuilder;
 use tracing::Instrument;
 
 /// What a call is counted under whose method nobody has.
@@ -56,7 +55,6 @@ pub enum Does {
     Reads,
 }
 
-#[derive(Clone)]
 pub(crate) struct Layers {
     pub(crate) settings: Arc<Settings>,
     pub(crate) rule: Rule,
@@ -149,16 +147,7 @@ pub(crate) fn layered(
         admission: shared.admission.clone(),
         seconds: metrics::seconds(&RPC_SERVER_DURATION),
     };
-    router.layer(
-        ServiceBuilder::new()
-            .layer(from_fn_with_state(layers.clone(), told))
-            .layer(from_fn_with_state(layers.clone(), identity))
-            .layer(from_fn_with_state(layers.clone(), access_rule))
-            .layer(from_fn_with_state(layers.clone(), admitted))
-            .layer(from_fn(deadline))
-            .layer(from_fn_with_state(layers, witnessed))
-            .layer(from_fn(unread::told)),
-    )
+    router.layer(from_fn_with_state(Arc::new(layers), told))
 }
 
 pub(crate) fn refuse(refusal: &Refusal) -> Response {
@@ -170,7 +159,7 @@ pub(crate) fn method_of(request: &Request) -> &str {
     request.uri().path().rsplit('/').next().unwrap_or_default()
 }
 
-async fn told(State(layers): State<Layers>, request: Request, next: Next) -> Response {
+async fn told(State(layers): State<Arc<Layers>>, request: Request, next: Next) -> Response {
     let method = layers.rule.label(&request);
     let span = tracing::info_span!(
         target: "trace",
@@ -183,7 +172,8 @@ async fn told(State(layers): State<Layers>, request: Request, next: Next) -> Res
     );
     trace::go_on_from(&span, request.headers());
     let begun = Instant::now();
-    let response = next.run(request).instrument(span.clone()).await;
+    let below = identity(&layers, (request, method.clone()), next);
+    let response = below.instrument(span.clone()).await;
     let code = code_of(response.headers());
     span.record("rpc.response.status_code", code);
     if is_fault(code) {
@@ -206,7 +196,11 @@ fn code_of(headers: &HeaderMap) -> &'static str {
     }
 }
 
-async fn identity(State(layers): State<Layers>, mut request: Request, next: Next) -> Response {
+async fn identity(
+    layers: &Arc<Layers>,
+    (mut request, method): (Request, Arc<str>),
+    next: Next,
+) -> Response {
     let mut via = Via::Inside;
     if request.extensions().get::<Trusted>().is_none() {
         // Only a service is believed with one.
@@ -220,24 +214,28 @@ async fn identity(State(layers): State<Layers>, mut request: Request, next: Next
             }
             Err(no) => {
                 tracing::warn!(code = %no.code, method = method_of(&request), "not believed");
-                let attempt = Attempt::of(&layers, &request, Code::Unauthenticated);
-                return turn_away(&layers, attempt, no).await;
+                let attempt = Attempt::of(layers, &request, Code::Unauthenticated);
+                return turn_away(layers, attempt, no).await;
             }
         }
     }
-    request.extensions_mut().insert(via);
-    next.run(request).await
+    access_rule(layers, (request, method), via, next).await
 }
 
-async fn access_rule(State(layers): State<Layers>, request: Request, next: Next) -> Response {
+async fn access_rule(
+    layers: &Arc<Layers>,
+    (request, label): (Request, Arc<str>),
+    via: Via,
+    next: Next,
+) -> Response {
     let method = method_of(&request);
     let principal = request.extensions().get::<Trusted>();
     if !principal.is_some_and(|Trusted(principal)| layers.rule.allows(method, principal)) {
         let no = PERMISSION_DENIED.refuse().with("method", method);
-        let attempt = Attempt::of(&layers, &request, Code::PermissionDenied);
-        return turn_away(&layers, attempt, no).await;
+        let attempt = Attempt::of(layers, &request, Code::PermissionDenied);
+        return turn_away(layers, attempt, no).await;
     }
-    next.run(request).await
+    admitted(layers, (request, label), via, next).await
 }
 
 /// How long a request may take, of which a part is left for the answer: the caller's own timer, which
@@ -249,13 +247,16 @@ pub(crate) fn patience(settings: &Settings, headers: &HeaderMap) -> Duration {
     patience - (patience / 10).min(ANSWER_FIRST)
 }
 
-async fn deadline(mut request: Request, next: Next) -> Response {
-    let Some(Deadline(until)) = request.extensions().get::<Deadline>().copied() else {
-        return refuse(&DEADLINE_EXCEEDED.refuse());
-    };
-    let held = request.extensions_mut().remove::<Held>();
+/// Works on a request until then; what it holds is given back when the work ends, which may be after its
+/// caller was told that the time is over.
+pub(crate) async fn deadline(
+    layers: Arc<Layers>,
+    request: Request,
+    (until, held): (tokio::time::Instant, impl Send + 'static),
+    next: Next,
+) -> Response {
     let work = async move {
-        let response = next.run(request).await;
+        let response = witnessed(&layers, request, next).await;
         drop(held);
         response
     };

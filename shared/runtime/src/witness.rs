@@ -10,7 +10,8 @@ use crate::context::Trusted;
 use crate::parse;
 use crate::stack::{Layers, method_of, refuse};
 use crate::status_of;
-use axum::extract::{Request, State};
+use crate::unread::told;
+use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::future::BoxFuture;
@@ -97,17 +98,13 @@ fn is_id(text: &str) -> bool {
 
 /// The layer between the handler of a method that reads what is known of people and everything that
 /// could let its answer out.
-pub(crate) async fn witnessed(
-    State(layers): State<Layers>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn witnessed(layers: &Layers, mut request: Request, next: Next) -> Response {
     let principal = match request.extensions().get::<Trusted>() {
         Some(Trusted(principal)) => principal.clone(),
-        None => return next.run(request).await,
+        None => return told(next.run(request).await),
     };
     if !layers.rule.reads_people(method_of(&request)) || is_a_step(&principal) {
-        return next.run(request).await;
+        return told(next.run(request).await);
     }
     let Some(witness) = layers.witness.get().cloned() else {
         tracing::error!("a service without an access log does not answer what is known of people");
@@ -131,7 +128,7 @@ pub(crate) async fn witnessed(
     };
     let noted = Noted::default();
     request.extensions_mut().insert(noted.clone());
-    let response = next.run(request).await;
+    let response = told(next.run(request).await);
     seen.outcome = outcome_of(&response);
     noted.fill(&mut seen);
     match witness(seen).await {

@@ -1,7 +1,8 @@
 //! Settlements. What is read of one is as it stands: by its newest revision, where it has one.
 
+use super::packed::{Documents, Form};
 use super::registers::place_code;
-use super::{json_of, revisions, to_json, unreadable};
+use super::{json_of, revisions, unreadable};
 use crate::domain::indicator::IdentityClass;
 use crate::domain::{Bill, Evidence, Posted, Revision, Taken, YearKey};
 use crate::entity::settlement;
@@ -39,7 +40,8 @@ pub struct Past {
 
 /// Inserts settlements; false when the visit or bill of one of them is settled already.
 pub async fn insert(tx: &Tx, area: &AreaCode, posted: &[Posted]) -> Result<bool, Stop> {
-    let row = |posted| settlement_row(area, posted);
+    let form = Form::of(&**tx).await?;
+    let row = |posted| settlement_row(area, posted, form);
     let rows: Vec<_> = posted.iter().map(row).collect::<Result<_, _>>()?;
     // Without a target: taken by any of the constraints, and the transaction stays usable.
     let taken = OnConflict::new().do_nothing().to_owned();
@@ -51,8 +53,14 @@ pub async fn insert(tx: &Tx, area: &AreaCode, posted: &[Posted]) -> Result<bool,
 pub(super) fn settlement_row(
     area: &AreaCode,
     posted: &Posted,
+    form: Form,
 ) -> Result<settlement::ActiveModel, Refusal> {
     let bill = &posted.evidence.bill;
+    let plain = Documents::of(posted)?;
+    let (documents, packed) = match form {
+        Form::Plain => (plain, None),
+        Form::Packed => (Documents::default(), Some(plain.packed()?)),
+    };
     Ok(settlement::ActiveModel {
         area: Set(area.to_string()),
         settlement_id: Set(posted.id.to_string()),
@@ -69,9 +77,9 @@ pub(super) fn settlement_row(
         total_fen: Set(posted.amounts.total.0),
         funds_fen: Set(posted.amounts.funds().0),
         cash_fen: Set(posted.amounts.cash.0),
-        evidence: Set(to_json(&posted.evidence)?),
-        basis: Set(to_json(&posted.basis)?),
-        amounts: Set(to_json(&posted.amounts)?),
+        evidence: Set(documents.evidence),
+        basis: Set(documents.basis),
+        amounts: Set(documents.amounts),
         engine_version: Set(i32::try_from(ENGINE_VERSION).unwrap_or(i32::MAX)),
         posted_at: Set(posted.posted_at.micros()),
         reversed_at: Set(None),
@@ -83,6 +91,7 @@ pub(super) fn settlement_row(
         place: Set(Some(place_code(posted.evidence.place).to_string())),
         tier: Set(Some(posted.evidence.tier.to_string())),
         identity_class: Set(Some(identity_class(&posted.evidence))),
+        packed: Set(packed),
     })
 }
 
@@ -248,12 +257,18 @@ pub(super) fn parse_posted(row: settlement::Model) -> Result<Posted, Refusal> {
 
 /// The one way from a row to a settlement; where there is none, the column that cannot be read.
 pub(super) fn read_posted(row: &settlement::Model) -> Result<Posted, &'static str> {
+    let unpacked = row.packed.as_deref().map(Documents::unpacked);
+    let unpacked = unpacked.map(|known| known.ok_or("packed")).transpose()?;
+    let (evidence, basis, amounts) = match &unpacked {
+        Some(all) => (&all.evidence, &all.basis, &all.amounts),
+        None => (&row.evidence, &row.basis, &row.amounts),
+    };
     Ok(Posted {
         id: SettlementId::parse(&row.settlement_id).map_err(|_| "settlement_id")?,
         ordinal: row.ordinal,
-        evidence: json_of(&row.evidence, "evidence")?,
-        basis: json_of(&row.basis, "basis")?,
-        amounts: json_of(&row.amounts, "amounts")?,
+        evidence: json_of(evidence, "evidence")?,
+        basis: json_of(basis, "basis")?,
+        amounts: json_of(amounts, "amounts")?,
         posted_at: Instant::from_micros(row.posted_at),
         reversed_at: row.reversed_at.map(Instant::from_micros),
         revision: 0,

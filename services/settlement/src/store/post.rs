@@ -3,6 +3,7 @@
 
 use super::claims::{reversed_marks, settlement_row};
 use super::ledger::posting_rows;
+use super::packed::Form;
 use super::person_years::saved;
 use crate::domain::{PersonYear, Posted, YearKey};
 use crate::entity::settlement;
@@ -27,12 +28,12 @@ pub struct Moved<'a> {
 pub async fn post(
     tx: &Tx,
     area: &AreaCode,
-    posted: &Posted,
+    (posted, form): (&Posted, Form),
     moved: Moved<'_>,
 ) -> Result<bool, Stop> {
     // Without a target: taken by any of the constraints, and the transaction stays usable.
     let taken = OnConflict::new().do_nothing().to_owned();
-    let rows = [settlement_row(area, posted)?];
+    let rows = [settlement_row(area, posted, form)?];
     let settlement = settlement::Entity::insert_many(rows).on_conflict(taken);
     let mut writes = vec![Write::Insert(settlement.into_query())];
     writes.extend(moved.writes(area, posted.posted_at)?);

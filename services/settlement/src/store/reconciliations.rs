@@ -1,5 +1,6 @@
 //! Rows to reconcile, comparisons, differences and their explanations.
 
+use super::packed::Documents;
 use super::{of_json, to_json, unreadable};
 use crate::domain::Payee;
 use crate::domain::closing::Reconciliation;
@@ -28,6 +29,7 @@ struct Source {
     scheme: String,
     med_type: String,
     amounts: String,
+    packed: Option<Vec<u8>>,
     posted_at: i64,
     reversed_at: Option<i64>,
 }
@@ -55,10 +57,8 @@ pub async fn rows_between(
             .filter(at.gte(from.micros()))
             .filter(at.lt(until.micros()))
             .order_by_asc(at)
-            .limit(limit)
-            .into_model::<Source>()
-            .all(on)
-            .await?;
+            .limit(limit);
+        let found = read(on, found).await?;
         let revised = match kind {
             RowKind::Reversal => corrections_of(on, area, &found).await?,
             _ => BTreeMap::new(),
@@ -167,8 +167,7 @@ async fn corrected(
     let (mut settled, mut before) = (BTreeMap::new(), BTreeMap::new());
     for ids in ids.chunks(IDS_MAX) {
         let these = settlement::Column::SettlementId.is_in(ids.iter().copied());
-        let found = sources(area).filter(these);
-        let found: Vec<Source> = found.into_model().all(on).await?;
+        let found = read(on, sources(area).filter(these)).await?;
         settled.extend(
             found
                 .into_iter()
@@ -223,9 +222,25 @@ fn sources(area: &AreaCode) -> Select<settlement::Entity> {
     settlement::Entity::find()
         .select_only()
         .columns([Column::SettlementId, Column::VisitNumber, Column::Scheme])
-        .columns([Column::MedType, Column::Amounts])
+        .columns([Column::MedType, Column::Amounts, Column::Packed])
         .columns([Column::PostedAt, Column::ReversedAt])
         .filter(Column::Area.eq(area.as_str()))
+}
+
+/// These, with their amounts as JSON.
+async fn read(
+    on: &impl ConnectionTrait,
+    these: Select<settlement::Entity>,
+) -> Result<Vec<Source>, Stop> {
+    let mut found: Vec<Source> = these.into_model().all(on).await?;
+    for source in &mut found {
+        if let Some(packed) = source.packed.take() {
+            let documents = Documents::unpacked(&packed);
+            let unread = || unreadable("settlement", &source.settlement_id);
+            source.amounts = documents.ok_or_else(unread)?.amounts;
+        }
+    }
+    Ok(found)
 }
 
 fn row_of(source: Source) -> Result<Row, Refusal> {

@@ -1,6 +1,7 @@
 //! Institutions and catalogues.
 
 use super::guarantees::open_guarantee;
+use super::packed::{Form, PACKS};
 use super::person_years::{locked_year, parse_locked_year};
 use super::suspensions::suspended_until;
 use super::visits::registered_visit;
@@ -109,6 +110,7 @@ struct FoundOn {
     institution: institution::Model,
     institution_until: Option<String>,
     person_until: Option<String>,
+    packs: Option<bool>,
     open_guarantee: Option<String>,
     registered_visit: Option<String>,
 }
@@ -133,6 +135,8 @@ pub struct Beside {
     pub guarantee: Option<GuaranteeId>,
     /// The registered visit of the bill's number, where one was asked about.
     pub visit: Option<VisitId>,
+    /// How the documents of a new settlement are written.
+    pub form: Form,
 }
 
 /// The institution of this code, if it has an agreement on the day; whether it or the person is
@@ -260,6 +264,7 @@ fn find_on(
     institution::Entity::find()
         .expr_as(until(code.as_str()), "institution_until")
         .expr_as(until(&person.to_string()), "person_until")
+        .expr_as(Expr::cust(PACKS), "packs")
         .expr_as(guarantee, "open_guarantee")
         .expr_as(visit, "registered_visit")
         .filter(institution::Column::Area.eq(area.as_str()))
@@ -285,6 +290,7 @@ fn parse_found(found: FoundOn) -> Result<(Institution, Beside), Refusal> {
         suspended,
         guarantee: guarantee.map_err(|_| unreadable("guarantee", &code))?,
         visit: visit.map_err(|_| unreadable("visit", &code))?,
+        form: Form::told(found.packs),
     };
     Ok((parse_institution(found.institution)?, beside))
 }

@@ -2,6 +2,7 @@
 //! themselves.
 
 use super::claims::{read_posted, settlement_row};
+use super::packed::Form;
 use super::revisions::{read_revision, revision_row};
 use crate::domain::{Posted, Revision};
 use crate::entity::revision;
@@ -201,7 +202,7 @@ fn unlike(
     row: &settlement::Model,
     posted: &Posted,
 ) -> Result<Vec<Unlike>, Refusal> {
-    let right = settlement_row(area, posted)?;
+    let right = settlement_row(area, posted, Form::Plain)?;
     Ok(differing(compared!(
         row, right;
         person_id,

@@ -1,6 +1,6 @@
-//! 过载测速: one kept write (转诊申请) offered at its time whatever becomes of those before, below what
-//! the service can do, at it, at twice it, and below it again; then twice it by one caller while seven
-//! others ask a little. The service is a process on a core of its own, so that only what it does itself,
+//! 过载测速: one kept write (转诊申请) offered at its time whatever becomes of those before: at twice what
+//! the service can do, which is found out right before, several times, for machines become slower and
+//! faster within seconds; then below it, and twice it by one caller while seven others ask a little. The service is a process on a core of its own, so that only what it does itself,
 //! turning calls away too, takes from what it can do.
 
 use super::apart::Apart;
@@ -30,6 +30,8 @@ const SECONDS_MAX: u64 = 600;
 const CROWD: usize = 32;
 /// Connections of the callers to the service, and callers.
 const CALLERS: u64 = 8;
+/// How often it is found out what can be done, and twice that is asked.
+const ROUNDS: usize = 7;
 /// Of so many calls, one is of the seven while the other caller floods.
 const LITTLE: u64 = 20;
 /// How long a caller waits.
@@ -45,7 +47,7 @@ pub struct OverloadBench {
     #[arg(long, value_name = "DIR")]
     programs: Option<PathBuf>,
     /// Seconds of each part.
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=SECONDS_MAX))]
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=SECONDS_MAX))]
     seconds: u64,
 }
 
@@ -160,19 +162,20 @@ impl Callers {
     async fn measure(&self, seconds: u64, out: &mut impl Write) -> Result<(), BenchError> {
         // The first calls open connections and prepare statements.
         self.crowd(2).await;
-        let peak = self.crowd(seconds).await;
-        let able = peak.goodput().max(2);
         writeln!(
             out,
             "{:<14} {:>8} {:>8} {:>8} {:>6} {:>9} {:>9} {:>9}",
             "", "offered/s", "done/s", "shed/s", "other", "done p50", "done p99", "shed p99"
         )?;
-        peak.row("32 at once", 0, out)?;
         let evenly = |n: u64| n % CALLERS;
-        for (name, rate) in [("0.5 ×", able / 2), ("1 ×", able), ("2 ×", able * 2)] {
-            self.offer(rate, seconds, evenly)
-                .await
-                .row(name, rate, out)?;
+        let (mut able, mut parts) = (2, Vec::new());
+        for _ in 0..ROUNDS {
+            let peak = self.crowd(seconds).await;
+            able = peak.goodput().max(2);
+            peak.row("32 at once", 0, out)?;
+            let twice = self.offer(able * 2, seconds, evenly).await;
+            twice.row("2 ×", able * 2, out)?;
+            parts.push(twice.goodput() * 100 / able);
         }
         let after = self.offer(able / 2, seconds, evenly).await;
         after.row("0.5 × again", able / 2, out)?;
@@ -186,10 +189,14 @@ impl Callers {
         flood.row("2 × of one", able * 2, out)?;
         let others = |ended: &Ended| ended.caller != 0;
         let done = flood.count(|ended| others(ended) && ended.code == Code::Ok);
+        parts.sort_unstable();
+        let middle = parts.get(parts.len() / 2).copied().unwrap_or_default();
+        let parts: Vec<String> = parts.iter().map(ToString::to_string).collect();
         writeln!(
             out,
-            "\nrecovered {} ms after the load fell; while one flooded, the others had {} of {} calls \
-             done, p99 {} ms",
+            "\nat twice the capacity {middle} % of it were done (middle of {}); recovered {} ms after the \
+             load fell;\nwhile one flooded, the others had {} of {} calls done, p99 {} ms",
+            parts.join(", "),
             last.as_millis(),
             grouped(done),
             grouped(flood.count(others)),

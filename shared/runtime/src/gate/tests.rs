@@ -97,6 +97,29 @@ fn a_full_queue_displaces_the_newest_of_whoever_has_the_most() {
 }
 
 #[test]
+fn no_more_wait_than_are_called_up_in_time() {
+    let change = |bounds: &mut Bounds| (bounds.queue, bounds.target_micros) = (64, 500 * MILLI);
+    let (mut gate, mut taken) = full(change, "a");
+    assert_eq!(gate.room(), 64, "nothing is known yet");
+    // One ends each twenty milliseconds: in three quarters of the wait, seven.
+    let mut now = 0;
+    for _ in 0..200 {
+        let arrival = gate.arrive(at(now), ordinary("a"), "");
+        assert!(matches!(arrival, Arrival::Wait(..)), "{arrival:?}");
+        now += 20;
+        let called = gate.leave(at(now), taken.remove(0));
+        taken.extend(called.into_iter().map(|(_, taken)| taken));
+    }
+    let mut waits = || matches!(gate.arrive(at(now), ordinary("a"), ""), Arrival::Wait(..));
+    assert_eq!((0..64).filter(|_| waits()).count(), 7);
+    // When nobody waits, what passes from one end to the next is no pace.
+    gate.queue.clear();
+    gate.leave(at(now + 20), taken.remove(0));
+    gate.leave(at(now + 60_020), taken.remove(0));
+    assert_eq!(gate.room(), 7);
+}
+
+#[test]
 fn who_waited_too_long_or_went_away_is_not_called() {
     let (mut gate, mut taken) = full(|_| {}, "a");
     let Arrival::Wait(first, ..) = gate.arrive(at(0), ordinary("b"), "b1") else {
