@@ -49,8 +49,10 @@ pub struct Settled {
     pub funds_fen: i64,
     /// 个人现金支出.
     pub cash_fen: i64,
-    /// All amounts, with the deltas, as JSON.
+    /// All amounts, with the deltas, as JSON; empty where they are packed.
     pub amounts: String,
+    /// The documents, packed.
+    pub packed: Option<Vec<u8>>,
     /// When it was reversed.
     pub reversed_at: Option<i64>,
 }

@@ -2,6 +2,7 @@
 
 use super::books::{PersonYear, Posting, Settled};
 use super::check::{Evidence, Look};
+use settlement::Documents;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// 医疗救助基金.
@@ -122,7 +123,9 @@ pub fn folded(evidence: &Evidence, look: &mut Look) {
         .iter()
         .filter(|row| row.reversed_at.is_none());
     for row in standing {
-        let amounts: serde_json::Value = serde_json::from_str(&row.amounts).unwrap_or_default();
+        let unpacked = row.packed.as_deref().and_then(Documents::unpacked);
+        let amounts = unpacked.map_or_else(|| row.amounts.clone(), |all| all.amounts);
+        let amounts: serde_json::Value = serde_json::from_str(&amounts).unwrap_or_default();
         let deltas = amounts.get("deltas").and_then(serde_json::Value::as_object);
         look.at(deltas.is_some(), || {
             format!("{} has no deltas", row.settlement_id)

@@ -23,7 +23,15 @@ mod transfers;
 mod visits;
 
 use integration_tests::World;
-use sea_orm::{ConnectionTrait, Database, DbBackend};
+use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
+
+/// The documents of every settlement are packed, whichever way it came.
+async fn all_packed(world: &World) {
+    let db = world.suite.database("settlement").unwrap().reader();
+    let plain = "SELECT 1 FROM settlement WHERE packed IS NULL OR evidence <> ''";
+    let asked = Statement::from_string(db.get_database_backend(), plain);
+    assert!(db.query_one_raw(asked).await.unwrap().is_none());
+}
 
 /// From here on, documents of settlements are written so that SQL can read and change them.
 async fn unpacked(world: &World) {

@@ -1,5 +1,6 @@
 //! 零星报销: what the patient paid is kept, approved by two, and reimbursed once.
 
+use crate::all_packed;
 use integration_tests::{HOSPITAL, World, claim, code, patient, stay};
 use proto::common::{Claim, Place, Settlement};
 use proto::orchestrator::reimbursement::State;
@@ -152,6 +153,7 @@ async fn a_stay_elsewhere_is_reimbursed_by_two_people_and_owed_to_the_patient() 
     );
 
     // One reversal takes it back, and it can be paid again.
+    all_packed(&world).await;
     world.reverse("r-1", &paid.settlement_id).await.unwrap();
     assert_eq!(owed().await, Some(0));
     assert_eq!(get(&world, &kept).await.state(), State::Approved);

@@ -2,7 +2,7 @@
 
 mod revisions;
 
-use crate::{edit, unpacked};
+use crate::{all_packed, edit, unpacked};
 use integration_tests::{World, code, patient, stay, visit};
 use proto::orchestrator::flaw::Cause;
 use proto::orchestrator::{
@@ -267,4 +267,5 @@ async fn what_was_settled_together_is_what_it_was() {
     clerk.settle_together(patient(request)).await.unwrap();
     let all = replay(&world, ReplaySettlementsRequest::default()).await;
     assert_eq!((all.equal_count, all.differing), (3, vec![]));
+    all_packed(&world).await;
 }

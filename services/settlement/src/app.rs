@@ -505,6 +505,10 @@ impl App {
             let no = NO_PACKAGE.refuse().at("claim.scheme");
             no.with("scheme", bill.scheme.term()).with("day", bill.end)
         })?;
+        let form = match &institution {
+            Some((_, beside)) => beside.form,
+            None => store::Form::of(on).await?,
+        };
         let (institution, beside) = match bill.reimbursement {
             // What is not settled online is reimbursed: no suspension stands in its way.
             Some(_) => {
@@ -523,7 +527,7 @@ impl App {
             institution,
             guarantee: beside.guarantee,
             visit: beside.visit,
-            form: beside.form,
+            form,
         })
     }
 

@@ -58,6 +58,8 @@ mod store;
 mod wire;
 pub mod year;
 
+pub use store::Documents;
+
 use ::store::{Db, DbConfig, OpenError, access, event, heads};
 use kernel::{Clock, Fen};
 use policy::Library;

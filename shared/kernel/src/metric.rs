@@ -72,7 +72,7 @@ metrics! {
     RPC_SERVER_DURATION: Histogram "rpc.server.call.duration" "s" ["rpc.method", "rpc.response.status_code"]
         "业务请求: how long calls took, by method and answer; their number is its count. A method that no table names is `unknown`.";
     RPC_SHED: Counter "yibao.rpc.shed" "{call}" ["rpc.method", "reason"]
-        "过载拒绝: calls refused before anything was begun, because a caller went beyond its `rate`, its calls `in_flight` or its `bytes`, a message was too `large` or too `slow`, or, of overload, the `queue` was full, the `wait` too long, the `deadline` too near, all places for `steps` taken, or there were too many `callers`.";
+        "过载拒绝: calls refused before anything was begun, because a caller went beyond its `rate`, its calls `in_flight` or its `bytes`, a message was too `large` or too `slow`, or, of overload, the `queue` was full or longer than is called up in time, the `wait` too long, the `deadline` too near, all places for `steps` taken, or there were too many `callers`.";
     RPC_IN_FLIGHT: Gauge "yibao.rpc.in_flight" "{call}" []
         "办理中: calls that have a place and are worked on.";
     RPC_LIMIT: Gauge "yibao.rpc.limit" "{call}" []

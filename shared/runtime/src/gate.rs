@@ -27,6 +27,8 @@ const SLOW_TIMES: i64 = 3;
 const CALM_PART: usize = 2;
 /// Who would wait longer than this part of the longest wait does not begin to: three of four.
 const WAIT_PART: (i64, i64) = (3, 4);
+/// What is known of how fast calls end holds for so many times the wait.
+const STALE_TIMES: i64 = 10;
 /// Where the limit begins, in times of the least.
 const START_TIMES: usize = 4;
 
@@ -155,13 +157,15 @@ pub(crate) struct Gate<W> {
     pace: Pace,
 }
 
-/// How fast calls end while others wait.
+/// How fast calls of everybody's places end while others wait for them.
 #[derive(Default)]
 struct Pace {
     /// Microseconds from one end to the next, summed up over so many; 0 as long as nobody waited.
     smoothed: i64,
     /// The last end, if somebody has waited since.
     last: Option<Instant>,
+    /// When it was last learned.
+    learned: Option<Instant>,
 }
 
 impl Pace {
@@ -173,8 +177,18 @@ impl Pace {
                 0 => took.saturating_mul(SMOOTHING),
                 sum => sum - sum / SMOOTHING + took,
             };
+            self.learned = Some(now);
         }
         self.last = is_waited_for.then_some(now);
+    }
+
+    /// How many calls end in so many microseconds, as far as is known: what was learned long ago, by the
+    /// same measure, is not.
+    fn calls_in(&self, now: Instant, wait: i64) -> Option<usize> {
+        let since = now.micros().saturating_sub(self.learned?.micros());
+        let is_stale = since > wait.saturating_mul(STALE_TIMES);
+        let calls = wait.saturating_mul(SMOOTHING).checked_div(self.smoothed)?;
+        usize::try_from(calls).ok().filter(|_| !is_stale)
     }
 }
 
@@ -227,7 +241,7 @@ impl<W> Gate<W> {
             return Arrival::Shed(Shed::Deadline);
         }
         let mut displaced = None;
-        if self.queue.len() >= self.room() {
+        if self.queue.len() >= self.room(now) {
             match self.displace(&asker.caller) {
                 Some(told) => displaced = Some(told),
                 None => return Arrival::Shed(Shed::Queue),
@@ -246,17 +260,13 @@ impl<W> Gate<W> {
     }
 
     /// How many may wait.
-    fn room(&self) -> usize {
+    fn room(&self, now: Instant) -> usize {
         let (part, of) = WAIT_PART;
         let wait = self.bounds.wait_micros / of * part;
-        let in_time = wait
-            .saturating_mul(SMOOTHING)
-            .checked_div(self.pace.smoothed);
-        let in_time = in_time.map_or(self.bounds.queue, |calls| {
-            usize::try_from(calls).unwrap_or(0)
-        });
+        let in_time = self.pace.calls_in(now, wait);
         // As many as work at least may wait: by them the pace is known when it gets better.
-        in_time.max(self.bounds.least).min(self.bounds.queue)
+        let in_time = in_time.map_or(self.bounds.queue, |calls| calls.max(self.bounds.least));
+        in_time.min(self.bounds.queue)
     }
 
     /// Takes the newest out of the queue of whoever has the most, if that is more than the one that
@@ -344,7 +354,9 @@ impl<W> Gate<W> {
             own.running = own.running.saturating_sub(1);
             own.reserved = own.reserved.saturating_sub(usize::from(reserved));
             self.forget(&taken.caller);
-            self.pace.end(now, !self.queue.is_empty());
+            if taken.of == Class::Ordinary {
+                self.pace.end(now, !self.queue.is_empty());
+            }
             self.learn(now, &taken, beside);
         }
         self.call_up(now)

@@ -58,7 +58,7 @@ pub use ledger::{
     Account, entries, entries_of, find_subsidy, insert_subsidy, insert_transactions, postings_of,
     subsidy_if_any, trial_balance, withdraw_subsidy,
 };
-pub use packed::Form;
+pub use packed::{Documents, Form};
 pub use payer_files::{
     exists as payer_file_exists, find_payer_file, insert_payer_file, lines_moved, paid_elsewhere,
     paid_in, payer_file_of, payer_lines, withdraw_payer_file,

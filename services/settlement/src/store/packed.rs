@@ -45,7 +45,7 @@ pub enum Form {
 }
 
 /// Where the database says whether they are packed, as a question within a question.
-pub(super) const PACKS: &str = "(SELECT packed FROM settlement_form WHERE number = 1)";
+pub(super) const PACKS: &str = "(SELECT \"packed\" FROM \"settlement_form\" WHERE \"number\" = 1)";
 
 impl Form {
     pub(super) fn told(packs: Option<bool>) -> Form {
@@ -107,7 +107,7 @@ impl Documents {
     }
 
     /// What a row keeps; nothing where somebody changed it, which its checksum tells.
-    pub(super) fn unpacked(row: &[u8]) -> Option<Documents> {
+    pub fn unpacked(row: &[u8]) -> Option<Documents> {
         let (FIRST, packed) = row.split_first().map(|(by, packed)| (*by, packed))? else {
             return None;
         };
@@ -134,6 +134,8 @@ impl Documents {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const FIRST_DIGEST: &str = "50f5116787485535756925cf5b1ee50518bd49ca20155eaaf8eae71b8324f190";
 
     fn documents(lines: usize) -> Documents {
         let line = r#"{"number":1,"item":"甲","unit_price":3000000,"quantity":10000,"amount":300}"#;
@@ -164,8 +166,8 @@ mod tests {
             panic!("no three documents")
         };
         let new = |text: &str| {
-            let text = text.replace(&"0".repeat(64), &blake(text));
-            text.replace("00000000-0000-7000-8000-000000000000", &blake(&text)[..36])
+            let text = text.replace(&"0".repeat(64), &digest(text));
+            text.replace("00000000-0000-7000-8000-000000000000", &digest(&text)[..36])
         };
         let documents = Documents {
             evidence: new(evidence),
@@ -177,8 +179,20 @@ mod tests {
         assert!(packed * 7 < whole, "{packed} of {whole}");
     }
 
-    fn blake(text: &str) -> String {
+    fn digest(text: &str) -> String {
         kernel::Digest::of(text.as_bytes()).to_string()
+    }
+
+    #[test]
+    fn the_dictionary_is_what_it_was_and_what_was_packed_by_it_is_read() {
+        let told = "rows that were packed by it are not read any more";
+        assert_eq!(
+            digest(std::str::from_utf8(DICTIONARY).unwrap()),
+            FIRST_DIGEST,
+            "{told}"
+        );
+        let packed = include_bytes!("packed-1.row");
+        assert_eq!(Documents::unpacked(packed), Some(documents(2)), "{told}");
     }
 
     #[test]

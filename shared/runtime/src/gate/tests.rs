@@ -100,7 +100,7 @@ fn a_full_queue_displaces_the_newest_of_whoever_has_the_most() {
 fn no_more_wait_than_are_called_up_in_time() {
     let change = |bounds: &mut Bounds| (bounds.queue, bounds.target_micros) = (64, 500 * MILLI);
     let (mut gate, mut taken) = full(change, "a");
-    assert_eq!(gate.room(), 64, "nothing is known yet");
+    assert_eq!(gate.room(at(0)), 64, "nothing is known yet");
     // One ends each twenty milliseconds: in three quarters of the wait, seven.
     let mut now = 0;
     for _ in 0..200 {
@@ -112,11 +112,16 @@ fn no_more_wait_than_are_called_up_in_time() {
     }
     let mut waits = || matches!(gate.arrive(at(now), ordinary("a"), ""), Arrival::Wait(..));
     assert_eq!((0..64).filter(|_| waits()).count(), 7);
-    // When nobody waits, what passes from one end to the next is no pace.
+    // What operators give back is no place for who waits.
+    let operator = entered(gate.arrive(at(now), asks("op", Class::Operators, 10_000), ""));
+    gate.leave(at(now + 1), operator);
+    assert_eq!(gate.room(at(now + 1)), 7);
+    // When nobody waits, what passes from one end to the next is no pace; and it is soon forgotten.
     gate.queue.clear();
     gate.leave(at(now + 20), taken.remove(0));
-    gate.leave(at(now + 60_020), taken.remove(0));
-    assert_eq!(gate.room(), 7);
+    gate.leave(at(now + 1_020), taken.remove(0));
+    assert_eq!(gate.room(at(now + 1_020)), 7);
+    assert_eq!(gate.room(at(now + 2_000)), 64);
 }
 
 #[test]

@@ -264,13 +264,13 @@ mod tests {
              '0190bbbb-0000-7000-8000-000000000009', '0190aaaa-0000-7000-8000-000000000002')";
         let mut heard = Heard::default();
         let told = |what: &str| (Instant::now(), what.to_string());
-        let first = told("SELECT 2");
+        let first = told("SELECT (SELECT \"c\" FROM \"form\")");
         let all = [BEGIN, insert, COMMIT, "SELECT 3"];
         heard.add("settlement", all.map(told).to_vec());
         heard.add("enrollment", vec![first]);
         let script = script(&heard, &known);
         for part in [
-            "SELECT 2;\nBEGIN;\nINSERT INTO \"settlement\".\"settlement\" (\"a\") VALUES ('999999', ",
+            "SELECT (SELECT \"c\" FROM \"enrollment\".\"form\");\nBEGIN;\nINSERT INTO \"settlement\".\"settlement\" (\"a\") VALUES ('999999', ",
             "('V' || :n::text), 'it''s', '{\"a\": true,\"b\":5}', lpad(:p::text, 36, 'p'), ",
             "('00000009' || lpad(:n::text, 28, '-') || ''), '0190aaaa-0000-7000-8000-000000000002');\nCOMMIT;\nSELECT 3;",
         ] {
