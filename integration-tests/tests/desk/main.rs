@@ -23,7 +23,7 @@ mod transfers;
 mod visits;
 
 use integration_tests::World;
-use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, Database, Statement};
 
 /// The documents of every settlement are packed, whichever way it came.
 async fn all_packed(world: &World) {
@@ -38,16 +38,20 @@ async fn unpacked(world: &World) {
     edit(world, "settlement_form", "packed = (1 = 0)").await;
 }
 
+/// A table of the settlement service, for who has no schema's path.
+fn qualified(world: &World, table: &str) -> String {
+    match world.database.folder() {
+        Some(_) => table.to_string(),
+        None => format!("settlement.{table}"),
+    }
+}
+
 /// Edits one row of the settlement service behind its back.
 async fn edit(world: &World, table: &str, rest: &str) {
     let database = Database::connect(world.database.url("settlement"))
         .await
         .unwrap();
-    let table = match database.get_database_backend() {
-        DbBackend::Postgres => format!("settlement.{table}"),
-        _ => table.to_string(),
-    };
-    let sql = format!("UPDATE {table} SET {rest}");
+    let sql = format!("UPDATE {} SET {rest}", qualified(world, table));
     let done = database.execute_unprepared(&sql).await.unwrap();
     assert_eq!(done.rows_affected(), 1, "{sql}");
     database.close().await.ok();

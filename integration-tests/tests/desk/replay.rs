@@ -2,7 +2,7 @@
 
 mod revisions;
 
-use crate::{all_packed, edit, unpacked};
+use crate::{all_packed, edit, qualified, unpacked};
 use integration_tests::{World, code, patient, stay, visit};
 use proto::orchestrator::flaw::Cause;
 use proto::orchestrator::{
@@ -234,10 +234,7 @@ async fn packed_documents_of_another_settlement_or_of_none_are_found() {
     for id in [&one, &two, &three] {
         assert_eq!(replay_one(&world, id).await, []);
     }
-    let table = match world.database.folder() {
-        Some(_) => "settlement",
-        None => "settlement.settlement",
-    };
+    let table = qualified(&world, "settlement");
     let of_three =
         format!("packed = (SELECT s.packed FROM {table} s WHERE s.settlement_id = '{three}')");
     for (set, id) in [("packed = NULL", &one), (of_three.as_str(), &two)] {

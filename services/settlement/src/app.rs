@@ -148,8 +148,8 @@ struct Terms {
     guarantee: Option<GuaranteeId>,
     /// The registered visit of the bill's number.
     visit: Option<VisitId>,
-    /// How the documents of a settlement by them are written.
-    form: store::Form,
+    /// How the documents of a settlement by them are written, where the tables were asked.
+    form: Option<store::Form>,
 }
 
 impl Terms {
@@ -262,7 +262,11 @@ impl App {
             year: (&whose, &before.posted(&posted)),
             told: event::told(call.now, told_posted(call, &posted)),
         };
-        if !store::post(&tx, area, (&posted, terms.form), moved).await? {
+        let form = match terms.form {
+            Some(form) => form,
+            None => store::Form::of(&*tx).await?,
+        };
+        if !store::post(&tx, area, (&posted, form), moved).await? {
             return Err(settled_already(&tx, area, all).await);
         }
         accounts::pay_from(&tx, area, accounts, &posted).await?;
@@ -505,10 +509,7 @@ impl App {
             let no = NO_PACKAGE.refuse().at("claim.scheme");
             no.with("scheme", bill.scheme.term()).with("day", bill.end)
         })?;
-        let form = match &institution {
-            Some((_, beside)) => beside.form,
-            None => store::Form::of(on).await?,
-        };
+        let form = institution.as_ref().map(|(_, beside)| beside.form);
         let (institution, beside) = match bill.reimbursement {
             // What is not settled online is reimbursed: no suspension stands in its way.
             Some(_) => {

@@ -59,8 +59,7 @@ where
 }
 
 /// The threads that requests are worked on by. What another thread wakes (SQLite's do, at each statement)
-/// is looked at before what is ready here: a transaction goes on before calls are turned away, however many
-/// of them come.
+/// is looked at before what is ready here, so that a transaction goes on before more calls are turned away.
 pub fn workers() -> io::Result<Runtime> {
     Builder::new_multi_thread()
         .enable_all()

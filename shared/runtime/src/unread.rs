@@ -3,6 +3,8 @@
 
 use crate::refusal::{MESSAGE_UNREADABLE, REQUEST_TOO_LARGE};
 use crate::status_of;
+use axum::extract::Request;
+use axum::middleware::Next;
 use axum::response::Response;
 use tonic::{Code, Status};
 
@@ -10,7 +12,8 @@ use tonic::{Code, Status};
 const DETAILS: &str = "grpc-status-details-bin";
 
 /// Tells in our words what was told in tonic's.
-pub(crate) fn told(response: Response) -> Response {
+pub(crate) async fn told(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
     let headers = response.headers();
     if headers.contains_key(DETAILS) || !headers.contains_key("grpc-status") {
         return response;

@@ -101,10 +101,10 @@ fn is_id(text: &str) -> bool {
 pub(crate) async fn witnessed(layers: &Layers, mut request: Request, next: Next) -> Response {
     let principal = match request.extensions().get::<Trusted>() {
         Some(Trusted(principal)) => principal.clone(),
-        None => return told(next.run(request).await),
+        None => return told(request, next).await,
     };
     if !layers.rule.reads_people(method_of(&request)) || is_a_step(&principal) {
-        return told(next.run(request).await);
+        return told(request, next).await;
     }
     let Some(witness) = layers.witness.get().cloned() else {
         tracing::error!("a service without an access log does not answer what is known of people");
@@ -128,7 +128,7 @@ pub(crate) async fn witnessed(layers: &Layers, mut request: Request, next: Next)
     };
     let noted = Noted::default();
     request.extensions_mut().insert(noted.clone());
-    let response = told(next.run(request).await);
+    let response = told(request, next).await;
     seen.outcome = outcome_of(&response);
     noted.fill(&mut seen);
     match witness(seen).await {
